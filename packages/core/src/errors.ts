@@ -1,0 +1,255 @@
+/**
+ * The one catalogue of errors. Every error that JAEGIS raises is a {@link JaegisError} with a stable `code`. Error
+ * classes do not survive a worker thread or the wire, so match on `code` (see {@link hasCode}), not on the class.
+ */
+
+/** `never`: the same call fails again. `now`: it may be repeated at once. `later`: after a pause. */
+export type Retry = 'never' | 'now' | 'later';
+
+interface ErrorKind {
+  readonly retry: Retry;
+  /** What it means for the caller. */
+  readonly meaning: string;
+  /** What to do. */
+  readonly remedy: string;
+}
+
+const kind = (retry: Retry, meaning: string, remedy: string): ErrorKind => ({ retry, meaning, remedy });
+
+export const errorCatalogue = {
+  ask_timeout: kind(
+    'later',
+    'No reply came in time. The message may have been handled.',
+    'Ask a durable entity again with the same idempotency key; for others, check before repeating. Raise timeoutMs if the work takes longer.',
+  ),
+  no_such_actor: kind(
+    'never',
+    'Nobody has this address. The message was not handled.',
+    'Check the name, or spawn the actor first.',
+  ),
+  actor_stopped: kind('never', 'The actor stopped before it handled the message.', 'Look up or spawn the actor again.'),
+  actor_crashed: kind(
+    'later',
+    'The actor failed while it handled this message; its state is as it was before.',
+    'See the cause. The actor has been restarted by its supervisor if its restart type says so.',
+  ),
+  node_down: kind(
+    'later',
+    'The node that held the actor is gone. The message may have been handled.',
+    'Entities are served elsewhere: ask again with the same idempotency key. Other actors must be spawned again.',
+  ),
+  not_owner: kind(
+    'now',
+    'The entity lives on another node. The message was not handled.',
+    'Refs of JAEGIS follow the owner by themselves; ask again.',
+  ),
+  fenced: kind(
+    'now',
+    'Another node has written to this entity since. This activation stopped and its last turn did not take effect.',
+    'Ask again; the message goes to the present owner.',
+  ),
+  overloaded: kind(
+    'later',
+    'A bounded queue is full. The message was not taken.',
+    'Slow down, or raise the limit named in the error.',
+  ),
+  not_serializable: kind(
+    'never',
+    'The value cannot leave the process. Nothing was sent.',
+    'Send plain data: the path in the error says which value to change.',
+  ),
+  corrupt_record: kind(
+    'never',
+    'The bytes read are not what was written. They were not used.',
+    'Restore the record from its history or a backup.',
+  ),
+  wrong_sequence: kind(
+    'now',
+    'Somebody else wrote first. Nothing was written.',
+    'Read the newest record and decide again.',
+  ),
+  outcome_unknown: kind(
+    'later',
+    'The answer to a write was lost. It may have been written.',
+    'Read the newest record and look.',
+  ),
+  transport_unavailable: kind(
+    'later',
+    'NATS cannot be reached and the send buffer is full. The message was not sent.',
+    'Check that the servers run; the connection is retried for ever.',
+  ),
+  transport_closed: kind('never', 'The connection was closed by this process.', 'Start a new node.'),
+  cluster_unavailable: kind(
+    'later',
+    'This node is not a member of the cluster at the moment. The message was not handled.',
+    'Try again; the node rejoins by itself.',
+  ),
+  cluster_mismatch: kind(
+    'never',
+    'The cluster was made with other settings. The node did not join.',
+    'Start the node with the settings of the cluster, or under another cluster name.',
+  ),
+  cancelled: kind('never', 'The work was cancelled before it ended.', 'Nothing, if you cancelled it.'),
+  invalid_config: kind(
+    'never',
+    'A setting is not usable. Nothing was started.',
+    'Change the setting at the path named in the error.',
+  ),
+  invalid_message: kind(
+    'never',
+    'The message is not of a kind that the actor takes. It was not handled.',
+    'Change the value at the path named in the error.',
+  ),
+  invalid_definition: kind(
+    'never',
+    'The actor cannot be defined so. Nothing was started.',
+    'Change the definition as the error says.',
+  ),
+  name_taken: kind(
+    'never',
+    'Another actor has this name. Nothing was started.',
+    'Choose another name, or stop the other actor first.',
+  ),
+  intensity_exceeded: kind(
+    'never',
+    'Children crashed more often than the supervisor allows, so it stopped them and failed.',
+    'See the cause; mend it, or raise intensity and periodMs.',
+  ),
+  invariant_broken: kind(
+    'never',
+    'JAEGIS found itself in a state that must not be. The actor was stopped before it could do harm.',
+    'Report it with the message and the log.',
+  ),
+  server_not_found: kind(
+    'never',
+    'No usable nats-server was found or could be fetched.',
+    'Install nats-server 2.12 or newer, put it on the PATH, or name it with NATS_SERVER.',
+  ),
+  server_too_old: kind('never', 'The nats-server is too old for JAEGIS.', 'Use nats-server 2.12 or newer.'),
+  server_failed: kind('later', 'The nats-server did not start, or ended by itself.', 'See its log lines in the error.'),
+  connect_failed: kind(
+    'later',
+    'No NATS server answered at the given addresses.',
+    'Start one, or name the right address.',
+  ),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  /** Plain data about the case: ids, limits, the path of a bad value. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What happened is the `message`; what it means and what to do come from the catalogue by `code`. */
+export class JaegisError extends Error {
+  readonly code: ErrorCode;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.data = options.data ?? {};
+  }
+
+  get retry(): Retry {
+    return errorCatalogue[this.code].retry;
+  }
+
+  get meaning(): string {
+    return errorCatalogue[this.code].meaning;
+  }
+
+  get remedy(): string {
+    return errorCatalogue[this.code].remedy;
+  }
+}
+
+function errorClass(code: ErrorCode, name: string) {
+  const made = class extends JaegisError {
+    constructor(message: string, options?: ErrorOptions) {
+      super(code, message, options);
+      this.name = name;
+    }
+  };
+  Object.defineProperty(made, 'name', { value: name });
+  return made;
+}
+
+export const AskTimeoutError = errorClass('ask_timeout', 'AskTimeoutError');
+export const NoSuchActorError = errorClass('no_such_actor', 'NoSuchActorError');
+export const ActorStoppedError = errorClass('actor_stopped', 'ActorStoppedError');
+export const ActorCrashedError = errorClass('actor_crashed', 'ActorCrashedError');
+export const NodeDownError = errorClass('node_down', 'NodeDownError');
+export const NotOwnerError = errorClass('not_owner', 'NotOwnerError');
+export const FencedError = errorClass('fenced', 'FencedError');
+export const OverloadedError = errorClass('overloaded', 'OverloadedError');
+export const NotSerializableError = errorClass('not_serializable', 'NotSerializableError');
+export const CorruptRecordError = errorClass('corrupt_record', 'CorruptRecordError');
+export const WrongSequenceError = errorClass('wrong_sequence', 'WrongSequenceError');
+export const OutcomeUnknownError = errorClass('outcome_unknown', 'OutcomeUnknownError');
+export const TransportUnavailableError = errorClass('transport_unavailable', 'TransportUnavailableError');
+export const TransportClosedError = errorClass('transport_closed', 'TransportClosedError');
+export const ClusterUnavailableError = errorClass('cluster_unavailable', 'ClusterUnavailableError');
+export const ClusterMismatchError = errorClass('cluster_mismatch', 'ClusterMismatchError');
+export const CancelledError = errorClass('cancelled', 'CancelledError');
+export const InvalidConfigError = errorClass('invalid_config', 'InvalidConfigError');
+export const InvalidMessageError = errorClass('invalid_message', 'InvalidMessageError');
+export const InvalidDefinitionError = errorClass('invalid_definition', 'InvalidDefinitionError');
+export const NameTakenError = errorClass('name_taken', 'NameTakenError');
+export const IntensityExceededError = errorClass('intensity_exceeded', 'IntensityExceededError');
+export const InvariantBrokenError = errorClass('invariant_broken', 'InvariantBrokenError');
+export const ServerNotFoundError = errorClass('server_not_found', 'ServerNotFoundError');
+export const ServerTooOldError = errorClass('server_too_old', 'ServerTooOldError');
+export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
+export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
+
+/** Whether this is an error of ours with that code, also when it has crossed a thread or the wire. */
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
+/** An error as plain data, for the wire, records and inspection. */
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly stack?: string;
+  readonly cause?: ErrorData;
+}
+
+/** At most `depth` causes are kept; a cause that is no Error becomes one with its text as message. */
+export function errorToData(error: unknown, depth = 4): ErrorData {
+  if (!(error instanceof Error)) return { name: 'Error', message: describe(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const data = error instanceof JaegisError ? { data: error.data } : {};
+  const stack = error.stack === undefined ? {} : { stack: error.stack };
+  const cause = error.cause === undefined || depth === 0 ? {} : { cause: errorToData(error.cause, depth - 1) };
+  return { name: error.name, message: error.message, ...code, ...data, ...stack, ...cause };
+}
+
+/** The inverse of {@link errorToData}: a JaegisError where the code is ours, else an Error with name and code set. */
+export function errorFromData(data: ErrorData): Error {
+  const cause = data.cause === undefined ? undefined : errorFromData(data.cause);
+  const error = isErrorCode(data.code)
+    ? new JaegisError(data.code, data.message, { cause, ...(data.data ? { data: data.data } : {}) })
+    : Object.assign(new Error(data.message, { cause }), data.code === undefined ? {} : { code: data.code });
+  error.name = data.name;
+  if (data.stack !== undefined) error.stack = data.stack;
+  return error;
+}
+
+function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(errorCatalogue, code);
+}
+
+function describe(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}

@@ -1,0 +1,26 @@
+/** Every bound that has a default, with its unit. No queue, window or history of JAEGIS is without one. */
+export const limits = {
+  /** Messages waiting in one actor's mailbox. */
+  mailbox: 10_000,
+  /** Outgoing durable messages of one entity that are not yet acknowledged by their receivers. */
+  outbox: 1_000,
+  /** Idempotency keys, with their replies, that an entity remembers. */
+  idempotencyKeys: 64,
+  /** Crashes on one durable message before it is dead-lettered. */
+  deliveryAttempts: 5,
+  /** Dead letters kept in an entity's record. */
+  deadLetters: 16,
+  /** Children crashing within `restartPeriodMs` before their supervisor gives up. */
+  restartIntensity: 3,
+  restartPeriodMs: 5_000,
+  /** How long an actor may take to stop before it is abandoned, in ms. */
+  shutdownMs: 5_000,
+  /** How long an ask waits for its reply, in ms. */
+  askTimeoutMs: 5_000,
+  /** Asks of one node that wait for replies from other nodes. */
+  pendingAsks: 100_000,
+  /** Records kept per entity, the newest of which holds its state. */
+  turnHistory: 64,
+  /** Messages handled in a row by one actor before others and the event loop get their turn. */
+  batch: 128,
+} as const;

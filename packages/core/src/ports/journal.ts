@@ -1,0 +1,32 @@
+/**
+ * An append-only log of records, each under a subject. Real: one JetStream stream (`@jaegis/nats`); in memory:
+ * `@jaegis/sim`.
+ *
+ * Obligations: sequences are shared by all subjects of the journal and grow. `append` succeeds only when the subject's
+ * last sequence is the expected one; otherwise it rejects with `WrongSequenceError` and nothing is written. So of two
+ * writers that expect the same sequence one wins, and the append is at once the commit and the fence. When the answer
+ * is lost `append` rejects with `OutcomeUnknownError`, never with a failure: the caller reads {@link last} and looks.
+ * `last` never returns a record older than one whose append this process saw succeed.
+ */
+export interface Journal {
+  append(subject: string, data: Uint8Array, options: AppendOptions): Promise<number>;
+  /** The newest record of one subject; undefined when there is none. */
+  last(subject: string): Promise<JournalRecord | undefined>;
+  /** All records whose subject matches, oldest first, up to the newest at the time of the call. */
+  history(filter: string): AsyncIterable<JournalRecord>;
+  /** The subjects that match and hold at least one record, sorted. */
+  subjects(filter: string): Promise<string[]>;
+}
+
+export interface AppendOptions {
+  /** The sequence of the subject's newest record as the writer knows it; 0 when it has none. */
+  readonly expectedSequence: number;
+}
+
+export interface JournalRecord {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+  /** When the journal took it, in milliseconds since 1970, by the server's clock. */
+  readonly timeMs: number;
+}

@@ -1,0 +1,46 @@
+/**
+ * Messages between processes, delivered at most once. Real: core NATS (`@jaegis/nats`); in memory: `@jaegis/sim`.
+ *
+ * Subjects are tokens joined by dots; a subscription may use `*` for one token and a last `>` for the rest.
+ *
+ * Obligations: messages from one publisher to one subscription arrive in the order published. A message published with
+ * `replyTo` to a subject that nobody listens on is answered, at `replyTo`, by a delivery with `noResponders` set.
+ * Nothing is delivered twice. While the connection is lost `publish` buffers within a bound and then throws
+ * `TransportUnavailableError`; subscriptions come back by themselves. After `close` every call throws
+ * `TransportClosedError`. A handler that throws is logged and does not end its subscription.
+ */
+export interface Transport {
+  publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
+  subscribe(subject: string, handler: (delivery: Delivery) => void, options?: SubscribeOptions): Subscription;
+  /** Resolves when the server has seen everything published and subscribed so far. */
+  flush(): Promise<void>;
+  /** Calls back at every change of the connection; the present state is {@link connected}. */
+  onStatus(listener: (status: TransportStatus) => void): Subscription;
+  readonly connected: boolean;
+  /** The largest `data` that the server takes, in bytes. */
+  readonly maxPayload: number;
+  close(): Promise<void>;
+}
+
+export interface PublishOptions {
+  readonly replyTo?: string;
+}
+
+export interface SubscribeOptions {
+  /** Subscriptions with the same queue name share: each message goes to one of them. */
+  readonly queue?: string;
+}
+
+export interface Delivery {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly replyTo: string | undefined;
+  /** True on the server's own answer that nobody listens where a message with `replyTo` was sent. */
+  readonly noResponders: boolean;
+}
+
+export interface Subscription {
+  unsubscribe(): void;
+}
+
+export type TransportStatus = 'connected' | 'disconnected' | 'closed';
