@@ -1,0 +1,18 @@
+/**
+ * The one place where what piscina and the worker entry report becomes what the WorkerPool port promises. Called by
+ * the pool for each task that did not end with an output.
+ */
+import { errorFromData, JaegisError, NotSerializableError, type WorkerTask } from '@jaegis/core';
+import type { WorkerReply } from './worker.ts';
+
+/** The output; throws what the task itself threw. */
+export function outputOf(reply: WorkerReply): unknown {
+  if ('error' in reply) throw errorFromData(reply.error);
+  return reply.output;
+}
+
+export function faultOf(error: unknown, task: WorkerTask): unknown {
+  if (error instanceof JaegisError || !(error instanceof Error) || error.name !== 'DataCloneError') return error;
+  const message = `The input or the output of ${task.name} in ${task.module} cannot cross threads: ${error.message}`;
+  return new NotSerializableError(message, { cause: error, data: { ...task } });
+}

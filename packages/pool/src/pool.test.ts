@@ -1,0 +1,189 @@
+import type { WorkerPool, WorkerTask } from '@jaegis/core';
+import { expect, onTestFinished, test } from 'vitest';
+import { createPool, type PoolOptions } from './pool.ts';
+
+const module = new URL('./pool.test-tasks.ts', import.meta.url).href;
+const task = (name: string): WorkerTask => ({ module, name });
+
+function openPool(options: PoolOptions = {}): WorkerPool {
+  const pool = createPool({ threads: 1, ...options });
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+const sharedCell = () => new Int32Array(new SharedArrayBuffer(4));
+
+async function begun(cell: Int32Array, count: number): Promise<void> {
+  for (let value = Atomics.load(cell, 0); value < count; value = Atomics.load(cell, 0)) {
+    await Atomics.waitAsync(cell, 0, value).value;
+  }
+}
+
+function release(cell: Int32Array): void {
+  Atomics.store(cell, 0, 100);
+  Atomics.notify(cell, 0);
+}
+
+test('a task runs in a thread of its own and gives back its output', async () => {
+  const pool = openPool();
+  expect(pool.stats).toEqual({ threads: 0, queued: 0, completed: 0 });
+  expect(await pool.run(task('add'), { a: 2, b: 3 })).toBe(5);
+  expect(await pool.run(task('threadOf'), undefined)).toBeGreaterThan(0);
+  expect(pool.stats).toEqual({ threads: 1, queued: 0, completed: 2 });
+});
+
+test('as many tasks run at once as there are threads', async () => {
+  const pool = openPool({ threads: 2 });
+  const cell = sharedCell();
+  const held = [1, 2, 3].map(() => pool.run(task('holdThread'), cell));
+  await begun(cell, 2);
+  expect(pool.stats).toMatchObject({ threads: 2, queued: 1 });
+  release(cell);
+  expect(await Promise.all(held)).toEqual(['held', 'held', 'held']);
+});
+
+test('waiting tasks run in the order they came', async () => {
+  const pool = openPool();
+  const order: number[] = [];
+  await Promise.all([1, 2, 3, 4].map((n) => pool.run(task('add'), { a: n, b: 0 }).then(() => order.push(n))));
+  expect(order).toEqual([1, 2, 3, 4]);
+});
+
+test('a task that throws rejects with its own error', async () => {
+  const pool = openPool();
+  const error: unknown = await pool.run(task('throwCoded'), undefined).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'TypeError', message: 'outer', code: 'E_OUTER' });
+  expect(error).toMatchObject({ cause: { name: 'RangeError', message: 'inner', code: 'E_INNER' } });
+  expect(error).toHaveProperty('stack', expect.stringContaining('throwCoded'));
+});
+
+test.each([
+  ['rejectOurs', { name: 'OverloadedError', code: 'overloaded', data: { limit: 2 } }],
+  ['throwUnclonable', { name: 'OverloadedError', code: 'overloaded', message: 'too much' }],
+  ['throwText', { message: 'only text' }],
+])('a task that ends by %s rejects with what it threw', async (name, error) => {
+  await expect(openPool().run(task(name), undefined)).rejects.toMatchObject(error);
+});
+
+test('a task aborted while it runs is cancelled and its thread is free again', async () => {
+  const pool = openPool();
+  const cell = sharedCell();
+  const abort = new AbortController();
+  const spinning = pool.run(task('spin'), cell, { signal: abort.signal });
+  const next = pool.run(task('add'), { a: 1, b: 1 });
+  await begun(cell, 1);
+  abort.abort(new Error('enough'));
+  await expect(spinning).rejects.toMatchObject({ code: 'cancelled', cause: { message: 'enough' } });
+  expect(await next).toBe(2);
+});
+
+test('a task aborted while it waits is cancelled and leaves the queue', async () => {
+  const pool = openPool();
+  const cell = sharedCell();
+  const abort = new AbortController();
+  const held = pool.run(task('holdThread'), cell);
+  const waiting = pool.run(task('add'), { a: 1, b: 1 }, { signal: abort.signal });
+  expect(pool.stats.queued).toBe(1);
+  abort.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  expect(pool.stats.queued).toBe(0);
+  release(cell);
+  expect(await held).toBe('held');
+});
+
+test('a task whose signal has aborted before does not run', async () => {
+  const pool = openPool();
+  const run = pool.run(task('add'), { a: 1, b: 1 }, { signal: AbortSignal.abort() });
+  await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+  expect(pool.stats).toEqual({ threads: 0, queued: 0, completed: 0 });
+});
+
+test('a signal that aborts after the task has ended changes nothing', async () => {
+  const pool = openPool();
+  const abort = new AbortController();
+  const before = await pool.run(task('threadOf'), undefined, { signal: abort.signal });
+  abort.abort();
+  expect(await pool.run(task('threadOf'), undefined)).toBe(before);
+});
+
+test('a queue at its limit refuses, also tasks that can be aborted', async () => {
+  const pool = openPool({ maxQueue: 2 });
+  const cell = sharedCell();
+  const { signal } = new AbortController();
+  const taken = [1, 2, 3].map(() => pool.run(task('holdThread'), cell, { signal }));
+  const refused = pool.run(task('add'), { a: 1, b: 1 }, { signal });
+  await expect(refused).rejects.toMatchObject({ code: 'overloaded', data: { maxQueue: 2 } });
+  release(cell);
+  expect(await Promise.all(taken)).toHaveLength(3);
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test('closing cancels what runs and what waits, and later tasks', async () => {
+  const pool = openPool();
+  const cell = sharedCell();
+  const running = pool.run(task('spin'), cell);
+  const waiting = pool.run(task('add'), { a: 1, b: 1 });
+  const outcomes = Promise.allSettled([running, waiting]);
+  await begun(cell, 1);
+  await pool.close();
+  const late = pool.run(task('add'), { a: 1, b: 1 });
+  await expect(late).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await outcomes).toMatchObject([{ reason: { code: 'cancelled' } }, { reason: { code: 'cancelled' } }]);
+  expect(pool.stats).toMatchObject({ threads: 0, queued: 0 });
+});
+
+test('closing twice is closing once', async () => {
+  const pool = openPool();
+  await Promise.all([pool.close(), pool.close()]);
+  expect(pool.stats.threads).toBe(0);
+});
+
+test.each([
+  ['a module that is not there', { module: new URL('./no-such.ts', module).href, name: 'add' }, 'no-such.ts'],
+  ['a function that is not exported', task('subtract'), 'subtract'],
+  ['an export that is no function', task('notAFunction'), 'notAFunction'],
+])('%s is an invalid definition that names it', async (_, missing, named) => {
+  const pool = openPool();
+  const run = pool.run(missing, undefined);
+  await expect(run).rejects.toMatchObject({ code: 'invalid_definition', message: expect.stringContaining(named) });
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test.each([
+  ['an input', task('add'), () => {}],
+  ['an output', task('returnFunction'), undefined],
+])('%s that cannot cross threads is not serialisable, and the pool goes on', async (_, bad, input) => {
+  const pool = openPool();
+  await expect(pool.run(bad, input)).rejects.toMatchObject({ code: 'not_serializable' });
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test('a thread that ends by itself fails its task, and the next task gets a new one', async () => {
+  const pool = openPool();
+  await expect(pool.run(task('endThread'), undefined)).rejects.toThrow('exited');
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test('a task that needs more memory than a thread has fails, and the pool goes on', async () => {
+  const pool = openPool({ maxHeapMb: 32 });
+  await expect(pool.run(task('fillMemory'), undefined)).rejects.toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' });
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test.each([
+  ['makeArray', 1000],
+  ['moveArray', 0],
+])('%s gives the array to the caller and leaves %d numbers in the worker', async (name, left) => {
+  const pool = openPool();
+  expect(await pool.run(task(name), 1000)).toEqual({ values: new Float64Array(1000).fill(7) });
+  expect(await pool.run(task('lengthLeft'), undefined)).toBe(left);
+});
+
+test.each([{ threads: 0 }, { threads: 1.5 }, { maxQueue: -1 }, { idleMs: Number.NaN }, { maxHeapMb: 1 }])(
+  'the setting %o is refused by its name',
+  (options) => {
+    const [path] = Object.keys(options);
+    expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+    expect(() => createPool(options)).toThrow(expect.objectContaining({ data: expect.objectContaining({ path }) }));
+  },
+);
