@@ -4,7 +4,7 @@
  * Velocity Verlet is the Strang splitting exp(h/2 B) exp(h A) exp(h/2 B) of drift A and kick B. By the
  * Baker–Campbell–Hausdorff formula it conserves, instead of the energy E, the shadow Hamiltonian
  *     E + h² D + O(h⁴),   D = (1/12) v·(∇²U)v − (1/24) Σ |F|²/m
- * (Hairer, Lubich, Wanner, Geometric Numerical Integration, IX.3; Gans and Shalloway, Phys. Rev. E 61, 4587, 2000).
+ * (Hairer, Lubich, Wanner, Geometric Numerical Integration, chapter IX; Gans and Shalloway, Phys. Rev. E 61, 4587, 2000).
  * A check by hand: on the oscillator U = x²/2 it gives (1 + h²/6) v²/2 + (1 − h²/12) x²/2, and what Verlet conserves
  * exactly is v²/2 + (1 − h²/4) x²/2, the same up to a factor and h⁴. Hence |E(t) − E(0)| = h² |D(t) − D(0)| + O(h⁴).
  *
@@ -38,7 +38,7 @@ export interface DriftVerdict {
 const SAFETY = 1.5;
 /** Standard deviations of the cutoff's random walk. */
 const WALKS = 5;
-/** Density of the liquid: no surrounding of a particle has more partners at the cutoff than this gives. */
+/** Density of the liquid: about the most partners at the cutoff that any particle has, also inside a droplet. */
 const LIQUID_DENSITY = 0.85;
 /** A bound above this excuses anything: D has then grown out of the range where the series means something. */
 export const LARGEST_BOUND = 1e-3;

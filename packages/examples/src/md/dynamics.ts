@@ -36,7 +36,7 @@ export interface ChunkResult {
 /** Steps from one sample to the next. */
 export const SAMPLE_EVERY = 10;
 
-/** How far beyond the cutoff the list looks, in σ. From 0.3 to 0.8 a step costs the same within a few percent. */
+/** How far beyond the cutoff the list looks, in σ. From 0.3 to 0.8 a step costs the same within a tenth. */
 const SKIN = 0.6;
 
 /**

@@ -26,7 +26,7 @@ export function sfc32(key: readonly [number, number, number]): Uniform {
 
 /**
  * A standard normal number, by rejection from two exponential ones (von Neumann 1951; Devroye, Non-Uniform Random
- * Variate Generation, II.3): x is kept with probability exp(−(x − 1)²/2), which leaves the half normal density.
+ * Variate Generation, chapter II): x is kept with probability exp(−(x − 1)²/2), which leaves the half normal density.
  */
 export function normal(uniform: Uniform): number {
   for (;;) {
