@@ -42,6 +42,7 @@ export function throwUnclonable(): never {
 }
 
 export function throwText(): never {
+  // biome-ignore lint/style/useThrowOnlyError: a task of a user may do so.
   throw 'only text';
 }
 

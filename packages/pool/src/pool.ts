@@ -73,7 +73,7 @@ class PiscinaPool implements WorkerPool {
 
   async run<Output>(task: WorkerTask, input: unknown, options: RunOptions = {}): Promise<Output> {
     const { signal } = options;
-    if (this.#closing) throw cancelled(task, 'the pool is closed');
+    if (this.#closing !== undefined) throw cancelled(task, 'the pool is closed');
     if (signal?.aborted) throw cancelled(task, 'it was aborted before it began', signal.reason);
     const isFull = this.#running.size >= this.#limits.threads && this.#waiting.length >= this.#limits.maxQueue;
     if (isFull) throw overloaded(task, this.#limits.maxQueue);

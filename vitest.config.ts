@@ -1,0 +1,37 @@
+/**
+ * The kinds of tests, in the order they run. Unit tests share the machine; those that start threads, processes or
+ * servers have it to themselves, one file at a time, because small machines lie about time when they are full.
+ */
+import { defineConfig } from 'vitest/config';
+
+interface Kind {
+  readonly name: string;
+  readonly include: readonly string[];
+  readonly order: number;
+  readonly alone?: boolean;
+  readonly timeoutMs: number;
+}
+
+const kinds: readonly Kind[] = [
+  { name: 'tidy', include: ['test/tidy/**/*.test.ts'], order: 0, timeoutMs: 60_000 },
+  { name: 'unit', include: ['**/src/**/*.test.ts', 'bench/**/*.test.ts'], order: 0, timeoutMs: 20_000 },
+  { name: 'types', include: ['test/types/**/*.test.ts'], order: 0, timeoutMs: 20_000 },
+  { name: 'sim', include: ['test/sim/**/*.test.ts'], order: 0, timeoutMs: 60_000 },
+  { name: 'contract', include: ['test/contract/**/*.test.ts'], order: 1, alone: true, timeoutMs: 60_000 },
+  { name: 'integration', include: ['test/integration/**/*.test.ts'], order: 2, alone: true, timeoutMs: 180_000 },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], order: 3, alone: true, timeoutMs: 300_000 },
+];
+
+const project = ({ name, include, order, alone = false, timeoutMs }: Kind) => ({
+  test: {
+    name,
+    include: [...include],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    fileParallelism: !alone,
+    sequence: { groupOrder: order },
+  },
+});
+
+export default defineConfig({ test: { projects: kinds.map(project) } });
