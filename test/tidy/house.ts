@@ -1,0 +1,71 @@
+/** Who may import what: the table of docs/architecture as data. The imports test reads it. */
+export interface Room {
+  /** The workspaces whose door it may use. */
+  readonly internal: readonly string[];
+  /** The libraries it may use; `node:` stands for all modules of Node. */
+  readonly external: readonly string[];
+  /** What to do instead of the import that is not allowed. */
+  readonly instead: string;
+}
+
+const adapter = (external: readonly string[]): Room => ({
+  internal: ['@jaegis/core'],
+  external,
+  instead:
+    'An adapter knows core and its one library: take what you need as a parameter, and join it in packages/jaegis.',
+});
+
+const core = '@jaegis/core';
+const machines = '@jaegis/machines';
+const actors = '@jaegis/actors';
+const cluster = '@jaegis/cluster';
+const adapters = ['@jaegis/codec', '@jaegis/nats', '@jaegis/node', '@jaegis/pool', '@jaegis/sim'];
+const terminal = ['commander', 'log-update', 'picocolors'];
+
+export const house: Readonly<Record<string, Room>> = {
+  'packages/core': {
+    internal: [],
+    external: [],
+    instead: 'core depends on nothing: describe what you need as a port, and let an adapter supply it.',
+  },
+  machines: {
+    internal: [core],
+    external: ['xstate'],
+    instead: 'A machine only decides: name the action in the machine, and provide it in actors.',
+  },
+  actors: {
+    internal: [core, machines],
+    external: ['xstate'],
+    instead: 'actors is one node and reaches the world through the ports of core: take a port as a parameter.',
+  },
+  cluster: {
+    internal: [core, machines, actors],
+    external: ['xstate'],
+    instead: 'cluster is written against the ports of core and never names NATS: take a port as a parameter.',
+  },
+  'packages/codec': adapter(['devalue']),
+  'packages/nats': adapter(['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', 'node:']),
+  'packages/node': adapter(['pino', 'node:']),
+  'packages/pool': adapter(['piscina', 'node:']),
+  'packages/sim': adapter([]),
+  'packages/jaegis': {
+    internal: [core, machines, actors, cluster, ...adapters],
+    external: ['xstate', 'zod', 'node:'],
+    instead: 'jaegis only glues: move the code to the layer that it belongs to.',
+  },
+  'packages/cli': {
+    internal: ['jaegis'],
+    external: [...terminal, 'zod', 'node:'],
+    instead: 'The command uses what users use: export it from packages/jaegis if users need it too.',
+  },
+  'packages/examples': {
+    internal: ['jaegis', '@jaegis/cli'],
+    external: [...terminal, 'xstate', 'node:'],
+    instead: 'An example uses what users use: export it from packages/jaegis if users need it too.',
+  },
+  bench: {
+    internal: ['jaegis', core, machines, actors, cluster, ...adapters],
+    external: ['node:', 'xstate', 'tinybench'],
+    instead: 'A benchmark measures our packages: list its library here if it measures a peer.',
+  },
+};
