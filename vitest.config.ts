@@ -14,7 +14,7 @@ interface Kind {
 
 const kinds: readonly Kind[] = [
   { name: 'tidy', include: ['test/tidy/**/*.test.ts'], order: 0, timeoutMs: 60_000 },
-  { name: 'unit', include: ['**/src/**/*.test.ts', 'bench/**/*.test.ts'], order: 0, timeoutMs: 20_000 },
+  { name: 'unit', include: ['**/src/**/*.test.ts', '{bench,scripts}/**/*.test.ts'], order: 0, timeoutMs: 20_000 },
   { name: 'types', include: ['test/types/**/*.test.ts'], order: 0, timeoutMs: 20_000 },
   { name: 'sim', include: ['test/sim/**/*.test.ts'], order: 0, timeoutMs: 60_000 },
   { name: 'contract', include: ['test/contract/**/*.test.ts'], order: 1, alone: true, timeoutMs: 60_000 },

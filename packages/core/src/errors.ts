@@ -167,7 +167,13 @@ export class JaegisError extends Error {
   }
 }
 
-function errorClass(code: ErrorCode, name: string) {
+/** The class of one code. Named, so that the published types do not repeat it for each code. */
+export interface JaegisErrorClass {
+  new (message: string, options?: ErrorOptions): JaegisError;
+  readonly prototype: JaegisError;
+}
+
+function errorClass(code: ErrorCode, name: string): JaegisErrorClass {
   const made = class extends JaegisError {
     constructor(message: string, options?: ErrorOptions) {
       super(code, message, options);
