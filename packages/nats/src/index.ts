@@ -1,0 +1,12 @@
+/** NATS and JetStream behind the ports of core, and nats-server itself: found, fetched, started and stopped. */
+export type { ServerBinary, ServerOrigin } from './server/binary.ts';
+export { type FindServerOptions, findServer } from './server/find-server.ts';
+export { describeServerEvent, type ServerEvent, type ServerReport } from './server/server-event.ts';
+export {
+  type NatsServer,
+  type NatsServers,
+  type ServerExit,
+  type StartServersOptions,
+  startServers,
+} from './server/start-servers.ts';
+export { minimumVersion } from './server/version.ts';
