@@ -5,13 +5,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Host } from '@jaegis/core';
+import type { Clock, Host } from '@jaegis/core';
 import type { GuardNews, GuardOrder } from './guard-protocol.ts';
 import { runProgram } from './run-program.ts';
 import { programsOnPath } from './search-path.ts';
 
 /** How many of the last lines of a process are kept. */
 const keptLines = 40;
+
+const closeWithinMs = 5_000;
 
 /** The end of a process, for messages and the log. */
 export interface Ending {
@@ -34,8 +36,8 @@ export interface Guard {
   start(command: string, args: readonly string[]): GuardedProcess;
   /** Resolves when the guard has ended, for whatever reason. */
   readonly gone: Promise<void>;
-  /** The guard kills what still runs, removes the folder and ends. */
-  close(): Promise<void>;
+  /** The guard kills what still runs, removes the folder and ends. One that does not within 5 s is killed. */
+  close(clock: Clock): Promise<void>;
 }
 
 /** From the sources this file and the guard end with .ts, from the published package with .js. */
@@ -45,8 +47,9 @@ const program = fileURLToPath(new URL(`./guard${import.meta.url.endsWith('.ts') 
 export async function startGuard(host: Host, folder: string): Promise<Guard> {
   // Options meant for this process (a debugger, a loader) would disturb the guard.
   const { NODE_OPTIONS: _options, ...env } = host.env;
+  const prefix = await dyingWithParent(host);
   const child = spawn(host.execPath, [program, folder], { detached: true, stdio: 'pipe', env, cwd: host.tempDir });
-  return new GuardLink(child, await dyingWithParent(host));
+  return new GuardLink(child, prefix);
 }
 
 interface Watched extends GuardedProcess {
@@ -92,9 +95,11 @@ class GuardLink implements Guard {
     return watched;
   }
 
-  async close(): Promise<void> {
+  async close(clock: Clock): Promise<void> {
     this.#child.stdin.end();
+    const timer = clock.setTimer(closeWithinMs, () => this.#child.kill('SIGKILL'));
     await this.gone;
+    clock.clearTimer(timer);
   }
 
   #send(order: GuardOrder): void {

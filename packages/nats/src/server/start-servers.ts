@@ -65,7 +65,7 @@ const gracefulMs = 5_000;
 
 /** Throws InvalidConfigError for a setting that cannot be used and ServerFailedError when a server does not start. */
 export async function startServers(options: StartServersOptions): Promise<NatsServers> {
-  const { host, clock, report = () => {}, readyWithinMs = 30_000 } = options;
+  const { clock, report = () => {}, readyWithinMs = 30_000 } = options;
   const { count, binary, sync = 'always' } = options;
   if (!/^(always|\d+(ms|s|m|h))$/.test(sync)) {
     throw new InvalidConfigError(`sync is ${sync}; it must be always or a duration such as 10s or 2m.`, {
@@ -104,7 +104,7 @@ async function prepareGround(options: StartServersOptions): Promise<Ground> {
     const claim = await claimStore({ ...options, storeDir: resolve(storeDir), count, ownerPid });
     return { folder, guard, claim, cluster: claim.cluster };
   } catch (error) {
-    await guard.close();
+    await guard.close(options.clock);
     removeFolder(folder);
     throw error;
   }
@@ -175,7 +175,7 @@ class RunningServers implements NatsServers {
     const patience = new AbortController();
     void ended.then(() => patience.abort());
     await sleep(this.#options.clock, gracefulMs, patience.signal);
-    await guard.close();
+    await guard.close(this.#options.clock);
     await this.#cleared;
   }
 

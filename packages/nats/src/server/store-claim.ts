@@ -24,7 +24,7 @@ export interface ClaimOptions {
 }
 
 /** Servers whose process was killed a moment ago are still going. */
-const waitForOwnerMs = 5_000;
+const waitForOwnerMs = 2_000;
 
 /** Throws InvalidConfigError when other servers use the folder, or when it was written by another number of them. */
 export async function claimStore(options: ClaimOptions): Promise<StoreClaim> {
