@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { house, type Room } from './house.ts';
 import { lineOf, type Source } from './sources.ts';
-import { walk } from './syntax.ts';
+import { nameOf, walk } from './syntax.ts';
 
 export interface Import {
   readonly specifier: string;
@@ -137,6 +137,20 @@ export function requires(source: Source): string[] {
   walk(source.parsed.program, (node) => {
     if (node.type !== 'Identifier' || (node.name !== 'require' && node.name !== 'createRequire')) return;
     found.push(`${source.path}:${lineOf(source.text, node.start)}: ${node.name} hides an import. Use import.`);
+  });
+  return found;
+}
+
+/** Rule: what is published names no file by `.ts` in a string, since it is `.js` there; TypeScript rewrites imports only. */
+export function fixedExtensions(source: Source): string[] {
+  const folder = workspaceOf(source.path);
+  if (source.isTest || folder === undefined || folder === 'packages/examples' || folder === 'bench') return [];
+  const found: string[] = [];
+  walk(source.parsed.program, (node) => {
+    const isUrl = node.type === 'NewExpression' && nameOf(node.callee) === 'URL';
+    if (!isUrl || !/\.ts['"`]\s*,/.test(source.text.slice(node.start, node.end))) return;
+    const advice = 'It is .js once published: take the extension from import.meta.url.';
+    found.push(`${source.path}:${lineOf(source.text, node.start)}: this URL ends in .ts. ${advice}`);
   });
   return found;
 }

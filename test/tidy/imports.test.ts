@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { house } from './house.ts';
-import { besideTheDoor, cycles, forbidden, type Manifest, requires, unlisted } from './import-rules.ts';
+import {
+  besideTheDoor,
+  cycles,
+  fixedExtensions,
+  forbidden,
+  type Manifest,
+  requires,
+  unlisted,
+} from './import-rules.ts';
 import { foldersWithManifest, readText, source, sources } from './sources.ts';
 
 // A package.json of ours is read by npm too, so its form is known.
@@ -25,6 +33,10 @@ test('each package.json lists what its sources import and no more', () => {
 
 test('no import hides behind require', () => {
   expect(sources.flatMap(requires)).toEqual([]);
+});
+
+test('no published source names a file by .ts', () => {
+  expect(sources.flatMap(fixedExtensions)).toEqual([]);
 });
 
 test('every workspace has its row in the table, and every row its workspace', () => {
@@ -88,4 +100,10 @@ test('a dependency that is missing or not used is found', () => {
 
 test('require is found', () => {
   expect(requires(source('actors/src/a.ts', `const x = require('xstate');`))).toHaveLength(1);
+});
+
+test('a URL that ends in .ts is found, one with the extension of the module is not', () => {
+  const found = (text: string) => fixedExtensions(source('packages/pool/src/a.ts', text));
+  expect(found(`const url = new URL('./worker.ts', import.meta.url);`)).toHaveLength(1);
+  expect(found(`const url = new URL('./worker.' + extension, import.meta.url);`)).toEqual([]);
 });
