@@ -91,6 +91,17 @@ test('a task aborted while it waits is cancelled and leaves the queue', async ()
   expect(await held).toBe('held');
 });
 
+test('a task aborted while its thread starts is cancelled, and the pool goes on', async () => {
+  const pool = openPool();
+  const abort = new AbortController();
+  const starting = pool.run(task('add'), { a: 1, b: 1 }, { signal: abort.signal });
+  const next = pool.run(task('add'), { a: 1, b: 2 });
+  expect(pool.stats).toMatchObject({ threads: 1, queued: 1, completed: 0 });
+  abort.abort();
+  await expect(starting).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await next).toBe(3);
+});
+
 test('a task whose signal has aborted before does not run', async () => {
   const pool = openPool();
   const run = pool.run(task('add'), { a: 1, b: 1 }, { signal: AbortSignal.abort() });

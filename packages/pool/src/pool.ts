@@ -14,8 +14,9 @@ import {
   type WorkerPoolStats,
   type WorkerTask,
 } from '@jaegis/core';
-import { ArrayTaskQueue, Piscina } from 'piscina';
+import { Piscina } from 'piscina';
 import { faultOf, outputOf } from './fault.ts';
+import { TaskLine } from './task-line.ts';
 import type { WorkerRequest } from './worker.ts';
 
 export interface PoolOptions {
@@ -152,7 +153,7 @@ function startPiscina(limits: Required<PoolOptions>): Piscina<WorkerRequest> {
     maxThreads: limits.threads,
     idleTimeout: limits.idleMs,
     maxQueue: limits.threads,
-    taskQueue: new ArrayTaskQueue(),
+    taskQueue: new TaskLine(),
     concurrentTasksPerWorker: 1,
     // With atomics a thread sleeps between tasks, and whatever its modules have open sleeps with it.
     atomics: 'disabled',
