@@ -1,0 +1,17 @@
+import type { EntityId } from '@jaegis/core';
+import type { Message } from './protocol.ts';
+
+/**
+ * What a step of an actor wants done outside it. Effects are data until the step has succeeded (and, for a durable
+ * entity, is committed): a step that crashed has sent nothing.
+ */
+export type Effect =
+  | { readonly kind: 'tell'; readonly deliver: () => void }
+  | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
+  | { readonly kind: 'announce'; readonly event: Announcement };
+
+/** Something observers may want to know: plain data, published to whoever listens, kept by nobody. */
+export interface Announcement {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
