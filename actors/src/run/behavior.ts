@@ -1,10 +1,8 @@
 import type { Clock, Logger, WorkerPool } from '@jaegis/core';
-import type { Effect } from './effect.ts';
-import type { Message } from './protocol.ts';
-import type { EntityRef, Ref } from './ref.ts';
 import type { ActorDefinition } from './definition.ts';
-import type { Protocol } from './protocol.ts';
-import type { Announcement } from './effect.ts';
+import type { Announcement, Effect } from './effect.ts';
+import type { Message, Protocol } from './protocol.ts';
+import type { EntityRef, Ref } from './ref.ts';
 
 /** What one step made of the state. */
 export interface Step {
@@ -41,7 +39,7 @@ export interface DeliveryInfo {
 
 /** What a behaviour may ask of the cell that hosts it. */
 export interface BehaviorHost {
-  readonly context: ActorContext;
+  readonly context: ActorContext & { announceNow(event: Announcement): void };
   /** The effects that the context collected since the last call. */
   takeEffects(): Effect[];
   /** The state changed without a message: put this message into the mailbox so that the change becomes a step. */

@@ -1,4 +1,4 @@
-import { InvalidMessageError, invariant } from '@jaegis/core';
+import { InvalidMessageError, invariant, type JaegisError } from '@jaegis/core';
 import type { ActorContext, Behavior, BehaviorHost, Step } from './behavior.ts';
 import type { HandlerResult, HandlerSpec } from './definition.ts';
 import type { Message } from './protocol.ts';
@@ -29,9 +29,7 @@ export class HandlerBehavior<State, H> implements Behavior {
     const handler = this.#handlers.get(message.type);
     if (!handler) throw unknownType(this.#type, message, [...this.#handlers.keys()]);
     const result = handler(state, message, host.context);
-    return result instanceof Promise
-      ? result.then((value) => toStep(state, value, host))
-      : toStep(state, result, host);
+    return result instanceof Promise ? result.then((value) => toStep(state, value, host)) : toStep(state, result, host);
   }
 
   preserve(state: unknown): unknown {
@@ -54,7 +52,7 @@ function toStep(before: unknown, result: unknown, host: BehaviorHost): Step {
   return { state: state === undefined ? before : state, reply, effects: host.takeEffects(), done: false };
 }
 
-function unknownType(actor: string, message: Message, known: readonly string[]): InvalidMessageError {
+function unknownType(actor: string, message: Message, known: readonly string[]): JaegisError {
   return new InvalidMessageError(
     `Actor "${actor}" takes no message of type ${JSON.stringify(message.type)}; it takes: ${known.join(', ')}.`,
     { data: { path: '.type', type: message.type, known } },

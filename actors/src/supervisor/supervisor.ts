@@ -3,6 +3,7 @@ import {
   type Exit,
   IntensityExceededError,
   InvalidDefinitionError,
+  type JaegisError,
   type Logger,
   limits,
   NameTakenError,
@@ -26,10 +27,8 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   readonly limit?: Partial<RestartLimit>;
   /** Called once, after all children have stopped, when they crashed more often than the limit allows. */
-  readonly onGiveUp: (error: IntensityExceededError) => void;
+  readonly onGiveUp: (error: JaegisError) => void;
 }
-
-type IntensityExceededError = InstanceType<typeof IntensityExceededError>;
 
 /**
  * Starts, restarts and stops children by OTP's one_for_one: a child that ends is dealt with alone, children stop in the
@@ -70,7 +69,9 @@ export class Supervisor {
   attach(child: Child, restart: RestartType): void {
     if (!restartTypes.includes(restart)) {
       const known = restartTypes.join(', ');
-      throw new InvalidDefinitionError(`Child "${child.id}": restart is ${JSON.stringify(restart)}; it can be ${known}.`);
+      throw new InvalidDefinitionError(
+        `Child "${child.id}": restart is ${JSON.stringify(restart)}; it can be ${known}.`,
+      );
     }
     if (this.#children.has(child.id)) {
       throw new NameTakenError(`${this.#options.path} has a child "${child.id}" already.`, { data: { id: child.id } });

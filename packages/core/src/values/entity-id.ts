@@ -27,3 +27,8 @@ export function keyToToken(key: string): string {
     .replaceAll('=', '%3D')
     .replaceAll('%', '=');
 }
+
+/** The inverse of {@link keyToToken}. */
+export function tokenToKey(token: string): string {
+  return decodeURIComponent(token.replaceAll('=', '%'));
+}

@@ -1,0 +1,99 @@
+import { InvalidDefinitionError, type TreeNode } from '@jaegis/core';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { CellOptions } from './actor-cell.ts';
+import type { ActorContext } from './behavior.ts';
+import type { ActorDefinition } from './definition.ts';
+import type { Announcement, Effect } from './effect.ts';
+import type { Message, Protocol } from './protocol.ts';
+import type { EntityRef, Ref } from './ref.ts';
+import type { System } from './system.ts';
+
+/** The {@link ActorContext} of one cell: collects effects, and keeps the actor's own children. */
+export class CellContext implements ActorContext {
+  readonly address: string;
+  readonly key: string;
+  readonly #system: System;
+  readonly #options: CellOptions;
+  readonly #signal: () => AbortSignal;
+  #effects: Effect[] = [];
+  #children: Supervisor | undefined;
+
+  constructor(system: System, options: CellOptions, signal: () => AbortSignal) {
+    this.address = options.address;
+    this.key = options.key;
+    this.#system = system;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  get clock() {
+    return this.#system.services.clock;
+  }
+
+  get logger() {
+    return this.#system.services.logger;
+  }
+
+  get pool() {
+    return this.#system.services.pool;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
+  }
+
+  entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
+    return this.#system.services.entity(definition, key);
+  }
+
+  actor<P extends Protocol>(address: string): Ref<P> {
+    return this.#system.services.actor(address);
+  }
+
+  tell<P extends Protocol>(to: Ref<P>, message: Parameters<Ref<P>['tell']>[0]): void {
+    this.#effects.push({ kind: 'tell', deliver: () => to.tell(message) });
+  }
+
+  send<P extends Protocol>(to: EntityRef<P>, message: Parameters<Ref<P>['tell']>[0]): void {
+    if (this.#options.kind !== 'entity') {
+      throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
+    }
+    this.#effects.push({ kind: 'send', to: to.entity, message: message as Message }); // every message has a type
+  }
+
+  announce(event: Announcement): void {
+    this.#effects.push({ kind: 'announce', event });
+  }
+
+  /** Tells observers at once: for the runtime's own events, which no crash takes back. */
+  announceNow(event: Announcement): void {
+    this.#system.announce(event);
+  }
+
+  spawn<P extends Protocol>(definition: ActorDefinition<P>, name: string): Ref<P> {
+    const path = `${this.#options.path}/${name}`;
+    return this.#system.spawnUnder(this.#supervisor(), path, definition, { name });
+  }
+
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+
+  async stopChildren(): Promise<void> {
+    await this.#children?.stop();
+    this.#children = undefined;
+  }
+
+  inspectChildren(): readonly TreeNode[] {
+    return this.#children?.inspect() ?? [];
+  }
+
+  #supervisor(): Supervisor {
+    this.#children ??= this.#system.makeSupervisor(this.#options.path, (error) =>
+      this.#system.cellAt(this.#options.path)?.crash(error),
+    );
+    return this.#children;
+  }
+}

@@ -1,0 +1,42 @@
+import type { EntityId } from '@jaegis/core';
+import { type EventObject, emit, type MachineContext } from 'xstate';
+import type { Announcement } from './effect.ts';
+import type { Message, Protocol } from './protocol.ts';
+import type { EntityRef } from './ref.ts';
+
+/** What the actions below emit. Machines made by `setup` may name it as their `emitted` type. */
+export type Emitted =
+  | { readonly type: 'jaegis.reply'; readonly value: unknown }
+  | { readonly type: 'jaegis.send'; readonly to: EntityId; readonly message: Message }
+  | { readonly type: 'jaegis.announce'; readonly event: Announcement };
+
+interface Args<C, E> {
+  readonly context: C;
+  readonly event: E;
+}
+
+/** An action: the answer to the ask under way. Without it the answer is `{ value, context, status }`. */
+export function reply<C extends MachineContext, E extends EventObject>(value: (args: Args<C, E>) => unknown) {
+  return emit<C, E, undefined, E, Emitted>(({ context, event }) => ({
+    type: 'jaegis.reply',
+    value: value({ context, event }),
+  }));
+}
+
+/** An action: a durable message to an entity, once the turn is committed. Never lost, takes effect once. */
+export function send<C extends MachineContext, E extends EventObject, P extends Protocol>(
+  make: (args: Args<C, E>) => { readonly to: EntityRef<P>; readonly message: Parameters<EntityRef<P>['tell']>[0] },
+) {
+  return emit<C, E, undefined, E, Emitted>(({ context, event }) => {
+    const { to, message } = make({ context, event });
+    return { type: 'jaegis.send', to: to.entity, message: message as Message }; // every message has a type
+  });
+}
+
+/** An action: tells observers something, once the turn is committed. Kept by nobody. */
+export function announce<C extends MachineContext, E extends EventObject>(make: (args: Args<C, E>) => Announcement) {
+  return emit<C, E, undefined, E, Emitted>(({ context, event }) => ({
+    type: 'jaegis.announce',
+    event: make({ context, event }),
+  }));
+}
