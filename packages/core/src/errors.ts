@@ -79,6 +79,16 @@ export const errorCatalogue = {
     'Check that the servers run; the connection is retried for ever.',
   ),
   transport_closed: kind('never', 'The connection was closed by this process.', 'Start a new node.'),
+  storage_unavailable: kind(
+    'later',
+    'JetStream cannot be reached or has no leader at the moment. Nothing was written.',
+    'Try again after a pause; an election of JetStream takes up to ten seconds.',
+  ),
+  jetstream_disabled: kind(
+    'never',
+    'The NATS server has no JetStream, or not for this account.',
+    'Start nats-server with -js, or allow JetStream for the account.',
+  ),
   cluster_unavailable: kind(
     'later',
     'This node is not a member of the cluster at the moment. The message was not handled.',
@@ -198,6 +208,8 @@ export const WrongSequenceError = errorClass('wrong_sequence', 'WrongSequenceErr
 export const OutcomeUnknownError = errorClass('outcome_unknown', 'OutcomeUnknownError');
 export const TransportUnavailableError = errorClass('transport_unavailable', 'TransportUnavailableError');
 export const TransportClosedError = errorClass('transport_closed', 'TransportClosedError');
+export const StorageUnavailableError = errorClass('storage_unavailable', 'StorageUnavailableError');
+export const JetStreamDisabledError = errorClass('jetstream_disabled', 'JetStreamDisabledError');
 export const ClusterUnavailableError = errorClass('cluster_unavailable', 'ClusterUnavailableError');
 export const ClusterMismatchError = errorClass('cluster_mismatch', 'ClusterMismatchError');
 export const CancelledError = errorClass('cancelled', 'CancelledError');

@@ -21,6 +21,10 @@ export const limits = {
   pendingAsks: 100_000,
   /** Records kept per entity, the newest of which holds its state. */
   turnHistory: 64,
+  /** Published bytes that the server has not confirmed, and those that wait for a lost connection to come back. */
+  sendBufferBytes: 32 * 1024 * 1024,
+  /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
+  storageTimeoutMs: 2_000,
   /** Messages handled in a row by one actor before others and the event loop get their turn. */
   batch: 128,
 } as const;

@@ -7,7 +7,8 @@
  * `replyTo` to a subject that nobody listens on is answered, at `replyTo`, by a delivery with `noResponders` set.
  * Nothing is delivered twice. While the connection is lost `publish` buffers within a bound and then throws
  * `TransportUnavailableError`; subscriptions come back by themselves. After `close` every call throws
- * `TransportClosedError`. A handler that throws is logged and does not end its subscription.
+ * `TransportClosedError`, and closing again does nothing. Data above {@link maxPayload} is refused with
+ * `NotSerializableError`. A handler that throws is logged and does not end its subscription.
  */
 export interface Transport {
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
