@@ -1,5 +1,6 @@
 import {
   type Codec,
+  type Crash,
   type EntityId,
   type Exit,
   formatEntityId,
@@ -149,17 +150,24 @@ export class EntityHost {
 
   #exited(activation: Activation, exit: Exit): void {
     if (this.#active.get(formatEntityId(activation.entity)) !== activation) return;
-    if (exit.kind !== 'crash') return this.#forget(activation, 'done');
-    if (!this.#options.owns(activation.entity)) return void this.#deactivate(activation, 'moved');
-    if (!hasCode(exit.error, 'fenced')) {
-      const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
-      const now = this.#options.system.services.clock.monotonic();
-      const { verdict, restarts } = restartIntensity(activation.restarts, now, limit);
-      activation.restarts = restarts;
-      // Its next message activates it again, from its record.
-      if (verdict === 'give-up') return void this.#deactivate(activation, 'crashed too often');
+    if (exit.kind !== 'crash') {
+      this.#forget(activation, 'done');
+      return;
     }
-    activation.cell.restart().catch(() => {}); // the cell reports a failed restart as one more exit
+    const giveUp = this.#verdict(activation, exit);
+    if (giveUp) void this.#deactivate(activation, giveUp);
+    else activation.cell.restart().catch(() => {}); // the cell reports a failed restart as one more exit
+  }
+
+  /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
+  #verdict(activation: Activation, exit: Crash): string | undefined {
+    if (!this.#options.owns(activation.entity)) return 'moved';
+    if (hasCode(exit.error, 'fenced')) return undefined;
+    const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
+    const now = this.#options.system.services.clock.monotonic();
+    const { verdict, restarts } = restartIntensity(activation.restarts, now, limit);
+    activation.restarts = restarts;
+    return verdict === 'give-up' ? 'crashed too often' : undefined;
   }
 
   async #deactivate(activation: Activation, reason: string): Promise<void> {

@@ -96,6 +96,11 @@ export class System {
     this.#existing(path).deliver(message);
   }
 
+  /** @throws NoSuchActorError, ActorStoppedError, OverloadedError */
+  deliver(path: string, message: Message, replyTo: ReplyTo, id: string | undefined): void {
+    this.#existing(path).deliver(message, replyTo, id);
+  }
+
   ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs;
     return new Promise((resolve, reject) => {
@@ -104,8 +109,14 @@ export class System {
         reject(new AskTimeoutError(`${this.node}${path} did not answer "${message.type}" in ${timeoutMs} ms.`)),
       );
       const replyTo: ReplyTo = {
-        resolve: (reply) => (clock.clearTimer(timer), resolve(reply)),
-        reject: (error) => (clock.clearTimer(timer), reject(error)),
+        resolve: (reply) => {
+          clock.clearTimer(timer);
+          resolve(reply);
+        },
+        reject: (error) => {
+          clock.clearTimer(timer);
+          reject(error);
+        },
       };
       try {
         this.#existing(path).deliver(message, replyTo, options.idempotencyKey);
