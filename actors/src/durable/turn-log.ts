@@ -73,7 +73,7 @@ export class TurnLog {
       try {
         return await attempt();
       } catch (error) {
-        const again = ['outcome_unknown', 'cluster_unavailable', 'transport_unavailable', 'wrong_sequence'] as const;
+        const again = ['outcome_unknown', 'storage_unavailable', 'transport_unavailable', 'wrong_sequence'] as const;
         if (signal.aborted || !again.some((code) => hasCode(error, code))) throw error;
         await sleep(clock, backoffDelay(count, random.next(), RETRY), signal);
       }

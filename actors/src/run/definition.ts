@@ -27,13 +27,20 @@ export type Handlers<State> = Readonly<
 
 /** The protocol that a set of handlers speaks. */
 export type ProtocolOf<H> = {
-  readonly [Type in keyof H]: H[Type] extends (...args: infer Args) => infer Result
-    ? {
-        readonly message: Args extends readonly [unknown, infer M, ...unknown[]] ? Omit<M, 'type'> : unknown;
-        readonly reply: Awaited<Result> extends { readonly reply: infer Reply } ? Reply : undefined;
-      }
-    : never;
+  readonly [Type in keyof H & string]: { readonly message: FieldsOf<H[Type]>; readonly reply: ReplyIn<H[Type]> };
 };
+
+type FieldsOf<Handler> = Handler extends (...args: infer Args) => unknown
+  ? Args extends readonly [unknown, infer M, ...unknown[]]
+    ? Omit<M, 'type'>
+    : unknown
+  : never;
+
+type ReplyIn<Handler> = Handler extends (...args: never[]) => infer Result
+  ? Awaited<Result> extends { readonly reply: infer Reply }
+    ? Reply
+    : undefined
+  : never;
 
 export interface HandlerSpec<State, H> {
   /** The state of a new actor; `key` is the entity's key or the actor's name. */
@@ -51,7 +58,7 @@ export interface HandlerSpec<State, H> {
 export function defineActor<State, H extends Handlers<State>>(
   type: string,
   spec: HandlerSpec<State, H>,
-): ActorDefinition<ProtocolOf<H> & Protocol> {
+): ActorDefinition<ProtocolOf<H>> {
   checkType(type);
   if (typeof spec.state !== 'function') {
     throw new InvalidDefinitionError(`Actor "${type}": "state" must be a function that returns the first state.`);

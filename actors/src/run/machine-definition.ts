@@ -3,7 +3,6 @@ import type { AnyStateMachine, EventFromLogic } from 'xstate';
 import type { Services } from './behavior.ts';
 import { type ActorDefinition, checkType } from './definition.ts';
 import { MachineBehavior } from './machine-behavior.ts';
-import type { Protocol } from './protocol.ts';
 
 /** The protocol of a machine: its events; an ask replies what the machine's `reply` action says. */
 export type MachineProtocol<M extends AnyStateMachine> = {
@@ -22,7 +21,7 @@ export type MachineProtocol<M extends AnyStateMachine> = {
 export function defineMachine<M extends AnyStateMachine>(
   type: string,
   make: (services: Services) => M,
-): ActorDefinition<MachineProtocol<M> & Protocol> {
+): ActorDefinition<MachineProtocol<M>> {
   checkType(type);
   if (typeof make !== 'function') {
     throw new InvalidDefinitionError(`Machine "${type}": expected a function that makes the machine.`);

@@ -1,0 +1,52 @@
+import { type ActorDefinition, checkType, type Protocol } from '@jaegis/actors';
+import { InvalidDefinitionError, type RestartType } from '@jaegis/core';
+
+/** What a node runs: the types of its durable entities, and actors that are started with it. */
+export interface App {
+  readonly entities: readonly ActorDefinition<Protocol>[];
+  readonly actors: readonly AppActor[];
+}
+
+export interface AppActor {
+  readonly name: string;
+  readonly definition: ActorDefinition<Protocol>;
+  /** Default `permanent`. */
+  readonly restart?: RestartType;
+}
+
+/** A definition of any protocol: the protocol is for the compiler only, so that one list holds all. */
+// biome-ignore lint/suspicious/noExplicitAny: Protocol is checked where refs are made, not where definitions are listed
+type AnyDefinition = ActorDefinition<any>;
+
+export interface AppSpec {
+  readonly entities?: readonly AnyDefinition[];
+  readonly actors?: readonly {
+    readonly name: string;
+    readonly definition: AnyDefinition;
+    readonly restart?: RestartType;
+  }[];
+}
+
+/**
+ * Defines what the nodes of a cluster run. All of them should be given the same app.
+ * @throws InvalidDefinitionError when two definitions share a type, or two actors a name.
+ */
+export function defineApp(spec: AppSpec): App {
+  const entities = spec.entities ?? [];
+  const actors = spec.actors ?? [];
+  refuseTwice(
+    'entity type',
+    entities.map(({ type }) => type),
+  );
+  refuseTwice(
+    'actor name',
+    actors.map(({ name }) => name),
+  );
+  for (const { name } of actors) checkType(name);
+  return { entities, actors };
+}
+
+function refuseTwice(what: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InvalidDefinitionError(`defineApp: the ${what} "${twice}" is there twice.`);
+}

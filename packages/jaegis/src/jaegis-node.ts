@@ -1,0 +1,110 @@
+import { type ActorDefinition, decodeTurn, type EntityRef, type Protocol, type Ref } from '@jaegis/actors';
+import type { ClusterEvent, ClusterNode } from '@jaegis/cluster';
+import type {
+  Codec,
+  JaegisError,
+  Journal,
+  RestartType,
+  Subscription,
+  TreeNode,
+  TurnRecord,
+  View,
+  WorkerPool,
+} from '@jaegis/core';
+
+interface Parts {
+  readonly node: ClusterNode;
+  readonly cluster: string;
+  readonly name: string;
+  readonly pool: WorkerPool;
+  readonly turnJournal: Journal;
+  readonly codec: Codec;
+  readonly close: AsyncDisposableStack;
+}
+
+/** A running node, and the way to every actor and entity of its cluster. Stop it with `stop` or `await using`. */
+export class JaegisNode implements AsyncDisposable {
+  readonly name: string;
+  readonly cluster: string;
+  /** Settles when the node has stopped; with the reason when it failed. */
+  readonly stopped: Promise<JaegisError | undefined>;
+  readonly #parts: Parts;
+  readonly #settle: (reason: JaegisError | undefined) => void;
+  #stopping: Promise<void> | undefined;
+  #reason: JaegisError | undefined;
+
+  /** Made by `startNode`. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.cluster = parts.cluster;
+    const { promise, resolve } = Promise.withResolvers<JaegisError | undefined>();
+    this.stopped = promise;
+    this.#settle = resolve;
+  }
+
+  /** Who belongs to the cluster, as this node knows it. */
+  get view(): View {
+    return this.#parts.node.membership.view;
+  }
+
+  get pool(): WorkerPool {
+    return this.#parts.pool;
+  }
+
+  /** A ref to a durable entity. It need not exist: it begins with its first message. */
+  entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
+    return this.#parts.node.entity(definition, key);
+  }
+
+  /** Starts an actor on this node, under its root supervisor; resolves when it is ready. */
+  spawn<P extends Protocol>(
+    definition: ActorDefinition<P>,
+    name: string,
+    options: { readonly restart?: RestartType } = {},
+  ): Promise<Ref<P>> {
+    return this.#parts.node.spawn(definition, { name, ...options });
+  }
+
+  /** A ref to an actor by its address, `node/path`, on this node or another. */
+  actor<P extends Protocol>(address: string): Ref<P> {
+    return this.#parts.node.actor(address);
+  }
+
+  /** Called at every change of {@link view}. */
+  onView(listener: (view: View) => void): Subscription {
+    return this.#parts.node.onView(listener);
+  }
+
+  /** What happens in the cluster: the runtime's events and what actors announce. Delivered at most once. */
+  onEvent(listener: (event: ClusterEvent) => void): Subscription {
+    return this.#parts.node.events.subscribe(listener);
+  }
+
+  /** The entity's turns that are kept, oldest first. */
+  async *history<P extends Protocol>(entity: EntityRef<P>): AsyncGenerator<TurnRecord> {
+    const { turnJournal, node, codec } = this.#parts;
+    for await (const record of turnJournal.history(node.turnSubject(entity.entity))) yield decodeTurn(codec, record);
+  }
+
+  /** This node's supervision tree. */
+  tree(): TreeNode {
+    return this.#parts.node.inspect();
+  }
+
+  /** Leaves the cluster, ends what runs here and closes the connection. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#parts.close.disposeAsync().finally(() => this.#settle(this.#reason));
+    return this.#stopping;
+  }
+
+  /** Stops because of a failure that nobody here could mend. */
+  fail(error: JaegisError): void {
+    this.#reason ??= error;
+    void this.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

@@ -1,0 +1,50 @@
+import { InvalidConfigError, isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
+import type { ServerReport } from '@jaegis/nats';
+import type { LogLevel } from '@jaegis/node';
+import { z } from 'zod';
+import type { App } from './app.ts';
+
+export interface NodeOptions {
+  /** Unique in the cluster. Default: a name by chance. */
+  readonly name?: string;
+  /** Nodes of one cluster see each other. Default `default`. */
+  readonly cluster?: string;
+  /** Addresses of NATS servers, or `embedded`: one is found or fetched, started and ended with this node. Default `nats://127.0.0.1:4222`. */
+  readonly nats?: string | readonly string[] | 'embedded';
+  readonly app?: App;
+  /** A `client` asks and observes but hosts nothing. Default `member`. */
+  readonly role?: 'member' | 'client';
+  /** Worker threads at most. Default: one for each processor core but one, at least 1. */
+  readonly threads?: number;
+  /** Copies of every record, 1 or 3; the servers must be as many. Default: 3 where there are three servers, else 1. */
+  readonly replicas?: 1 | 3;
+  /** Records kept per entity; the newest holds its state. Default 64. */
+  readonly history?: number;
+  /** Default `warn`. */
+  readonly logLevel?: LogLevel;
+  /** Told what `embedded` does: finding, fetching and starting the server. */
+  readonly report?: ServerReport;
+}
+
+const token = z.string().refine(isToken, { error: tokenRule });
+
+const schema = z.object({
+  name: token.optional(),
+  cluster: token.default('default'),
+  nats: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('nats://127.0.0.1:4222'),
+  role: z.enum(['member', 'client']).default('member'),
+  threads: z.int().min(1).max(256).optional(),
+  replicas: z.union([z.literal(1), z.literal(3)]).optional(),
+  history: z.int().min(1).max(1_000_000).optional(),
+});
+
+export type CheckedOptions = z.infer<typeof schema> & { readonly id: NodeId };
+
+/** @throws InvalidConfigError with the path of the bad value. */
+export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {
+  const result = schema.safeParse(options);
+  if (result.success) return { ...result.data, id: nodeId(result.data.name ?? `node-${chance}`) };
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new InvalidConfigError(`startNode: "${path}": ${issue?.message ?? 'not usable'}`, { data: { path } });
+}

@@ -1,0 +1,89 @@
+import { ClusterNode, turnSubjects } from '@jaegis/cluster';
+import { jsonCodec } from '@jaegis/codec';
+import { type JaegisError, limits } from '@jaegis/core';
+import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
+import { pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
+import { createPool } from '@jaegis/pool';
+import { JaegisNode } from './jaegis-node.ts';
+import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+
+/**
+ * Starts a node: connects to NATS, joins the cluster and starts the app's actors. Resolves when it is a member.
+ *
+ * @throws InvalidConfigError, ConnectFailedError, ServerTooOldError, ServerNotFoundError; nothing is left running then.
+ */
+export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> {
+  const random = realRandom();
+  const checked = checkOptions(options, random.id().slice(0, 6));
+  const logger = pinoLogger({ level: options.logLevel ?? 'warn' }).child({
+    node: checked.id,
+    cluster: checked.cluster,
+  });
+  await using undo = new AsyncDisposableStack();
+  const servers = await serverUrls(options, checked, undo);
+  const connection = await connectNats({ servers, name: checked.id, logger, clock: realClock() });
+  undo.defer(() => connection.close());
+  const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
+  undo.defer(() => pool.close());
+  const { viewJournal, turnJournal } = await openJournals(connection, checked);
+  const codec = jsonCodec();
+  const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
+  let fail: (error: JaegisError) => void = () => {};
+  const node = new ClusterNode({
+    cluster: checked.cluster,
+    name: checked.id,
+    role: checked.role,
+    entities: options.app?.entities ?? [],
+    ports: { ...ports, viewJournal, turnJournal },
+    onFailure: (error) => fail(error),
+  });
+  undo.defer(() => node.stop());
+  await node.start();
+  for (const { name, definition, restart } of options.app?.actors ?? []) {
+    await node.spawn(definition, restart ? { name, restart } : { name });
+  }
+  const started = new JaegisNode({
+    node,
+    cluster: checked.cluster,
+    name: checked.id,
+    pool,
+    turnJournal,
+    codec,
+    close: undo.move(),
+  });
+  fail = (error) => started.fail(error);
+  return started;
+}
+
+async function serverUrls(
+  options: NodeOptions,
+  checked: CheckedOptions,
+  undo: AsyncDisposableStack,
+): Promise<string[]> {
+  if (checked.nats !== 'embedded') return typeof checked.nats === 'string' ? checked.nats.split(',') : checked.nats;
+  const host = realHost();
+  const world = { host, clock: realClock(), ...(options.report ? { report: options.report } : {}) };
+  const path = host.env.NATS_SERVER;
+  const binary = await findServer({ ...world, ...(path ? { path } : {}) });
+  const servers = undo.use(await startServers({ ...world, count: 1, binary, random: realRandom() }));
+  return [...servers.urls];
+}
+
+async function openJournals(connection: NatsConnection, { cluster, replicas, history }: CheckedOptions) {
+  const copies = replicas ?? connection.replicas;
+  const viewJournal = await connection.openJournal({
+    name: `JAEGIS_${cluster}_VIEW`,
+    subjects: [`jaegis.${cluster}.view`],
+    replicas: copies,
+    storage: 'file',
+    historyPerSubject: limits.turnHistory,
+  });
+  const turnJournal = await connection.openJournal({
+    name: `JAEGIS_${cluster}_TURNS`,
+    subjects: [turnSubjects(cluster)],
+    replicas: copies,
+    storage: 'file',
+    historyPerSubject: history ?? limits.turnHistory,
+  });
+  return { viewJournal, turnJournal };
+}
