@@ -1,4 +1,9 @@
 /** NATS and JetStream behind the ports of core, and nats-server itself: found, fetched, started and stopped. */
+export { connectNats, type NatsConnection } from './connection/connect.ts';
+export type { ConnectOptions } from './connection/connect-options.ts';
+export type { JournalOptions } from './jetstream/open-journal.ts';
+export type { OpenOptions } from './jetstream/open-within.ts';
+export type { StoreOptions } from './jetstream/store.ts';
 export type { ServerBinary, ServerOrigin } from './server/binary.ts';
 export { type FindServerOptions, findServer } from './server/find-server.ts';
 export { describeServerEvent, type ServerEvent, type ServerReport } from './server/server-event.ts';

@@ -1,0 +1,123 @@
+/** The way to NATS: one connection, and the ports on it. Called by the composition roots and by tests. */
+import {
+  ConnectFailedError,
+  InvalidConfigError,
+  JetStreamDisabledError,
+  type Journal,
+  limits,
+  ServerTooOldError,
+  type Store,
+  type Transport,
+} from '@jaegis/core';
+import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { AuthorizationError, type NatsConnection as Client, connect } from '@nats-io/transport-node';
+import { isNotServed, type JetStreamAccess } from '../jetstream/access.ts';
+import { type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
+import { openStore, type StoreOptions } from '../jetstream/store.ts';
+import { isNewEnough, minimumVersion } from '../server/version.ts';
+import { type ConnectOptions, checkServers, clientOptions } from './connect-options.ts';
+import { Link } from './link.ts';
+import { NatsTransport } from './transport.ts';
+
+export interface NatsConnection {
+  readonly transport: Transport;
+  /** 3 where at least three servers form a cluster, else 1: what streams may ask for here. */
+  readonly replicas: 1 | 3;
+  /**
+   * Makes the stream if there is none.
+   *
+   * @throws ClusterMismatchError when there is one with other options, InvalidConfigError when the server refuses the
+   * options, StorageUnavailableError when JetStream does not answer within `openWithinMs`.
+   */
+  openJournal(options: JournalOptions): Promise<Journal>;
+  /** Makes the bucket if there is none. Throws as `openJournal`. */
+  openStore(options: StoreOptions): Promise<Store>;
+  /** Sends what was published, then closes the transport, the journals and the stores. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws InvalidConfigError for a bad address or refused credentials, ConnectFailedError when no server answers,
+ * ServerTooOldError, JetStreamDisabledError.
+ */
+export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
+  checkServers(options.servers);
+  const client = await dial(options);
+  try {
+    checkVersion(client);
+    await checkJetStream(client);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  tryOthersFirst(client);
+  return assemble(client, options);
+}
+
+function assemble(client: Client, options: ConnectOptions): NatsConnection {
+  const { logger, clock, sendBufferBytes = limits.sendBufferBytes } = options;
+  const timeoutMs = options.storageTimeoutMs ?? limits.storageTimeoutMs;
+  const link = new Link(client, logger);
+  const transport = new NatsTransport(link, clock, sendBufferBytes);
+  const access: JetStreamAccess = { link, clock, client: jetstream(client, { timeout: timeoutMs }), timeoutMs };
+  return {
+    transport,
+    replicas: replicasOf(client),
+    openJournal: (journal) => openJournal(access, journal),
+    openStore: (store) => openStore(access, store),
+    close: () => transport.close(),
+  };
+}
+
+async function dial(options: ConnectOptions): Promise<Client> {
+  const addresses = options.servers.join(', ');
+  try {
+    return await connect(clientOptions(options));
+  } catch (cause) {
+    if (cause instanceof AuthorizationError) {
+      throw new InvalidConfigError(`NATS at ${addresses} refused the credentials.`, { cause, data: { path: 'user' } });
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConnectFailedError(
+      `No NATS server answered at ${addresses} (${reason}). Start one there, or name the right address.`,
+      { cause, data: { servers: options.servers } },
+    );
+  }
+}
+
+function checkVersion(client: Client): void {
+  const { version = '0.0.0' } = client.info ?? {};
+  if (isNewEnough(version)) return;
+  throw new ServerTooOldError(
+    `The nats-server at ${client.getServer()} is ${version}; JAEGIS needs ${minimumVersion} or newer.`,
+    { data: { server: client.getServer(), version, minimumVersion } },
+  );
+}
+
+/** An election that is under way is no reason not to start: opening a journal waits for it. */
+async function checkJetStream(client: Client): Promise<void> {
+  try {
+    await jetstreamManager(client, { checkAPI: true, timeout: limits.storageTimeoutMs });
+  } catch (cause) {
+    if (!isNotServed(cause)) {
+      if (cause instanceof JetStreamApiError || (cause instanceof Error && cause.name === 'TimeoutError')) return;
+      throw cause;
+    }
+    const server = client.getServer();
+    throw new JetStreamDisabledError(`The nats-server at ${server} has no JetStream; start it with -js.`, {
+      cause,
+      data: { server },
+    });
+  }
+}
+
+function replicasOf({ info }: Client): 1 | 3 {
+  return info?.cluster !== undefined && (info.connect_urls?.length ?? 0) >= 3 ? 3 : 1;
+}
+
+/** nats.js goes back first to the server it has just lost; one that hangs would cost a whole dial. */
+function tryOthersFirst(client: Client): void {
+  const present = client.getServer();
+  const pool = client.getServers().map(({ listen }) => listen);
+  client.setServers([...pool.filter((server) => server !== present), ...pool.filter((server) => server === present)]);
+}

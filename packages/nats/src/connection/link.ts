@@ -1,0 +1,101 @@
+/**
+ * The state of one connection: whether it stands, who wants to know, and what to do when it breaks. All ports on the
+ * connection ask it before they send, and race their answers against its loss: nats.js leaves requests that were under
+ * way when the connection broke to their timeouts.
+ */
+import { type Logger, StorageUnavailableError, TransportClosedError, type TransportStatus } from '@jaegis/core';
+import { type NatsConnection, NatsConnectionImpl, type Status } from '@nats-io/transport-node';
+
+/** The connection was lost while an answer was awaited. Never leaves the package. */
+export class LinkLostError extends Error {}
+
+export class Link {
+  readonly connection: NatsConnection;
+  readonly logger: Logger;
+  #status: TransportStatus = 'connected';
+  readonly #listeners = new Set<(status: TransportStatus) => void>();
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  constructor(connection: NatsConnection, logger: Logger) {
+    this.connection = connection;
+    this.logger = logger;
+    void this.#watch();
+  }
+
+  get status(): TransportStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: TransportStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  assertOpen(): void {
+    if (this.#status === 'closed') throw new TransportClosedError('The connection to NATS was closed.');
+  }
+
+  /** For requests: what is sent while the connection is lost would be dropped by nats.js without a word. */
+  assertConnected(): void {
+    this.assertOpen();
+    if (this.#status !== 'connected') {
+      throw new StorageUnavailableError('The connection to NATS is lost; it is being restored.');
+    }
+  }
+
+  /** The answer, or a rejection with {@link LinkLostError} as soon as the connection breaks. */
+  orLost<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#status === 'closed') return;
+    this.#change('closed');
+    await this.connection.close();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const event of this.connection.status()) this.#take(event);
+    this.#change('closed');
+  }
+
+  #take(event: Status): void {
+    if (event.type === 'disconnect') {
+      this.logger.warn('Lost the connection to NATS', { server: event.server });
+      this.#change('disconnected');
+    } else if (event.type === 'reconnect') {
+      this.logger.info('Connected to NATS again', { server: event.server });
+      this.#change('connected');
+    } else if (event.type === 'staleConnection') {
+      dropSocket(this.connection);
+    } else if (event.type === 'error') {
+      this.logger.warn('NATS reported an error', { error: event.error });
+    }
+  }
+
+  #change(status: TransportStatus): void {
+    if (this.#status === status || this.#status === 'closed') return;
+    this.#status = status;
+    if (status !== 'connected') for (const reject of this.#waiting) reject(new LinkLostError(`The link is ${status}.`));
+    for (const listener of this.#listeners) this.#tell(listener, status);
+  }
+
+  #tell(listener: (status: TransportStatus) => void, status: TransportStatus): void {
+    try {
+      listener(status);
+    } catch (error) {
+      this.logger.error('A listener for the state of the connection threw', { status, error });
+    }
+  }
+}
+
+/**
+ * nats.js ends a stale connection only after a last write, which never ends when the peer hangs and the socket's buffer
+ * is full (3.4: seen with 20 MB unsent). Without the socket the write fails, and it goes on to reconnect.
+ */
+function dropSocket(connection: NatsConnection): void {
+  if (connection instanceof NatsConnectionImpl) connection.protocol.transport.discard();
+}

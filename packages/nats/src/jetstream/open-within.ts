@@ -1,0 +1,38 @@
+/** Opening what lives in JetStream while its servers may still be electing a leader: tries until a deadline. */
+import { JaegisError, sleep } from '@jaegis/core';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { type JetStreamAccess, refusedOptions, unavailable } from './access.ts';
+
+export interface OpenOptions {
+  /** How long JetStream may be without a leader, in ms. Default 15,000. */
+  readonly openWithinMs?: number | undefined;
+}
+
+const defaultOpenWithinMs = 15_000;
+const pauseMs = 100;
+
+/** JSStreamReplicasNotSupportedErr: a status 500 that will not pass. */
+const replicasNotSupported = 10074;
+
+export async function openWithin(
+  { link, clock }: JetStreamAccess,
+  { name, openWithinMs = defaultOpenWithinMs }: OpenOptions & { readonly name: string },
+  open: () => Promise<void>,
+): Promise<void> {
+  const deadline = clock.monotonic() + openWithinMs;
+  for (;;) {
+    link.assertOpen();
+    try {
+      return await link.orLost(open());
+    } catch (cause) {
+      if (cause instanceof JaegisError) throw cause;
+      if (cause instanceof JetStreamApiError && isFinal(cause)) throw refusedOptions(name, cause);
+      if (clock.monotonic() >= deadline) throw unavailable({ what: `open ${name}`, data: { name } }, cause);
+    }
+    await sleep(clock, pauseMs);
+  }
+}
+
+function isFinal({ status, code }: JetStreamApiError): boolean {
+  return status === 400 || status === 404 || code === replicasNotSupported;
+}

@@ -1,0 +1,12 @@
+/** The ports of core in memory, on a virtual clock, from a seed, with faults. */
+export { SeededRandom } from './seeded-random.ts';
+export type { Latency, SimNetwork } from './sim-network.ts';
+export type { SimStorage } from './sim-storage.ts';
+export {
+  createSimWorld,
+  type SimConnection,
+  type SimJournalOptions,
+  type SimWorld,
+  type SimWorldOptions,
+} from './sim-world.ts';
+export { VirtualClock, type VirtualClockOptions } from './virtual-clock.ts';

@@ -1,0 +1,64 @@
+/** A model of one JetStream stream: shared sequences, expected sequences, a bounded history of each subject. */
+import { type JournalRecord, OverloadedError, WrongSequenceError } from '@jaegis/core';
+import { subjectMatches } from './subject.ts';
+
+export interface SimLogOptions {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly historyPerSubject: number;
+  readonly maxBytes?: number | undefined;
+}
+
+export class SimLog {
+  readonly options: SimLogOptions;
+  readonly #bySubject = new Map<string, JournalRecord[]>();
+  #sequence = 0;
+  #bytes = 0;
+
+  constructor(options: SimLogOptions) {
+    this.options = options;
+  }
+
+  takes(subject: string): boolean {
+    return this.options.subjects.some((filter) => subjectMatches(filter, subject));
+  }
+
+  append(subject: string, data: Uint8Array, expectedSequence: number, timeMs: number): number {
+    const records = this.#bySubject.get(subject) ?? [];
+    const present = records.at(-1)?.sequence ?? 0;
+    const about = { data: { subject, expectedSequence } };
+    if (present !== expectedSequence) {
+      throw new WrongSequenceError(`Could not append to ${subject}: wrong last sequence: ${present}.`, about);
+    }
+    const { maxBytes = Number.POSITIVE_INFINITY, historyPerSubject } = this.options;
+    if (this.#bytes + data.length > maxBytes) {
+      throw new OverloadedError(`Could not append to ${subject}: maximum bytes exceeded; raise maxBytes.`, about);
+    }
+    this.#sequence += 1;
+    records.push({ subject, sequence: this.#sequence, data: data.slice(), timeMs });
+    this.#bytes += data.length;
+    this.#bySubject.set(subject, records);
+    while (records.length > historyPerSubject) this.#bytes -= records.shift()?.data.length ?? 0;
+    return this.#sequence;
+  }
+
+  last(subject: string): JournalRecord | undefined {
+    const record = this.#bySubject.get(subject)?.at(-1);
+    return record === undefined ? undefined : copyOf(record);
+  }
+
+  history(filter: string): JournalRecord[] {
+    return this.subjects(filter)
+      .flatMap((subject) => this.#bySubject.get(subject) ?? [])
+      .sort((a, b) => a.sequence - b.sequence)
+      .map(copyOf);
+  }
+
+  subjects(filter: string): string[] {
+    return [...this.#bySubject.keys()].filter((subject) => subjectMatches(filter, subject)).sort();
+  }
+}
+
+function copyOf(record: JournalRecord): JournalRecord {
+  return { ...record, data: record.data.slice() };
+}

@@ -1,0 +1,104 @@
+/** The side of JetStream that answers: what all journals and stores of a world share, and the faults of its answers. */
+import {
+  type Clock,
+  type JaegisError,
+  OutcomeUnknownError,
+  StorageUnavailableError,
+  TransportClosedError,
+} from '@jaegis/core';
+import type { SimLog } from './sim-log.ts';
+import type { SimLink } from './sim-network.ts';
+
+export interface Request<Answer> {
+  /** `append to a.b`: for errors. */
+  readonly what: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly isWrite: boolean;
+  /** What the server does when the request reaches it. What it throws is the answer too. */
+  readonly execute: () => Answer;
+}
+
+export class SimStorage {
+  /** False while there is no leader: requests are refused, and nothing is written. */
+  isAvailable = true;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #logs = new Map<string, SimLog>();
+  #answersToLose = 0;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** The answers to the next writes, this many, are lost: they are written, and their writers do not know. */
+  loseAnswers(count: number): void {
+    this.#answersToLose += count;
+  }
+
+  /** The log of that name, made when there is none. */
+  log(name: string, make: () => SimLog): SimLog {
+    const log = this.#logs.get(name) ?? make();
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** Up the node's connection, and the answer down again. For a node that has crashed it never settles. */
+  request<Answer>(link: SimLink, request: Request<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (link.state === 'crashed') return;
+      if (link.state !== 'connected') return reject(notSent(link, request));
+      const stop = () => {
+        this.#clock.clearTimer(timer);
+        unsubscribe();
+      };
+      const giveUp = (reason: string) => {
+        stop();
+        if (link.state !== 'crashed') reject(unanswered(request, reason));
+      };
+      const timer = this.#clock.setTimer(this.#timeoutMs, () => giveUp('timeout'));
+      const unsubscribe = link.onChange(() => giveUp('the connection was lost'));
+      link.up.carry(() => {
+        const settle = this.#outcome(request, resolve, reject);
+        if (request.isWrite && this.#answersToLose > 0) {
+          this.#answersToLose -= 1;
+        } else {
+          link.down.carry(() => {
+            stop();
+            settle();
+          });
+        }
+      });
+    });
+  }
+
+  #outcome<Answer>(
+    request: Request<Answer>,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ): () => void {
+    if (!this.isAvailable) return () => reject(unavailable(request, 'no leader answers'));
+    try {
+      const answer = request.execute();
+      return () => resolve(answer);
+    } catch (error) {
+      return () => reject(error);
+    }
+  }
+}
+
+type Purpose = Pick<Request<unknown>, 'what' | 'data' | 'isWrite'>;
+
+export function unavailable({ what, data }: Pick<Purpose, 'what' | 'data'>, reason: string): JaegisError {
+  return new StorageUnavailableError(`Could not ${what}: ${reason}.`, { data });
+}
+
+function notSent(link: SimLink, purpose: Purpose): JaegisError {
+  if (link.state === 'closed') return new TransportClosedError('The connection of this node was closed.');
+  return unavailable(purpose, 'the connection is lost');
+}
+
+function unanswered(purpose: Purpose, reason: string): JaegisError {
+  if (!purpose.isWrite) return unavailable(purpose, reason);
+  return new OutcomeUnknownError(`No answer to: ${purpose.what} (${reason}).`, { data: purpose.data });
+}

@@ -1,0 +1,105 @@
+/** A whole world from one seed: its clock, its chance, a network and a JetStream that all of its nodes share. */
+import {
+  ClusterMismatchError,
+  type Journal,
+  type Logger,
+  limits,
+  type Store,
+  silentLogger,
+  TransportClosedError,
+} from '@jaegis/core';
+import { SeededRandom } from './seeded-random.ts';
+import { SimJournal, SimStore } from './sim-journal.ts';
+import { SimLog, type SimLogOptions } from './sim-log.ts';
+import { type Latency, type SimLink, SimNetwork } from './sim-network.ts';
+import { SimStorage } from './sim-storage.ts';
+import { SimTransport } from './sim-transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface SimWorldOptions {
+  /** The same seed and the same calls give the same run. */
+  readonly seed: number | string;
+  /** Of each way between a node and the server, drawn evenly. Default 0.1 to 1 ms. */
+  readonly latency?: Latency;
+  readonly logger?: Logger;
+  readonly startMs?: number;
+  /** Default 1 MiB, as nats-server's. */
+  readonly maxPayload?: number;
+  /** Default `limits.sendBufferBytes`. */
+  readonly sendBufferBytes?: number;
+}
+
+export interface SimJournalOptions {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly historyPerSubject: number;
+  readonly maxBytes?: number;
+}
+
+/** What one node has of the world; of the same shape as a connection to NATS. */
+export interface SimConnection {
+  readonly transport: SimTransport;
+  readonly replicas: 1 | 3;
+  openJournal(options: SimJournalOptions): Promise<Journal>;
+  openStore(options: { readonly name: string }): Promise<Store>;
+  close(): Promise<void>;
+}
+
+export interface SimWorld {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  /** Crashes, lost connections and partitions. */
+  readonly network: SimNetwork;
+  /** Elections and lost answers. */
+  readonly storage: SimStorage;
+  /** A connection of the node of this name; a former one ends as in a crash. */
+  connect(node: string): SimConnection;
+}
+
+const defaultLatency: Latency = { minMs: 0.1, maxMs: 1 };
+
+export function createSimWorld(options: SimWorldOptions): SimWorld {
+  const clock = new VirtualClock(options);
+  const random = new SeededRandom(options.seed);
+  const network = new SimNetwork(clock, random.fork('network'), options.latency ?? defaultLatency);
+  const storage = new SimStorage(clock, limits.storageTimeoutMs);
+  const transportOptions = {
+    maxPayload: options.maxPayload ?? 1024 * 1024,
+    sendBufferBytes: options.sendBufferBytes ?? limits.sendBufferBytes,
+    logger: options.logger ?? silentLogger,
+  };
+  const journalOf = async (link: SimLink, wanted: SimLogOptions) => {
+    if (link.state === 'closed') throw new TransportClosedError('The connection of this node was closed.');
+    return new SimJournal(link, storage, openLog(storage, wanted), clock);
+  };
+  return {
+    clock,
+    random,
+    network,
+    storage,
+    connect(node) {
+      const link = network.connect(node);
+      const transport = new SimTransport(network, link, transportOptions);
+      return {
+        transport,
+        replicas: 1,
+        openJournal: (journal) => journalOf(link, journal),
+        openStore: async ({ name }) =>
+          new SimStore(await journalOf(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
+        close: () => transport.close(),
+      };
+    },
+  };
+}
+
+function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {
+  const log = storage.log(wanted.name, () => new SimLog(wanted));
+  if (describe(log.options) === describe(wanted)) return log;
+  throw new ClusterMismatchError(`The journal ${wanted.name} exists with other settings: ${describe(log.options)}.`, {
+    data: { stream: wanted.name },
+  });
+}
+
+function describe({ subjects, historyPerSubject, maxBytes }: SimLogOptions): string {
+  return JSON.stringify({ subjects: subjects.toSorted(), historyPerSubject, maxBytes });
+}

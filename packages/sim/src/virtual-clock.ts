@@ -1,0 +1,144 @@
+/**
+ * Time that passes only when it is told to: an event queue. It goes from due time to due time, so a timer sees the time
+ * it was due, and what that timer starts is settled before the next one fires. Used by simulations and by tests.
+ */
+import { type Clock, invariant, type Timer } from '@jaegis/core';
+
+interface VirtualTimer {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+export interface VirtualClockOptions {
+  /** What {@link VirtualClock.now} shows at the start, in ms since 1970. Default: the first second of 2026, UTC. */
+  readonly startMs?: number;
+}
+
+const defaultStartMs = 1_767_225_600_000;
+/** Awaits in a row that may follow one timer before the next one fires. */
+const settlingTurns = 256;
+/** Timers that may fire without time going on: more are a loop that would never end. */
+const mostAtOneInstant = 100_000;
+const defaultWithinMs = 60_000;
+
+export class VirtualClock implements Clock {
+  /** In the order in which they fire. */
+  readonly #queue: VirtualTimer[] = [];
+  readonly #startMs: number;
+  #elapsedMs = 0;
+  #nextOrder = 0;
+  #isRunning = false;
+  #atThisInstant = 0;
+
+  constructor({ startMs = defaultStartMs }: VirtualClockOptions = {}) {
+    this.#startMs = startMs;
+  }
+
+  now(): number {
+    return this.#startMs + this.#elapsedMs;
+  }
+
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), order: this.#nextOrder++, callback };
+    this.#queue.splice(this.#placeOf(timer), 0, timer);
+    return timer as unknown as Timer; // opaque outside this file
+  }
+
+  clearTimer(timer: Timer | undefined): void {
+    if (timer === undefined) return;
+    const known = timer as unknown as VirtualTimer; // setTimer makes no others
+    const place = this.#placeOf(known);
+    if (this.#queue[place] === known) this.#queue.splice(place, 1);
+  }
+
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  /** Lets this much time pass. Rejects with what a timer throws; time then stands where that timer was due. */
+  advance(ms: number): Promise<void> {
+    const untilMs = this.#elapsedMs + ms;
+    return this.#alone(async () => {
+      await settle();
+      while (await this.#fireNext(untilMs)) await settle();
+      this.#moveTo(untilMs);
+    });
+  }
+
+  /** Fires timers one by one until the condition holds. Rejects when it does not within this time, or no timer is left. */
+  runUntil(isTrue: () => boolean, withinMs: number = defaultWithinMs): Promise<void> {
+    const untilMs = this.#elapsedMs + withinMs;
+    return this.#alone(async () => {
+      await settle();
+      while (!isTrue()) {
+        const isFired = await this.#fireNext(untilMs);
+        invariant(isFired, `What was awaited did not happen within ${withinMs} ms of virtual time.`);
+        await settle();
+      }
+    });
+  }
+
+  /** Fires timers one by one until the promise is settled, and gives its result. Rejects as {@link runUntil}. */
+  async runUntilSettled<Result>(promise: Promise<Result>, withinMs?: number): Promise<Result> {
+    let isSettled = false;
+    const mark = () => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    await this.runUntil(() => isSettled, withinMs);
+    return promise;
+  }
+
+  async #fireNext(untilMs: number): Promise<boolean> {
+    const next = this.#queue[0];
+    if (next === undefined || next.dueMs > untilMs) return false;
+    this.#queue.shift();
+    this.#moveTo(next.dueMs);
+    this.#atThisInstant += 1;
+    invariant(this.#atThisInstant <= mostAtOneInstant, `${mostAtOneInstant} timers fired at one instant: a loop.`);
+    next.callback();
+    return true;
+  }
+
+  #moveTo(elapsedMs: number): void {
+    if (elapsedMs <= this.#elapsedMs) return;
+    this.#elapsedMs = elapsedMs;
+    this.#atThisInstant = 0;
+  }
+
+  async #alone(run: () => Promise<void>): Promise<void> {
+    invariant(!this.#isRunning, 'The virtual clock is running already: await the one before.');
+    this.#isRunning = true;
+    try {
+      await run();
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #placeOf(timer: VirtualTimer): number {
+    let low = 0;
+    let high = this.#queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#queue[middle];
+      if (other !== undefined && isBefore(other, timer)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function isBefore(a: VirtualTimer, b: VirtualTimer): boolean {
+  return a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs;
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < settlingTurns; turn++) await undefined;
+}
