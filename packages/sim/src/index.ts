@@ -6,6 +6,7 @@ export {
   createSimWorld,
   type SimConnection,
   type SimJournalOptions,
+  type SimNodeOptions,
   type SimWorld,
   type SimWorldOptions,
 } from './sim-world.ts';

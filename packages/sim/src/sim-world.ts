@@ -25,6 +25,9 @@ export interface SimWorldOptions {
   readonly startMs?: number;
   /** Default 1 MiB, as nats-server's. */
   readonly maxPayload?: number;
+}
+
+export interface SimNodeOptions {
   /** Default `limits.sendBufferBytes`. */
   readonly sendBufferBytes?: number;
 }
@@ -53,7 +56,7 @@ export interface SimWorld {
   /** Elections and lost answers. */
   readonly storage: SimStorage;
   /** A connection of the node of this name; a former one ends as in a crash. */
-  connect(node: string): SimConnection;
+  connect(node: string, options?: SimNodeOptions): SimConnection;
 }
 
 const defaultLatency: Latency = { minMs: 0.1, maxMs: 1 };
@@ -65,7 +68,6 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
   const storage = new SimStorage(clock, limits.storageTimeoutMs);
   const transportOptions = {
     maxPayload: options.maxPayload ?? 1024 * 1024,
-    sendBufferBytes: options.sendBufferBytes ?? limits.sendBufferBytes,
     logger: options.logger ?? silentLogger,
   };
   const journalOf = async (link: SimLink, wanted: SimLogOptions) => {
@@ -77,9 +79,9 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
     random,
     network,
     storage,
-    connect(node) {
+    connect(node, { sendBufferBytes = limits.sendBufferBytes } = {}) {
       const link = network.connect(node);
-      const transport = new SimTransport(network, link, transportOptions);
+      const transport = new SimTransport(network, link, { ...transportOptions, sendBufferBytes });
       return {
         transport,
         replicas: 1,

@@ -1,0 +1,255 @@
+import {
+  type ActorDefinition,
+  type Announcement,
+  type AskOptions,
+  EntityHost,
+  type EntityRef,
+  type Message,
+  makeEntityRef,
+  makeRef,
+  type Protocol,
+  type Ref,
+  type Services,
+  type SpawnOptions,
+  System,
+} from '@jaegis/actors';
+import {
+  type Clock,
+  type Codec,
+  type EntityId,
+  formatEntityId,
+  incarnation,
+  type JaegisError,
+  type Journal,
+  type Logger,
+  type Member,
+  type NodeId,
+  NoSuchActorError,
+  type Random,
+  type Subscription,
+  type Transport,
+  type TreeNode,
+  type View,
+  type WorkerPool,
+} from '@jaegis/core';
+import { Events } from './events.ts';
+import { Inspector } from './inspector.ts';
+import { Membership } from './membership.ts';
+import { entityOfSubject, ownerOf, turnSubject, turnSubjects } from './placement.ts';
+import { Router } from './router.ts';
+
+/** The world as one node of a cluster needs it. */
+export interface ClusterPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly codec: Codec;
+  readonly pool: WorkerPool;
+  readonly transport: Transport;
+  /** Holds `jaegis.<cluster>.view`. */
+  readonly viewJournal: Journal;
+  /** Holds `jaegis.<cluster>.turn.>`. */
+  readonly turnJournal: Journal;
+}
+
+export interface ClusterNodeOptions {
+  readonly cluster: string;
+  readonly name: NodeId;
+  /** A client routes and observes; it is no member and hosts no entity. */
+  readonly role: 'member' | 'client';
+  readonly entities: readonly ActorDefinition<Protocol>[];
+  readonly ports: ClusterPorts;
+  /** The root supervisor gave up; the node must stop with this reason. */
+  readonly onFailure: (error: JaegisError) => void;
+}
+
+/** One node of a cluster: its actors, the entities it owns by the present view, and the way to all others. */
+export class ClusterNode {
+  readonly system: System;
+  readonly membership: Membership;
+  readonly events: Events;
+  readonly #options: ClusterNodeOptions;
+  readonly #router: Router;
+  readonly #host: EntityHost;
+  readonly #inspector: Inspector;
+  #opened: string | undefined;
+
+  constructor(options: ClusterNodeOptions) {
+    this.#options = options;
+    const { cluster, name, ports, role } = options;
+    const { clock, random, logger, codec, transport } = ports;
+    const self: Member = { id: name, incarnation: incarnation(random.id()) };
+    this.events = new Events({ cluster, node: name, transport, clock, logger });
+    this.membership = new Membership({
+      cluster,
+      self,
+      member: role === 'member',
+      transport,
+      journal: ports.viewJournal,
+      codec,
+      clock,
+      random,
+      logger,
+    });
+    this.system = new System({
+      node: name,
+      services: this.#services(),
+      announce: (event) => this.events.publish(event),
+      onFailure: options.onFailure,
+    });
+    this.#router = new Router({
+      cluster,
+      transport,
+      codec,
+      clock,
+      random,
+      system: this.system,
+      view: () => this.membership.view,
+      self: () => this.membership.self,
+    });
+    this.#host = this.#makeHost();
+    this.#inspector = new Inspector({
+      cluster,
+      transport,
+      clock,
+      logger,
+      membership: this.membership,
+      tree: () => this.inspect(),
+      find: (address) => this.#find(address),
+      instance: random.id(),
+      serve: role === 'member',
+    });
+  }
+
+  async start(): Promise<void> {
+    this.membership.onView((view, previous) => this.#onView(view, previous));
+    this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
+    if (this.#options.role === 'member') this.#open();
+    this.#inspector.start();
+    await this.membership.start();
+  }
+
+  /** Leaves the cluster so that others take over, then ends what runs here. */
+  async stop(): Promise<void> {
+    await this.membership.stop();
+    await this.#host.stop();
+    await this.system.stop();
+    this.#inspector.stop();
+    this.#router.stop();
+  }
+
+  entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
+    const id: EntityId = { type: definition.type, key };
+    return makeEntityRef<P>(id, formatEntityId(id), {
+      tell: (message: Message) => this.#router.tellEntity(id, message),
+      ask: (message: Message, options: AskOptions) => this.#router.askEntity(id, message, options),
+    });
+  }
+
+  actor<P extends Protocol>(address: string): Ref<P> {
+    const slash = address.indexOf('/');
+    if (slash < 1) throw new NoSuchActorError(`${JSON.stringify(address)} is no address: expected "node/path".`);
+    const [node, path] = [address.slice(0, slash), address.slice(slash)];
+    return makeRef<P>(address, {
+      tell: (message) => this.#router.tellActor(node, path, message),
+      ask: (message, options) => this.#router.askActor(node, path, message, options),
+    });
+  }
+
+  spawn<P extends Protocol>(definition: ActorDefinition<P>, options: SpawnOptions): Promise<Ref<P>> {
+    return this.system.spawn(definition, options);
+  }
+
+  onView(listener: (view: View) => void): Subscription {
+    return this.membership.onView(listener);
+  }
+
+  turnSubject(entity: EntityId): string {
+    return turnSubject(this.#options.cluster, entity);
+  }
+
+  inspect(): TreeNode {
+    const { name } = this.#options;
+    const children = [this.system.inspect(), this.#host.inspect()];
+    return { id: name, kind: 'node', type: 'node', status: 'running', mailbox: 0, handled: 0, restarts: 0, children };
+  }
+
+  #services(): Services {
+    const { clock, logger, pool } = this.#options.ports;
+    return {
+      clock,
+      logger,
+      pool,
+      entity: (definition, key) => this.entity(definition, key),
+      actor: (address) => this.actor(address),
+    };
+  }
+
+  #makeHost(): EntityHost {
+    const { cluster, entities, ports } = this.#options;
+    return new EntityHost({
+      system: this.system,
+      definitions: entities,
+      journal: ports.turnJournal,
+      codec: ports.codec,
+      random: ports.random,
+      subjectOf: (entity) => turnSubject(cluster, entity),
+      owns: (entity) => this.#router.owns(entity),
+      deliverDurable: async (to, message, id) => {
+        await this.#router.askEntity(to, message as Message, { idempotencyKey: id, timeoutMs: DELIVERY_MS });
+      },
+    });
+  }
+
+  #open(): void {
+    const { self } = this.membership;
+    if (this.#opened === self.incarnation) return;
+    this.#opened = self.incarnation;
+    this.#router.open(self, this.#host);
+  }
+
+  #onView(view: View, previous: View): void {
+    this.#router.onView(view);
+    if (this.#options.role === 'client') return;
+    this.#open();
+    void this.#host.release();
+    this.#wakeGained(view, previous).catch((error: unknown) => {
+      this.#options.ports.logger.warn('entities not woken', { error });
+    });
+  }
+
+  /** Entities that this node did not own before go on here without waiting for a message. */
+  async #wakeGained(view: View, previous: View): Promise<void> {
+    const { cluster, ports } = this.#options;
+    const self = this.membership.self;
+    const mine = (entity: EntityId, of: View) => ownerOf(entity, of)?.incarnation === self.incarnation;
+    for (const subject of await ports.turnJournal.subjects(turnSubjects(cluster))) {
+      const entity = entityOfSubject(subject);
+      if (entity && mine(entity, view) && !mine(entity, previous)) await this.#host.wake(entity);
+    }
+  }
+
+  #find(address: string): TreeNode | undefined {
+    return findByAddress(this.inspect(), this.#options.name, address);
+  }
+}
+
+/** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
+const DELIVERY_MS = 30_000;
+
+function findByAddress(tree: TreeNode, node: string, address: string): TreeNode | undefined {
+  for (const top of tree.children) {
+    const found = search(top, top.id === 'entities' ? '' : `${node}/${top.id}`, address);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function search(tree: TreeNode, path: string, address: string): TreeNode | undefined {
+  if (path === address) return tree;
+  for (const child of tree.children) {
+    const found = search(child, path === '' ? child.id : `${path}/${child.id}`, address);
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import {
+  backoffDelay,
+  type Clock,
+  type Codec,
+  emptyView,
+  hasCode,
+  type Journal,
+  type Random,
+  sleep,
+  type View,
+} from '@jaegis/core';
+
+export interface ViewLogOptions {
+  readonly subject: string;
+  readonly journal: Journal;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const RETRY = { firstMs: 10, maxMs: 500 };
+const AGAIN = ['wrong_sequence', 'outcome_unknown', 'storage_unavailable', 'transport_unavailable'] as const;
+
+/**
+ * The views in their journal. Each is appended with the sequence of the one before it (compare and append), so of one
+ * epoch there is one view, whoever proposed it.
+ */
+export class ViewLog {
+  readonly #options: ViewLogOptions;
+
+  constructor(options: ViewLogOptions) {
+    this.#options = options;
+  }
+
+  async read(): Promise<{ view: View; sequence: number }> {
+    const { journal, codec, subject } = this.#options;
+    const record = await journal.last(subject);
+    if (!record) return { view: emptyView, sequence: 0 };
+    return { view: codec.decode(record.data) as View, sequence: record.sequence }; // written by change
+  }
+
+  /**
+   * Appends what `decide` makes of the newest view, again when another node was first; `undefined` leaves it as it is.
+   * Resolves with the newest view. Retries until the signal aborts.
+   */
+  async change(decide: (view: View) => View | undefined, signal: AbortSignal): Promise<View> {
+    const { journal, codec, clock, random, subject } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { view, sequence } = await this.read();
+        const next = decide(view);
+        if (!next) return view;
+        await journal.append(subject, codec.encode(next), { expectedSequence: sequence });
+        return next;
+      } catch (error) {
+        if (signal.aborted || !AGAIN.some((code) => hasCode(error, code))) throw error;
+        await sleep(clock, backoffDelay(attempt, random.next(), RETRY), signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+/** The statecharts of JAEGIS: what is decided, never how it is done. */
+export { memberMachine } from './member.ts';
+export { nodeMachine } from './node.ts';

@@ -1,0 +1,17 @@
+import { setup } from 'xstate';
+
+/**
+ * A member as another node sees it: what silence and signs of life make of it. Pure decisions; the membership runs it
+ * and acts. `down` is final for this incarnation: a node that lives comes back under a new one.
+ */
+export const memberMachine = setup({
+  types: { events: {} as { type: 'silent' } | { type: 'sign of life' } | { type: 'gone' } },
+}).createMachine({
+  id: 'member',
+  initial: 'alive',
+  states: {
+    alive: { on: { silent: 'suspect', gone: 'down' } },
+    suspect: { on: { 'sign of life': 'alive', gone: 'down' } },
+    down: { type: 'final' },
+  },
+});
