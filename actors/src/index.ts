@@ -1,5 +1,6 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
 export * from './durable/entity-host.ts';
+export { type Endpoint, MicroService } from './inspect/micro-service.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
 export { decodeTurn } from './durable/turn-log.ts';
 export type { ReplyTo } from './run/actor-cell.ts';
