@@ -73,6 +73,7 @@ export class ClusterNode {
   readonly #host: EntityHost;
   readonly #inspector: Inspector;
   #opened: string | undefined;
+  #stopping = false;
 
   constructor(options: ClusterNodeOptions) {
     this.#options = options;
@@ -131,6 +132,7 @@ export class ClusterNode {
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.membership.stop();
     await this.#host.stop();
     await this.system.stop();
@@ -214,7 +216,7 @@ export class ClusterNode {
     this.#open();
     void this.#host.release();
     this.#wakeGained(view, previous).catch((error: unknown) => {
-      this.#options.ports.logger.warn('entities not woken', { error });
+      if (!this.#stopping) this.#options.ports.logger.warn('entities not woken', { error });
     });
   }
 

@@ -51,6 +51,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #asks: RemoteAsks;
   #host: EntityHost | undefined;
+  #stopped = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -70,6 +71,7 @@ export class Router {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#asks.stop(new ClusterUnavailableError('This node is stopping.'));
   }
 
@@ -90,7 +92,7 @@ export class Router {
       try {
         return await this.#attempt(entity, { to: { entity }, message, id }, left);
       } catch (error) {
-        if (!MOVED.some((code) => hasCode(error, code))) throw error;
+        if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
         last = error;
         await sleep(clock, RETRY_MS);
       }
