@@ -49,4 +49,5 @@ export { moved } from '@jaegis/pool';
 export { type App, type AppActor, defineApp } from './app.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
+export { type Inspection, requestInspection, type TreeAnswer } from './request-inspection.ts';
 export { startNode } from './start-node.ts';

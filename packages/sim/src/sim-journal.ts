@@ -19,7 +19,7 @@ export class SimJournal implements Journal {
 
   append(subject: string, data: Uint8Array, { expectedSequence }: AppendOptions): Promise<number> {
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
-    const bytes = data.slice();
+    const bytes = new Uint8Array(data);
     return this.#storage.request(this.#link, {
       ...purpose,
       isWrite: true,

@@ -35,7 +35,7 @@ export class SimLog {
       throw new OverloadedError(`Could not append to ${subject}: maximum bytes exceeded; raise maxBytes.`, about);
     }
     this.#sequence += 1;
-    records.push({ subject, sequence: this.#sequence, data: data.slice(), timeMs });
+    records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs });
     this.#bytes += data.length;
     this.#bySubject.set(subject, records);
     while (records.length > historyPerSubject) this.#bytes -= records.shift()?.data.length ?? 0;
@@ -60,5 +60,5 @@ export class SimLog {
 }
 
 function copyOf(record: JournalRecord): JournalRecord {
-  return { ...record, data: record.data.slice() };
+  return { ...record, data: new Uint8Array(record.data) };
 }

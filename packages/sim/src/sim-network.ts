@@ -150,7 +150,7 @@ export class SimNetwork {
   }
 
   #hand(link: SimLink, subscription: SimSubscription, delivery: Delivery): void {
-    link.down.carry(() => subscription.deliver({ ...delivery, data: delivery.data.slice() }));
+    link.down.carry(() => subscription.deliver({ ...delivery, data: new Uint8Array(delivery.data) }));
   }
 
   #draw(): number {

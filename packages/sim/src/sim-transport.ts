@@ -43,7 +43,7 @@ export class SimTransport implements Transport {
   publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
     this.#assertOpen();
     this.#assertFits(subject, data);
-    const message = { subject, data: data.slice(), replyTo: options.replyTo };
+    const message = { subject, data: new Uint8Array(data), replyTo: options.replyTo };
     if (this.#link.state === 'disconnected') {
       this.#waiting.push(message);
       this.#waitingBytes += sizeOf(subject, data);

@@ -15,6 +15,7 @@ import {
   TransportUnavailableError,
 } from '@jaegis/core';
 import type { Msg } from '@nats-io/transport-node';
+import { plainBytes } from '../plain-bytes.ts';
 import type { Link } from './link.ts';
 
 interface Outgoing {
@@ -23,7 +24,7 @@ interface Outgoing {
   readonly replyTo: string | undefined;
 }
 
-/** Unconfirmed bytes at which the server is asked whether it has them. */
+/** Unconfirmed bytes at which the server is asked whether it has them; a quarter of the buffer if that is less. */
 const confirmAtBytes = 64 * 1024;
 /** How long closing waits for what was published to leave. */
 const lastFlushMs = 500;
@@ -62,7 +63,7 @@ export class NatsTransport implements Transport {
     if (this.connected) {
       this.#send(outgoing);
     } else {
-      this.#waiting.push({ ...outgoing, data: data.slice() });
+      this.#waiting.push({ ...outgoing, data: new Uint8Array(data) });
       this.#waitingBytes += sizeOf(outgoing);
     }
   }
@@ -142,7 +143,7 @@ export class NatsTransport implements Transport {
     if (sent.confirming) return;
     sent.confirming = true;
     try {
-      while (sent.bytes >= confirmAtBytes) {
+      while (sent.bytes >= Math.min(confirmAtBytes, this.#bufferBytes / 4)) {
         const asked = sent.bytes;
         await this.#link.connection.flush();
         sent.bytes -= asked;
@@ -189,5 +190,6 @@ function sizeOf({ subject, data }: Outgoing): number {
 /** The server's answer that nobody listens is a message of its own making: status 503 and no data. */
 function toDelivery({ subject, data, reply, headers }: Msg): Delivery {
   const noResponders = headers?.code === 503 && data.length === 0;
-  return { subject, data, replyTo: reply === undefined || reply === '' ? undefined : reply, noResponders };
+  const replyTo = reply === undefined || reply === '' ? undefined : reply;
+  return { subject, data: plainBytes(data), replyTo, noResponders };
 }

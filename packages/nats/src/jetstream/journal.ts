@@ -7,6 +7,7 @@
  */
 import type { AppendOptions, Journal, JournalRecord } from '@jaegis/core';
 import type { JetStreamManager, LastForMsgRequest, NextMsgRequest, SeqMsgRequest, StoredMsg } from '@nats-io/jetstream';
+import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
 
 /** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
@@ -69,5 +70,5 @@ export class JetStreamJournal implements Journal {
 }
 
 function toRecord({ subject, seq, data, time }: StoredMsg): JournalRecord {
-  return { subject, sequence: seq, data, timeMs: time.getTime() };
+  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
 }

@@ -5,6 +5,7 @@
 import type { Store, StoreEntry } from '@jaegis/core';
 import { JetStreamApiError, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
+import { plainBytes } from '../plain-bytes.ts';
 import { isWrongSequence, type JetStreamAccess, read, write } from './access.ts';
 import { type OpenOptions, openWithin } from './open-within.ts';
 
@@ -44,7 +45,7 @@ class KeyValueStore implements Store {
   async get(key: string): Promise<StoreEntry | undefined> {
     const entry = await read(this.#access, { what: `read ${key}`, data: { key } }, () => this.#bucket.get(key));
     if (entry === null || entry.operation !== 'PUT') return undefined;
-    return { value: entry.value, revision: entry.revision };
+    return { value: plainBytes(entry.value), revision: entry.revision };
   }
 
   async put(

@@ -1,0 +1,29 @@
+import type { TreeAnswer, TreeNode } from 'jaegis';
+import colors from 'picocolors';
+
+/** A cluster's supervision tree as text: nodes, their supervisors, actors and entities. */
+export function renderTree({ cluster, epoch, nodes }: TreeAnswer): string {
+  const head = colors.bold(`${cluster}  epoch ${epoch}, ${nodes.length} node${nodes.length === 1 ? '' : 's'}`);
+  return [head, ...branches(nodes, '')].join('\n');
+}
+
+function branches(children: readonly TreeNode[], indent: string): string[] {
+  return children.flatMap((child, index) => {
+    const last = index === children.length - 1;
+    const line = `${indent}${last ? '└─ ' : '├─ '}${describe(child)}`;
+    return [line, ...branches(child.children, `${indent}${last ? '   ' : '│  '}`)];
+  });
+}
+
+function describe({ id, kind, status, type, mailbox, handled, restarts }: TreeNode): string {
+  const name = kind === 'node' ? colors.bold(id) : id;
+  if (kind === 'node') return `${name} ${colored(status)}`;
+  if (kind === 'supervisor') return `${name} ${colors.dim(type)}`;
+  const healed = restarts > 0 ? colors.green(` restarted ${restarts}×`) : '';
+  return `${name} ${colored(status)} ${colors.dim(`mailbox ${mailbox}, handled ${handled}`)}${healed}`;
+}
+
+function colored(status: TreeNode['status']): string {
+  if (status === 'running') return colors.green(status);
+  return status === 'down' || status === 'stopped' ? colors.red(status) : colors.yellow(status);
+}

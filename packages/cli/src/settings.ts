@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { InvalidConfigError } from 'jaegis';
+import { z } from 'zod';
+
+const settings = z.strictObject({
+  name: z.string().optional(),
+  cluster: z.string().default('default'),
+  nats: z.string().min(1).default('nats://127.0.0.1:4222'),
+  app: z.string().min(1).optional(),
+  threads: z.coerce.number().int().min(1).max(256).optional(),
+  replicas: z.coerce
+    .number()
+    .pipe(z.union([z.literal(1), z.literal(3)]))
+    .optional(),
+  history: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  json: z.boolean().default(false),
+  endWithParent: z.boolean().default(false),
+  watch: z.boolean().default(false),
+  svg: z.string().min(1).optional(),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/**
+ * One precedence for all settings: flag, environment (both in `flags`), file, default.
+ * @throws InvalidConfigError with the path of the bad value.
+ */
+export async function readSettings({ config, ...flags }: Record<string, unknown>): Promise<Settings> {
+  const file = typeof config === 'string' ? await readSettingsFile(config) : {};
+  const result = settings.safeParse({ ...file, ...flags });
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  const given = path in flags ? ` (given: ${JSON.stringify(flags[path])})` : '';
+  throw new InvalidConfigError(`Setting "${path}"${given}: ${issue?.message ?? 'not usable'}`, { data: { path } });
+}
+
+async function readSettingsFile(path: string): Promise<object> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidConfigError(`The settings file ${path} cannot be read: ${reason}`, { cause });
+  }
+  throw new InvalidConfigError(`The settings file ${path} must hold a JSON object.`);
+}
