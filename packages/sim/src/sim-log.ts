@@ -9,6 +9,22 @@ export interface SimLogOptions {
   readonly maxBytes?: number | undefined;
 }
 
+export interface SimAppend {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly expectedSequence: number;
+  readonly timeMs: number;
+  /** For errors. */
+  readonly purpose: Purpose;
+}
+
+/** What a request was for, in the words of its error. */
+export interface Purpose {
+  /** `append to a.b`. */
+  readonly what: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 export class SimLog {
   readonly options: SimLogOptions;
   readonly #bySubject = new Map<string, JournalRecord[]>();
@@ -23,16 +39,15 @@ export class SimLog {
     return this.options.subjects.some((filter) => subjectMatches(filter, subject));
   }
 
-  append(subject: string, data: Uint8Array, expectedSequence: number, timeMs: number): number {
+  append({ subject, data, expectedSequence, timeMs, purpose }: SimAppend): number {
     const records = this.#bySubject.get(subject) ?? [];
     const present = records.at(-1)?.sequence ?? 0;
-    const about = { data: { subject, expectedSequence } };
     if (present !== expectedSequence) {
-      throw new WrongSequenceError(`Could not append to ${subject}: wrong last sequence: ${present}.`, about);
+      throw new WrongSequenceError(`Could not ${purpose.what}: wrong last sequence: ${present}.`, purpose);
     }
     const { maxBytes = Number.POSITIVE_INFINITY, historyPerSubject } = this.options;
     if (this.#bytes + data.length > maxBytes) {
-      throw new OverloadedError(`Could not append to ${subject}: maximum bytes exceeded; raise maxBytes.`, about);
+      throw new OverloadedError(`Could not ${purpose.what}: maximum bytes exceeded; raise maxBytes.`, purpose);
     }
     this.#sequence += 1;
     records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs });

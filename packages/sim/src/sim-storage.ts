@@ -6,13 +6,10 @@ import {
   StorageUnavailableError,
   TransportClosedError,
 } from '@jaegis/core';
-import type { SimLog } from './sim-log.ts';
+import type { Purpose, SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 
-export interface Request<Answer> {
-  /** `append to a.b`: for errors. */
-  readonly what: string;
-  readonly data: Readonly<Record<string, unknown>>;
+export interface Request<Answer> extends Purpose {
   readonly isWrite: boolean;
   /** What the server does when the request reaches it. What it throws is the answer too. */
   readonly execute: () => Answer;
@@ -87,9 +84,7 @@ export class SimStorage {
   }
 }
 
-type Purpose = Pick<Request<unknown>, 'what' | 'data' | 'isWrite'>;
-
-export function unavailable({ what, data }: Pick<Purpose, 'what' | 'data'>, reason: string): JaegisError {
+export function unavailable({ what, data }: Purpose, reason: string): JaegisError {
   return new StorageUnavailableError(`Could not ${what}: ${reason}.`, { data });
 }
 
@@ -98,7 +93,7 @@ function notSent(link: SimLink, purpose: Purpose): JaegisError {
   return unavailable(purpose, 'the connection is lost');
 }
 
-function unanswered(purpose: Purpose, reason: string): JaegisError {
+function unanswered(purpose: Request<unknown>, reason: string): JaegisError {
   if (!purpose.isWrite) return unavailable(purpose, reason);
   return new OutcomeUnknownError(`No answer to: ${purpose.what} (${reason}).`, { data: purpose.data });
 }

@@ -9,7 +9,7 @@ import {
   TransportClosedError,
 } from '@jaegis/core';
 import { SeededRandom } from './seeded-random.ts';
-import { SimJournal, SimStore } from './sim-journal.ts';
+import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
 import { SimLog, type SimLogOptions } from './sim-log.ts';
 import { type Latency, type SimLink, SimNetwork } from './sim-network.ts';
 import { SimStorage } from './sim-storage.ts';
@@ -70,9 +70,9 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
     maxPayload: options.maxPayload ?? 1024 * 1024,
     logger: options.logger ?? silentLogger,
   };
-  const journalOf = async (link: SimLink, wanted: SimLogOptions) => {
+  const access = (link: SimLink, wanted: SimLogOptions): SimLogAccess => {
     if (link.state === 'closed') throw new TransportClosedError('The connection of this node was closed.');
-    return new SimJournal(link, storage, openLog(storage, wanted), clock);
+    return { link, storage, clock, log: openLog(storage, wanted) };
   };
   return {
     clock,
@@ -85,9 +85,9 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
       return {
         transport,
         replicas: 1,
-        openJournal: (journal) => journalOf(link, journal),
+        openJournal: async (journal) => new SimJournal(access(link, journal)),
         openStore: async ({ name }) =>
-          new SimStore(await journalOf(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
+          new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
         close: () => transport.close(),
       };
     },

@@ -1,0 +1,43 @@
+/** Real servers, one set for a suite. */
+import { connectNats, type NatsConnection } from '@jaegis/nats';
+import { realClock } from '@jaegis/node';
+import { afterEach, beforeEach } from 'vitest';
+import { withServers } from '../support/nats.ts';
+import { errorsTo, type World } from './world.ts';
+
+/** To be called in the describe of the suite. */
+export function natsWorld(count: 1 | 3): World {
+  const nats = withServers(count);
+  const errors: string[] = [];
+  let open: NatsConnection[] = [];
+  beforeEach(() => {
+    errors.length = 0;
+  });
+  afterEach(async () => {
+    await Promise.all(open.map((connection) => connection.close()));
+    open = [];
+  });
+  return {
+    errors,
+    async connect(options = {}) {
+      const connection = await connectNats({
+        servers: nats.urls,
+        logger: errorsTo(errors),
+        clock: realClock(),
+        ...options,
+      });
+      open.push(connection);
+      return {
+        transport: connection.transport,
+        openJournal: (wishes) => connection.openJournal({ ...wishes, replicas: count, storage: 'file' }),
+        openStore: (name) => connection.openStore({ name, replicas: count, storage: 'file' }),
+      };
+    },
+    async loseServer() {
+      await Promise.all(nats.servers.map((server) => server.kill()));
+    },
+    async restoreServer() {
+      await Promise.all(nats.servers.map((server) => server.restart()));
+    },
+  };
+}

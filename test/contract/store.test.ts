@@ -1,0 +1,6 @@
+import { natsWorld } from './nats-world.ts';
+import { simWorld } from './sim-world.ts';
+import { storeContract } from './store.contract.ts';
+
+storeContract('JetStream', () => natsWorld(1));
+storeContract('in memory', simWorld);

@@ -1,0 +1,6 @@
+import { natsWorld } from './nats-world.ts';
+import { simWorld } from './sim-world.ts';
+import { transportContract } from './transport.contract.ts';
+
+transportContract('NATS', () => natsWorld(1));
+transportContract('in memory', simWorld);
