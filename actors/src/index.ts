@@ -1,8 +1,8 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
 export * from './durable/entity-host.ts';
-export { type Endpoint, MicroService } from './inspect/micro-service.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
 export { decodeTurn } from './durable/turn-log.ts';
+export { type Endpoint, MicroService } from './inspect/micro-service.ts';
 export type { ReplyTo } from './run/actor-cell.ts';
 export type { ActorContext, Services } from './run/behavior.ts';
 export * from './run/definition.ts';

@@ -1,4 +1,12 @@
-import { type Clock, type Delivery, errorToData, JaegisError, type Logger, type Subscription, type Transport } from '@jaegis/core';
+import {
+  type Clock,
+  type Delivery,
+  errorToData,
+  JaegisError,
+  type Logger,
+  type Subscription,
+  type Transport,
+} from '@jaegis/core';
 
 export interface Endpoint {
   readonly name: string;

@@ -124,7 +124,10 @@ describe('an actor of an XState machine', () => {
     const { system } = testSystem();
     const ref = await system.spawn(gate, { name: 'g' });
     ref.tell({ type: 'open' });
-    await expect(ref.ask({ type: 'break' })).rejects.toMatchObject({ code: 'actor_crashed', cause: { message: 'hinge' } });
+    await expect(ref.ask({ type: 'break' })).rejects.toMatchObject({
+      code: 'actor_crashed',
+      cause: { message: 'hinge' },
+    });
     expect(await ref.ask({ type: 'close' })).toMatchObject({ value: 'closed', context: { opened: 1 } });
     await system.stop();
   });

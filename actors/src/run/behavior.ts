@@ -70,7 +70,7 @@ export interface ActorContext extends Services {
   /** Tells another actor once this step has succeeded. Delivered at most once. */
   tell<P extends Protocol>(to: Ref<P>, message: Parameters<Ref<P>['tell']>[0]): void;
   /** Sends to a durable entity once this step is committed. Never lost, takes effect once. Durable entities only. */
-  send<P extends Protocol>(to: EntityRef<P>, message: Parameters<Ref<P>['tell']>[0]): void;
+  send<P extends Protocol>(to: Pick<EntityRef<P>, 'entity'>, message: Parameters<Ref<P>['tell']>[0]): void;
   /** Tells observers once this step has succeeded. */
   announce(event: Announcement): void;
   /** Starts a child of this actor; it ends with its parent. */

@@ -54,7 +54,7 @@ export class CellContext implements ActorContext {
     this.#effects.push({ kind: 'tell', deliver: () => to.tell(message) });
   }
 
-  send<P extends Protocol>(to: EntityRef<P>, message: Parameters<Ref<P>['tell']>[0]): void {
+  send<P extends Protocol>(to: Pick<EntityRef<P>, 'entity'>, message: Parameters<Ref<P>['tell']>[0]): void {
     if (this.#options.kind !== 'entity') {
       throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
     }

@@ -16,25 +16,36 @@ interface Args<C, E> {
 }
 
 /** An action: the answer to the ask under way. Without it the answer is `{ value, context, status }`. */
-export function reply<C extends MachineContext, E extends EventObject, All extends EventObject>(value: (args: Args<C, E>) => unknown) {
+export function reply<C extends MachineContext, E extends EventObject, All extends EventObject>(
+  value: (args: Args<C, E>) => unknown,
+) {
   return emit<C, E, undefined, All, Emitted>(({ context, event }) => ({
     type: 'jaegis.reply',
     value: value({ context, event }),
   }));
 }
 
-/** An action: a durable message to an entity, once the turn is committed. Never lost, takes effect once. */
+/**
+ * An action: a durable message to an entity, once the turn is committed. Never lost, takes effect once. `to` is a ref,
+ * or the id of an entity whose definition is not at hand: what it takes is then not known to the compiler.
+ */
 export function send<C extends MachineContext, E extends EventObject, All extends EventObject, P extends Protocol>(
-  make: (args: Args<C, E>) => { readonly to: EntityRef<P>; readonly message: Parameters<EntityRef<P>['tell']>[0] },
+  make: (args: Args<C, E>) => {
+    readonly to: EntityRef<P> | EntityId;
+    readonly message: Parameters<EntityRef<P>['tell']>[0];
+  },
 ) {
   return emit<C, E, undefined, All, Emitted>(({ context, event }) => {
     const { to, message } = make({ context, event });
-    return { type: 'jaegis.send', to: to.entity, message: message as Message }; // every message has a type
+    // Every message has a type.
+    return { type: 'jaegis.send', to: 'entity' in to ? to.entity : to, message: message as Message };
   });
 }
 
 /** An action: tells observers something, once the turn is committed. Kept by nobody. */
-export function announce<C extends MachineContext, E extends EventObject, All extends EventObject>(make: (args: Args<C, E>) => Announcement) {
+export function announce<C extends MachineContext, E extends EventObject, All extends EventObject>(
+  make: (args: Args<C, E>) => Announcement,
+) {
   return emit<C, E, undefined, All, Emitted>(({ context, event }) => ({
     type: 'jaegis.announce',
     event: make({ context, event }),

@@ -33,6 +33,7 @@ export {
   type TreeNode,
   type TurnRecord,
   type View,
+  type WorkerTask,
 } from '@jaegis/core';
 export {
   connectNats,

@@ -1,0 +1,7 @@
+import { defineApp } from 'jaegis';
+import { campaign } from './campaign.ts';
+import { simulation } from './simulation.ts';
+import { validator } from './validator.ts';
+
+/** What every node of the demo runs. */
+export default defineApp({ entities: [campaign, simulation, validator] });
