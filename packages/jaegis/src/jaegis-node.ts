@@ -2,6 +2,7 @@ import { type ActorDefinition, decodeTurn, type EntityRef, type Protocol, type R
 import type { ClusterEvent, ClusterNode } from '@jaegis/cluster';
 import type {
   Codec,
+  EntityId,
   JaegisError,
   Journal,
   RestartType,
@@ -82,9 +83,9 @@ export class JaegisNode implements AsyncDisposable {
   }
 
   /** The entity's turns that are kept, oldest first. */
-  async *history<P extends Protocol>(entity: EntityRef<P>): AsyncGenerator<TurnRecord> {
+  async *history({ entity }: { readonly entity: EntityId }): AsyncGenerator<TurnRecord> {
     const { turnJournal, node, codec } = this.#parts;
-    for await (const record of turnJournal.history(node.turnSubject(entity.entity))) yield decodeTurn(codec, record);
+    for await (const record of turnJournal.history(node.turnSubject(entity))) yield decodeTurn(codec, record);
   }
 
   /** This node's supervision tree. */

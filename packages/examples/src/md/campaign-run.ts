@@ -1,0 +1,95 @@
+/** One campaign on a running cluster, as its client sees it: starts it, kills nodes on the way, and waits for its end. */
+import type { ClusterEvent, JaegisNode } from 'jaegis';
+import { type CampaignReport, campaign } from './campaign.ts';
+import { type Incident, Incidents } from './incidents.ts';
+import type { NodeProcesses } from './node-processes.ts';
+import { CHUNK, type DemoOptions } from './options.ts';
+import { type CampaignPlan, planRuns } from './run.ts';
+import type { Screen } from './screen.ts';
+
+const TEMPERATURES = [0.7, 0.85, 1, 1.2, 1.5, 2];
+const ASK = { timeoutMs: 20_000 };
+
+export function planOf({ seed, steps }: DemoOptions): CampaignPlan {
+  return { temperatures: TEMPERATURES, seed, dt: 0.004, steps, chunk: CHUNK };
+}
+
+export class CampaignRun {
+  readonly incidents = new Incidents();
+  readonly #client: JaegisNode;
+  readonly #nodes: NodeProcesses;
+  readonly #options: DemoOptions;
+  readonly #screen: Screen;
+  readonly #completed = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
+
+  constructor(client: JaegisNode, nodes: NodeProcesses, options: DemoOptions, screen: Screen) {
+    this.#client = client;
+    this.#nodes = nodes;
+    this.#options = options;
+    this.#screen = screen;
+    client.onEvent((event) => this.#onEvent(event));
+  }
+
+  /** Runs the campaign to its end and returns what it reports. */
+  async run(): Promise<CampaignReport> {
+    const ref = this.#client.entity(campaign, 'main');
+    await ref.ask({ type: 'start', plan: planOf(this.#options) }, { ...ASK, idempotencyKey: 'start' });
+    const kills = this.#killOnTheWay();
+    await Promise.all([this.#completed.promise, kills]);
+    // Typed by the campaign's reply action.
+    return (await ref.ask({ type: 'report' }, ASK)) as CampaignReport;
+  }
+
+  async #killOnTheWay(): Promise<void> {
+    const { kills } = this.#options;
+    for (let kill = 0; kill < kills; kill++) {
+      await this.#until(() => this.#progress() >= 0.3 + (0.4 * kill) / kills);
+      const victim = this.incidents.busiest(this.#nodes.names);
+      if (!victim) return;
+      const incident = this.incidents.killed(victim.node, performance.now());
+      this.#nodes.kill(victim.node);
+      this.#screen.say(`killed    ${victim.node} by SIGKILL; it ran ${victim.runs.join(' ')}`);
+      await this.#until(() => this.incidents.isOver(incident));
+      if (kill + 1 < kills) await this.#restart(incident);
+    }
+  }
+
+  async #restart({ victim }: Incident): Promise<void> {
+    await this.#nodes.start(victim);
+    this.#screen.say(`restarted ${victim}`);
+  }
+
+  #progress(): number {
+    const done = [...this.incidents.steps.values()].reduce((sum, step) => sum + step, 0);
+    return done / (TEMPERATURES.length * this.#options.steps);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await this.#changed.promise;
+  }
+
+  #onEvent(event: ClusterEvent): void {
+    this.incidents.on(event, performance.now());
+    this.#tell(event);
+    if (event.type === 'campaign_completed') this.#completed.resolve();
+    const bars = planRuns(planOf(this.#options)).map(({ name }) => {
+      const step = this.incidents.steps.get(name) ?? 0;
+      return { name, step, steps: this.#options.steps, node: this.incidents.nodeOf(name) };
+    });
+    this.#screen.show(bars);
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  #tell(event: ClusterEvent): void {
+    const { type, node } = event;
+    if (type === 'node_down') this.#screen.say(`noticed   ${event.down} is down, says ${node}`);
+    if (type === 'node_joined') this.#screen.say(`joined    ${event.joined}`);
+    if (type === 'entity_started' && event.resumed === true) {
+      this.#screen.say(`resumed   ${event.entity} on ${node}, from turn ${event.turn}`);
+    }
+    if (type === 'actor_crashed') this.#screen.say(`crashed   ${event.address}: ${event.error}`);
+    if (type === 'run_finished') this.#screen.say(`finished  ${event.run}`);
+  }
+}
