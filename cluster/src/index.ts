@@ -1,5 +1,5 @@
 /** Many nodes of JAEGIS: membership, placement, failover and routing, over the ports. */
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
-export { ownerOf, SHARDS, turnSubjects } from './placement.ts';
 export * from './membership.ts';
+export { ownerOf, SHARDS, turnSubjects } from './placement.ts';

@@ -151,7 +151,9 @@ export class Membership {
       if (replyTo !== undefined) transport.publish(replyTo, EMPTY);
     });
     await transport.flush();
-    await this.#change((view) => (memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, self)));
+    await this.#change((view) =>
+      memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, self),
+    );
     this.#move('joined');
     this.#emit({ type: 'node_joined', joined: self.id });
   }
@@ -159,7 +161,9 @@ export class Membership {
   async #leave(): Promise<void> {
     const { clock, logger } = this.#options;
     const bound = new AbortController();
-    const leaving = this.#change((view) => (memberOf(view, this.#self.id) ? viewWithout(view, [this.#self]) : undefined));
+    const leaving = this.#change((view) =>
+      memberOf(view, this.#self.id) ? viewWithout(view, [this.#self]) : undefined,
+    );
     const left = leaving.catch((error: unknown) => logger.warn('left without saying so', { error }));
     await Promise.race([left, sleep(clock, LEAVE_MS, bound.signal)]);
     bound.abort();

@@ -1,4 +1,4 @@
-import { type FaultDetectorSettings, type Member, suspicion, type Suspicion } from '@jaegis/core';
+import { type FaultDetectorSettings, type Member, type Suspicion, suspicion } from '@jaegis/core';
 import { memberMachine } from '@jaegis/machines';
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 

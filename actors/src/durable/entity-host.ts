@@ -13,8 +13,8 @@ import {
   type TreeNode,
 } from '@jaegis/core';
 import { ActorCell, type ReplyTo } from '../run/actor-cell.ts';
-import type { Behavior } from '../run/behavior.ts';
-import type { ActorDefinition } from '../run/definition.ts';
+import type { ActorDefinition, Behavior } from '../run/behavior.ts';
+
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
 import { type Attempts, DurableBehavior } from './durable-behavior.ts';

@@ -14,11 +14,11 @@ import {
 import type { Child, ExitListener } from '../supervisor/child.ts';
 import type { Behavior, BehaviorHost, DeliveryInfo, Step } from './behavior.ts';
 import { CellContext } from './cell-context.ts';
+import type { CellHost, Place } from './cell-host.ts';
 import type { Effect } from './effect.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Message } from './protocol.ts';
 import type { Runnable } from './scheduler.ts';
-import type { System } from './system.ts';
 
 /** Where the answer to an ask goes. */
 export interface ReplyTo {
@@ -31,13 +31,9 @@ interface Item extends DeliveryInfo {
   readonly replyTo: ReplyTo | undefined;
 }
 
-export interface CellOptions {
+export interface CellOptions extends Place {
   readonly id: string;
-  readonly kind: 'actor' | 'entity';
   readonly type: string;
-  readonly key: string;
-  readonly path: string;
-  readonly address: string;
   readonly create: () => Behavior;
   readonly onExit: ExitListener;
   /** What becomes of a step's effects once it has succeeded. */
@@ -54,7 +50,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
   readonly id: string;
   readonly context: CellContext;
   readonly #options: CellOptions;
-  readonly #system: System;
+  readonly #host: CellHost;
   readonly #mailbox = new Mailbox<Item>(limits.mailbox);
   #behavior: Behavior;
   #state: unknown;
@@ -68,12 +64,17 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
   #restarts = 0;
   #lastError: unknown;
 
-  constructor(system: System, options: CellOptions) {
+  constructor(host: CellHost, options: CellOptions) {
     this.id = options.id;
-    this.#system = system;
+    this.#host = host;
     this.#options = options;
     this.#behavior = options.create();
-    this.context = new CellContext(system, options, () => this.#life.signal);
+    this.context = new CellContext(
+      host,
+      options,
+      () => this.#life.signal,
+      (error) => this.crash(error),
+    );
   }
 
   get status(): Status {
@@ -132,7 +133,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
     this.#status = 'stopping';
     this.#life.abort();
     await this.context.stopChildren();
-    const { clock } = this.#system.services;
+    const { clock } = this.#host.services;
     const bound = new AbortController();
     await Promise.race([this.#settled, sleep(clock, limits.shutdownMs, bound.signal)]);
     bound.abort();
@@ -162,7 +163,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
     this.#preserved = this.#tryPreserve();
     this.#stopBehavior();
     this.#failCurrent(error);
-    this.#system.reportCrash(this.#options.address, error);
+    this.#host.reportCrash(this.#options.address, error);
     this.#options.onExit(this, crashExit(error));
   }
 
@@ -190,7 +191,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
   #wake(): void {
     if (this.#scheduled || this.#current || this.#status !== 'running') return;
     this.#scheduled = true;
-    this.#system.scheduler.schedule(this);
+    this.#host.scheduler.schedule(this);
   }
 
   #step(item: Item): void {
@@ -242,7 +243,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
     try {
       return this.#state === undefined ? undefined : this.#behavior.preserve(this.#state);
     } catch (error) {
-      this.#system.services.logger.warn('state lost at a restart', { address: this.#options.address, error });
+      this.#host.services.logger.warn('state lost at a restart', { address: this.#options.address, error });
       return undefined;
     }
   }
@@ -251,7 +252,7 @@ export class ActorCell implements Child, Runnable, BehaviorHost {
     try {
       this.#behavior.stop();
     } catch (error) {
-      this.#system.services.logger.warn('stop failed', { address: this.#options.address, error });
+      this.#host.services.logger.warn('stop failed', { address: this.#options.address, error });
     }
   }
 

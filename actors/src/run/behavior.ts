@@ -1,5 +1,4 @@
 import type { Clock, Logger, WorkerPool } from '@jaegis/core';
-import type { ActorDefinition } from './definition.ts';
 import type { Announcement, Effect } from './effect.ts';
 import type { Message, Protocol } from './protocol.ts';
 import type { EntityRef, Ref } from './ref.ts';
@@ -75,4 +74,12 @@ export interface ActorContext extends Services {
   announce(event: Announcement): void;
   /** Starts a child of this actor; it ends with its parent. */
   spawn<P extends Protocol>(definition: ActorDefinition<P>, name: string): Ref<P>;
+}
+
+/** How actors of one type are made. The same definition serves for spawned actors and for durable entities. */
+export interface ActorDefinition<P extends Protocol> {
+  readonly type: string;
+  readonly create: (services: Services) => () => Behavior;
+  /** Carries the protocol for the compiler; never set. */
+  readonly protocol?: P;
 }

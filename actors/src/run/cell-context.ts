@@ -1,41 +1,41 @@
 import { InvalidDefinitionError, type TreeNode } from '@jaegis/core';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { CellOptions } from './actor-cell.ts';
-import type { ActorContext } from './behavior.ts';
-import type { ActorDefinition } from './definition.ts';
+import type { ActorContext, ActorDefinition } from './behavior.ts';
+import type { CellHost, Place } from './cell-host.ts';
 import type { Announcement, Effect } from './effect.ts';
 import type { Message, Protocol } from './protocol.ts';
 import type { EntityRef, Ref } from './ref.ts';
-import type { System } from './system.ts';
 
 /** The {@link ActorContext} of one cell: collects effects, and keeps the actor's own children. */
 export class CellContext implements ActorContext {
   readonly address: string;
   readonly key: string;
-  readonly #system: System;
-  readonly #options: CellOptions;
+  readonly #host: CellHost;
+  readonly #place: Place;
+  readonly #crash: (error: unknown) => void;
   readonly #signal: () => AbortSignal;
   #effects: Effect[] = [];
   #children: Supervisor | undefined;
 
-  constructor(system: System, options: CellOptions, signal: () => AbortSignal) {
-    this.address = options.address;
-    this.key = options.key;
-    this.#system = system;
-    this.#options = options;
+  constructor(host: CellHost, place: Place, signal: () => AbortSignal, crash: (error: unknown) => void) {
+    this.address = place.address;
+    this.key = place.key;
+    this.#host = host;
+    this.#place = place;
+    this.#crash = crash;
     this.#signal = signal;
   }
 
   get clock() {
-    return this.#system.services.clock;
+    return this.#host.services.clock;
   }
 
   get logger() {
-    return this.#system.services.logger;
+    return this.#host.services.logger;
   }
 
   get pool() {
-    return this.#system.services.pool;
+    return this.#host.services.pool;
   }
 
   get signal(): AbortSignal {
@@ -43,11 +43,11 @@ export class CellContext implements ActorContext {
   }
 
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
-    return this.#system.services.entity(definition, key);
+    return this.#host.services.entity(definition, key);
   }
 
   actor<P extends Protocol>(address: string): Ref<P> {
-    return this.#system.services.actor(address);
+    return this.#host.services.actor(address);
   }
 
   tell<P extends Protocol>(to: Ref<P>, message: Parameters<Ref<P>['tell']>[0]): void {
@@ -55,7 +55,7 @@ export class CellContext implements ActorContext {
   }
 
   send<P extends Protocol>(to: Pick<EntityRef<P>, 'entity'>, message: Parameters<Ref<P>['tell']>[0]): void {
-    if (this.#options.kind !== 'entity') {
+    if (this.#place.kind !== 'entity') {
       throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
     }
     this.#effects.push({ kind: 'send', to: to.entity, message: message as Message }); // every message has a type
@@ -67,12 +67,12 @@ export class CellContext implements ActorContext {
 
   /** Tells observers at once: for the runtime's own events, which no crash takes back. */
   announceNow(event: Announcement): void {
-    this.#system.announce(event);
+    this.#host.announce(event);
   }
 
   spawn<P extends Protocol>(definition: ActorDefinition<P>, name: string): Ref<P> {
-    const path = `${this.#options.path}/${name}`;
-    return this.#system.spawnUnder(this.#supervisor(), path, definition, { name });
+    const path = `${this.#place.path}/${name}`;
+    return this.#host.spawnUnder(this.#supervisor(), path, definition, { name });
   }
 
   takeEffects(): Effect[] {
@@ -91,9 +91,7 @@ export class CellContext implements ActorContext {
   }
 
   #supervisor(): Supervisor {
-    this.#children ??= this.#system.makeSupervisor(this.#options.path, (error) =>
-      this.#system.cellAt(this.#options.path)?.crash(error),
-    );
+    this.#children ??= this.#host.makeSupervisor(this.#place.path, (error) => this.#crash(error));
     return this.#children;
   }
 }

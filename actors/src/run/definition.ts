@@ -1,21 +1,6 @@
 import { InvalidDefinitionError, isToken, tokenRule } from '@jaegis/core';
-import type { ActorContext, Behavior, Services } from './behavior.ts';
-import { HandlerBehavior } from './handler-behavior.ts';
-import type { Protocol } from './protocol.ts';
-
-/** How actors of one type are made. The same definition serves for spawned actors and for durable entities. */
-export interface ActorDefinition<P extends Protocol> {
-  readonly type: string;
-  readonly create: (services: Services) => () => Behavior;
-  /** Carries the protocol for the compiler; never set. */
-  readonly protocol?: P;
-}
-
-/** What a handler returns: the new state (left out: unchanged) and the reply (left out: undefined). */
-export interface HandlerResult<State> {
-  readonly state?: State;
-  readonly reply?: unknown;
-}
+import type { ActorContext, ActorDefinition } from './behavior.ts';
+import { HandlerBehavior, type HandlerResult, type HandlerSpec } from './handler-behavior.ts';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is a handler that changes nothing
 type Returned<State> = HandlerResult<State> | void;
@@ -41,13 +26,6 @@ type ReplyIn<Handler> = Handler extends (...args: never[]) => infer Result
     ? Reply
     : undefined
   : never;
-
-export interface HandlerSpec<State, H> {
-  /** The state of a new actor; `key` is the entity's key or the actor's name. */
-  readonly state: (key: string) => State;
-  /** State in, state out: a handler must not change the state it is given, so that a crash leaves it whole. */
-  readonly on: H;
-}
 
 /**
  * Defines actors by a handler for each type of message.

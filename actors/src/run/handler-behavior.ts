@@ -1,7 +1,19 @@
 import { InvalidMessageError, invariant, type JaegisError } from '@jaegis/core';
 import type { ActorContext, Behavior, BehaviorHost, Step } from './behavior.ts';
-import type { HandlerResult, HandlerSpec } from './definition.ts';
 import type { Message } from './protocol.ts';
+
+/** What a handler returns: the new state (left out: unchanged) and the reply (left out: undefined). */
+export interface HandlerResult<State> {
+  readonly state?: State;
+  readonly reply?: unknown;
+}
+
+export interface HandlerSpec<State, H> {
+  /** The state of a new actor; `key` is the entity's key or the actor's name. */
+  readonly state: (key: string) => State;
+  /** State in, state out: a handler must not change the state it is given, so that a crash leaves it whole. */
+  readonly on: H;
+}
 
 type AnyHandler = (state: unknown, message: Message, context: ActorContext) => unknown;
 

@@ -1,7 +1,7 @@
 import { InvalidDefinitionError } from '@jaegis/core';
 import type { AnyStateMachine, EventFromLogic } from 'xstate';
-import type { Services } from './behavior.ts';
-import { type ActorDefinition, checkType } from './definition.ts';
+import type { ActorDefinition, Services } from './behavior.ts';
+import { checkType } from './definition.ts';
 import { MachineBehavior } from './machine-behavior.ts';
 
 /** The protocol of a machine: its events; an ask replies what the machine's `reply` action says. */

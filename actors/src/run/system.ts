@@ -5,24 +5,18 @@ import {
   limits,
   NoSuchActorError,
   type RestartLimit,
-  type RestartType,
   type TreeNode,
 } from '@jaegis/core';
 import type { Child, ExitListener } from '../supervisor/child.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { ActorCell, type ReplyTo } from './actor-cell.ts';
-import type { Services } from './behavior.ts';
-import { type ActorDefinition, checkType } from './definition.ts';
+import type { ActorDefinition, Services } from './behavior.ts';
+import type { CellHost, SpawnOptions } from './cell-host.ts';
+import { checkType } from './definition.ts';
 import type { Announcement, Effect } from './effect.ts';
 import type { Message, Protocol } from './protocol.ts';
 import { type AskOptions, type Delivery, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
-
-export interface SpawnOptions {
-  readonly name: string;
-  /** Default `permanent`. */
-  readonly restart?: RestartType;
-}
 
 export interface SystemOptions {
   readonly node: string;
@@ -35,7 +29,7 @@ export interface SystemOptions {
 }
 
 /** The actors of one node: who lives under which path, who supervises whom, and whose turn it is. */
-export class System {
+export class System implements CellHost {
   readonly node: string;
   readonly services: Services;
   readonly scheduler: Scheduler;
@@ -60,7 +54,6 @@ export class System {
     return this.ref(path);
   }
 
-  /** Starts an actor under another supervisor; messages wait until it is ready. */
   spawnUnder<P extends Protocol>(
     supervisor: Supervisor,
     path: string,
@@ -77,10 +70,6 @@ export class System {
   makeSupervisor(path: string, onGiveUp: (error: JaegisError) => void, limit?: Partial<RestartLimit>): Supervisor {
     const { clock, logger } = this.services;
     return new Supervisor({ path, clock, logger, onGiveUp, ...(limit ? { limit } : {}) });
-  }
-
-  cellAt(path: string): ActorCell | undefined {
-    return this.#cells.get(path);
   }
 
   /** A ref to an actor of this node by its path. It may not exist (yet). */
