@@ -20,6 +20,7 @@ export * from './values/child-spec.ts';
 export * from './values/entity-id.ts';
 export * from './values/exit.ts';
 export * from './values/node-id.ts';
+export * from './values/subject.ts';
 export * from './values/tree.ts';
 export * from './values/turn.ts';
 export * from './values/view.ts';

@@ -1,5 +1,7 @@
 /** One campaign on a running cluster, as its client sees it: starts it, kills nodes on the way, and waits for its end. */
-import type { ClusterEvent, JaegisNode } from 'jaegis';
+import { writeFile } from 'node:fs/promises';
+import { treeSvg } from '@jaegis/cli';
+import { type ClusterEvent, type JaegisNode, requestInspection } from 'jaegis';
 import { type CampaignReport, campaign } from './campaign.ts';
 import { type Incident, Incidents } from './incidents.ts';
 import type { NodeProcesses } from './node-processes.ts';
@@ -51,8 +53,17 @@ export class CampaignRun {
       this.#nodes.kill(victim.node);
       this.#screen.say(`killed    ${victim.node} by SIGKILL; it ran ${victim.runs.join(' ')}`);
       await this.#until(() => this.incidents.isOver(incident));
+      await this.#draw(incident);
       if (kill + 1 < kills) await this.#restart(incident);
     }
+  }
+
+  async #draw({ moved }: Incident): Promise<void> {
+    const { picture } = this.#options;
+    if (picture === undefined) return;
+    await using inspection = await requestInspection({ nats: this.#nodes.urls, cluster: this.#client.cluster });
+    const healed = new Set(Object.keys(moved).map((run) => `simulation/${run}`));
+    await writeFile(picture, treeSvg(await inspection.tree(), healed));
   }
 
   async #restart({ victim }: Incident): Promise<void> {

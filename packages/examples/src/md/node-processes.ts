@@ -27,6 +27,10 @@ export class NodeProcesses {
     this.#options = options;
   }
 
+  get urls(): readonly string[] {
+    return this.#options.urls;
+  }
+
   get names(): string[] {
     return [...this.#running.keys()];
   }

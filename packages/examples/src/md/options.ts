@@ -9,6 +9,8 @@ export interface DemoOptions {
   readonly steps: number;
   /** Where the whole report goes as JSON. */
   readonly json: string | undefined;
+  /** Where the supervision tree after the last kill is drawn as SVG. */
+  readonly picture: string | undefined;
 }
 
 /** Steps of one chunk, the unit that a run is checkpointed in. */
@@ -25,9 +27,10 @@ export function readOptions(argv: readonly string[]): DemoOptions {
     .addOption(new Option('--seed <s>', 'of the velocities').default(1).argParser(whole(0, 1_000_000)))
     .addOption(new Option('--steps <n>', `of each run, a multiple of ${CHUNK}`).default(40_000).argParser(steps))
     .option('--json <file>', 'write the whole report there')
+    .option('--picture <file>', 'draw the supervision tree after the last kill there, as SVG')
     .parse(argv);
   const { kill, ...options } = program.opts<DemoOptions & { kill: boolean }>();
-  return { ...options, json: options.json, kills: kill ? options.kills : 0 };
+  return { ...options, json: options.json, picture: options.picture, kills: kill ? options.kills : 0 };
 }
 
 function whole(min: number, max: number) {
