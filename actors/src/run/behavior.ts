@@ -1,4 +1,4 @@
-import type { Clock, Logger, WorkerPool } from '@jaegis/core';
+import type { Clock, EntityId, Logger, WorkerPool } from '@jaegis/core';
 import type { Announcement, Effect } from './effect.ts';
 import type { Message, Protocol } from './protocol.ts';
 import type { EntityRef, Ref } from './ref.ts';
@@ -69,7 +69,9 @@ export interface ActorContext extends Services {
   /** Tells another actor once this step has succeeded. Delivered at most once. */
   tell<P extends Protocol>(to: Ref<P>, message: Parameters<Ref<P>['tell']>[0]): void;
   /** Sends to a durable entity once this step is committed. Never lost, takes effect once. Durable entities only. */
-  send<P extends Protocol>(to: Pick<EntityRef<P>, 'entity'>, message: Parameters<Ref<P>['tell']>[0]): void;
+  send<P extends Protocol>(to: EntityRef<P>, message: Parameters<Ref<P>['tell']>[0]): void;
+  /** To an entity whose definition is not at hand: what it takes is then not known to the compiler. */
+  send(to: { readonly entity: EntityId }, message: Message): void;
   /** Tells observers once this step has succeeded. */
   announce(event: Announcement): void;
   /** Starts a child of this actor; it ends with its parent. */

@@ -1,4 +1,4 @@
-import { InvalidDefinitionError, type TreeNode } from '@jaegis/core';
+import { type EntityId, InvalidDefinitionError, type TreeNode } from '@jaegis/core';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { ActorContext, ActorDefinition } from './behavior.ts';
 import type { CellHost, Place } from './cell-host.ts';
@@ -54,11 +54,11 @@ export class CellContext implements ActorContext {
     this.#effects.push({ kind: 'tell', deliver: () => to.tell(message) });
   }
 
-  send<P extends Protocol>(to: Pick<EntityRef<P>, 'entity'>, message: Parameters<Ref<P>['tell']>[0]): void {
+  send(to: { readonly entity: EntityId }, message: Message): void {
     if (this.#place.kind !== 'entity') {
       throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
     }
-    this.#effects.push({ kind: 'send', to: to.entity, message: message as Message }); // every message has a type
+    this.#effects.push({ kind: 'send', to: to.entity, message });
   }
 
   announce(event: Announcement): void {

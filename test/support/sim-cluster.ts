@@ -1,0 +1,47 @@
+/** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
+import type { ActorDefinition, Protocol } from '@jaegis/actors';
+import { type ClusterEvent, ClusterNode, turnSubjects } from '@jaegis/cluster';
+import { jsonCodec } from '@jaegis/codec';
+import { type JaegisError, nodeId, silentLogger, type WorkerPool } from '@jaegis/core';
+import { createSimWorld } from '@jaegis/sim';
+
+const CLUSTER = 'sim';
+
+const noPool: WorkerPool = {
+  run: () => Promise.reject(new Error('no pool here')),
+  stats: { threads: 0, queued: 0, completed: 0 },
+  close: async () => {},
+};
+
+export function simCluster(seed: number, entities: readonly ActorDefinition<Protocol>[]) {
+  const world = createSimWorld({ seed });
+  const failures: JaegisError[] = [];
+
+  async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
+    const connection = world.connect(name);
+    const journal = (kind: string, subject: string) =>
+      connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
+    const made = new ClusterNode({
+      cluster: CLUSTER,
+      name: nodeId(name),
+      role,
+      entities,
+      ports: {
+        clock: world.clock,
+        random: world.random.fork(name),
+        logger: silentLogger,
+        codec: jsonCodec(),
+        pool: noPool,
+        transport: connection.transport,
+        viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
+        turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
+      },
+      onFailure: (error) => failures.push(error),
+    });
+    await world.clock.runUntilSettled(made.start());
+    return made;
+  }
+
+  const events: ClusterEvent[] = [];
+  return { world, node, events, failures };
+}
