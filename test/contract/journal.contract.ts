@@ -103,6 +103,25 @@ function appends(world: World): void {
     }
   });
 
+  test('who is refused finds the record that was first at once', async () => {
+    const { name, options, journal } = await openNew(world);
+    const other = await (await world.connect()).openJournal(options);
+    const subject = `${name}.a`;
+    let expectedSequence = 0;
+    for (let round = 0; round < 20; round++) {
+      const found = await Promise.all(
+        [journal, other].map((writer) =>
+          writer
+            .append(subject, new Uint8Array(20_000), { expectedSequence })
+            .catch(async () => (await writer.last(subject))?.sequence),
+        ),
+      );
+      expect(found[0]).toBeGreaterThan(expectedSequence);
+      expect(found[1]).toBe(found[0]);
+      expectedSequence = found[0] ?? 0;
+    }
+  });
+
   test('appends to many subjects at once all succeed', async () => {
     const { name, journal } = await openNew(world);
     const subjects = Array.from({ length: 100 }, (_, index) => `${name}.${index}`);
@@ -111,6 +130,19 @@ function appends(world: World): void {
     );
     expect(new Set(sequences).size).toBe(100);
     expect(await journal.subjects(`${name}.*`)).toEqual(subjects.toSorted());
+  });
+
+  test('who is alone in writing to a subject is never refused, however fast the appends follow each other', async () => {
+    const { name, journal } = await openNew(world);
+    const data = new Uint8Array(50_000);
+    const writeAlone = async (subject: string) => {
+      let expectedSequence = 0;
+      for (let turn = 0; turn < 20; turn++)
+        expectedSequence = await journal.append(subject, data, { expectedSequence });
+      return 'done';
+    };
+    const writers = Array.from({ length: 20 }, (_, index) => codeOf(writeAlone(`${name}.${index}`)));
+    expect(await Promise.all(writers)).toEqual(writers.map(() => 'done'));
   });
 
   test('a record of 200,000 bytes and an empty one are kept whole', async () => {
@@ -126,6 +158,11 @@ function appends(world: World): void {
     const { journal } = await openNew(world);
     const append = journal.append(uniqueName(), bytes('x'), { expectedSequence: 0 });
     expect(await codeOf(append)).toBe('storage_unavailable');
+  });
+
+  test.each(['', 'a b', 'a.*', 'a.>'])('nothing can be appended to %j', async (subject) => {
+    const { journal } = await openNew(world);
+    expect(await codeOf(journal.append(subject, bytes('x'), { expectedSequence: 0 }))).toBe('invariant_broken');
   });
 
   test('a full journal refuses with overloaded and drops nothing', async () => {

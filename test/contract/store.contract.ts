@@ -50,6 +50,11 @@ function writes(world: World): void {
     expect(await store.get('b')).toBeUndefined();
   });
 
+  test.each(['', 'a b', '*', '>'])('nothing can be put under %j', async (key) => {
+    const { store } = await openNew(world);
+    await expect(put(store, key, 'x', 0)).rejects.toMatchObject({ code: 'invariant_broken' });
+  });
+
   test('of two that create a key one wins', async () => {
     const { name, store } = await openNew(world);
     const other = await (await world.connect()).openStore(name);

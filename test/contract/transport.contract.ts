@@ -188,6 +188,11 @@ function bearsMistakes(world: World): void {
     expect(world.errors).toEqual(['A handler of a subscription threw', 'A handler of a subscription threw']);
   });
 
+  test.each(['', 'a b', 'a.*', 'a.>', 'a..b', '.a', 'a.'])('nothing can be published to %j', async (subject) => {
+    const a = await transportOf(world);
+    expect(() => a.publish(subject, bytes('x'))).toThrow(expect.objectContaining({ code: 'invariant_broken' }));
+  });
+
   test('data above the largest size is refused, and the transport goes on', async () => {
     const a = await transportOf(world);
     const subject = uniqueName();

@@ -1,6 +1,7 @@
 /** What the cluster promises when a node dies, on a virtual clock: each seed is another order of events. */
 import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
 import { ownerOf } from '@jaegis/cluster';
+import { sleep } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
 
@@ -11,6 +12,10 @@ const ledger = defineActor('ledger', {
       state: { entries: [...state.entries, message.n] },
       reply: state.entries.length + 1,
     }),
+    addLater: async (state, message: { n: number }, context) => {
+      await sleep(context.clock, 50);
+      return { state: { entries: [...state.entries, message.n] }, reply: 'late' };
+    },
     list: (state) => ({ reply: state.entries }),
     crash: () => {
       throw new Error('as asked');
@@ -81,5 +86,25 @@ describe.each(seeds)('seed %d', (seed) => {
     const after = ref.ask({ type: 'list' });
     expect(await world.clock.runUntilSettled(after)).toEqual([1]);
     await crash;
+  });
+
+  it('an owner that was cut off and replaced cannot write when it comes back', async () => {
+    const { world, node } = simCluster(seed, entities);
+    for (const name of ['n1', 'n2', 'n3']) await node(name);
+    const client = await node('c', 'client');
+    const ref = client.entity(ledger, 'main');
+    await world.clock.runUntilSettled(ref.ask({ type: 'add', n: 1 }));
+    const late = ref.ask({ type: 'addLater', n: 2 }, { timeoutMs: 20_000 });
+    await world.clock.advance(20);
+    const zombie = ownerOf(ref.entity, client.membership.view)?.id ?? '';
+    world.network.disconnect(zombie);
+    await world.clock.runUntil(() => !client.membership.view.members.some(({ id }) => id === zombie));
+    expect(await world.clock.runUntilSettled(late)).toBe('late');
+    for (const n of [3, 4]) await world.clock.runUntilSettled(ref.ask({ type: 'add', n }));
+    world.network.reconnect(zombie);
+    await world.clock.advance(10_000);
+    expect(await world.clock.runUntilSettled(ref.ask({ type: 'list' }))).toEqual([1, 2, 3, 4]);
+    // It is back as a member, in another life.
+    expect(client.membership.view.members.map(({ id }) => id)).toEqual(['n1', 'n2', 'n3']);
   });
 });
