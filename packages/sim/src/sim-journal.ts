@@ -1,5 +1,13 @@
 /** The journal and store ports as one node sees them: requests over its connection to the shared logs. */
-import type { AppendOptions, Clock, Journal, JournalRecord, Store, StoreEntry } from '@jaegis/core';
+import {
+  type AppendOptions,
+  assertSubject,
+  type Clock,
+  type Journal,
+  type JournalRecord,
+  type Store,
+  type StoreEntry,
+} from '@jaegis/core';
 import type { Purpose, SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
@@ -19,7 +27,8 @@ export class SimJournal implements Journal {
     this.#access = access;
   }
 
-  append(subject: string, data: Uint8Array, { expectedSequence }: AppendOptions): Promise<number> {
+  async append(subject: string, data: Uint8Array, { expectedSequence }: AppendOptions): Promise<number> {
+    assertSubject(subject);
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
     return append(this.#access, subject, data, expectedSequence, purpose);
   }
@@ -53,7 +62,8 @@ export class SimStore implements Store {
     return record === undefined ? undefined : { value: record.data, revision: record.sequence };
   }
 
-  put(key: string, value: Uint8Array, options: { readonly expectedRevision: number }): Promise<number> {
+  async put(key: string, value: Uint8Array, options: { readonly expectedRevision: number }): Promise<number> {
+    assertSubject(key);
     const { expectedRevision } = options;
     const purpose = { what: `put ${key}`, data: { key, expectedRevision } };
     return append(this.#access, key, value, expectedRevision, purpose);

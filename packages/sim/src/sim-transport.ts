@@ -1,5 +1,6 @@
 /** The transport port of one simulated node. A node that crashed goes on running its code, but nobody hears it. */
 import {
+  assertSubject,
   type Delivery,
   type Logger,
   NotSerializableError,
@@ -42,6 +43,7 @@ export class SimTransport implements Transport {
 
   publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
     this.#assertOpen();
+    assertSubject(subject);
     this.#assertFits(subject, data);
     const message = { subject, data: new Uint8Array(data), replyTo: options.replyTo };
     if (this.#link.state === 'disconnected') {

@@ -11,7 +11,8 @@ import {
 } from '@jaegis/core';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { AuthorizationError, type NatsConnection as Client, connect } from '@nats-io/transport-node';
-import { isNotServed, type JetStreamAccess } from '../jetstream/access.ts';
+import type { JetStreamAccess } from '../jetstream/access.ts';
+import { isNotServed } from '../jetstream/errors.ts';
 import { type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
 import { openStore, type StoreOptions } from '../jetstream/store.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';

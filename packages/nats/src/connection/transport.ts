@@ -3,6 +3,7 @@
  * lets the buffer of a peer that hangs grow without end: so this adapter keeps what waits, and counts what is unconfirmed.
  */
 import {
+  assertSubject,
   type Clock,
   type Delivery,
   NotSerializableError,
@@ -59,6 +60,7 @@ export class NatsTransport implements Transport {
   publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
     this.#link.assertOpen();
     const outgoing = { subject, data, replyTo: options.replyTo };
+    assertSubject(subject);
     this.#assertFits(outgoing);
     if (this.connected) {
       this.#send(outgoing);

@@ -1,7 +1,8 @@
 /** Opening what lives in JetStream while its servers may still be electing a leader: tries until a deadline. */
 import { JaegisError, sleep } from '@jaegis/core';
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { type JetStreamAccess, refusedOptions, unavailable } from './access.ts';
+import type { JetStreamAccess } from './access.ts';
+import { refusedOptions, unavailable } from './errors.ts';
 
 export interface OpenOptions {
   /** How long JetStream may be without a leader, in ms. Default 15,000. */

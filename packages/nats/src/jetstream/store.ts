@@ -2,11 +2,12 @@
  * The store port on a JetStream key-value bucket. Reads ask the leader, as those of the journal do. Where others delete
  * a key, a marker stays as its newest revision: to the port the key does not exist.
  */
-import type { Store, StoreEntry } from '@jaegis/core';
+import { invariant, type Store, type StoreEntry } from '@jaegis/core';
 import { JetStreamApiError, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { plainBytes } from '../plain-bytes.ts';
-import { isWrongSequence, type JetStreamAccess, read, write } from './access.ts';
+import { type JetStreamAccess, read, write } from './access.ts';
+import { isWrongSequence } from './errors.ts';
 import { type OpenOptions, openWithin } from './open-within.ts';
 
 export interface StoreOptions extends OpenOptions {
@@ -43,6 +44,7 @@ class KeyValueStore implements Store {
   }
 
   async get(key: string): Promise<StoreEntry | undefined> {
+    assertKey(key);
     const entry = await read(this.#access, { what: `read ${key}`, data: { key } }, () => this.#bucket.get(key));
     if (entry === null || entry.operation !== 'PUT') return undefined;
     return { value: plainBytes(entry.value), revision: entry.revision };
@@ -53,6 +55,7 @@ class KeyValueStore implements Store {
     value: Uint8Array,
     { expectedRevision }: { readonly expectedRevision: number },
   ): Promise<number> {
+    assertKey(key);
     const purpose = { what: `put ${key}`, data: { key, expectedRevision } };
     return write(this.#access, purpose, () => this.#put(key, value, expectedRevision));
   }
@@ -67,4 +70,12 @@ class KeyValueStore implements Store {
       return this.#bucket.put(key, value, { previousSeq: marker.revision });
     }
   }
+}
+
+/** What nats.js would refuse with an error that cannot be told from a lost answer. */
+function assertKey(key: string): void {
+  invariant(
+    /^[-/=\w]+(\.[-/=\w]+)*$/.test(key),
+    `${JSON.stringify(key)} is no key: letters, digits, and any of - _ / = .`,
+  );
 }
