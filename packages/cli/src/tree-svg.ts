@@ -17,7 +17,7 @@ export function treeSvg({ cluster, epoch, nodes }: TreeAnswer, healed: ReadonlyS
     for (const child of node.children) add(child, depth + 1, index);
   };
   for (const node of nodes) add(node, 0, -1);
-  const height = (rows.length + 2) * ROW;
+  const height = (rows.length + 2) * ROW + 4;
   const lines = rows.map((row, index) => link(row, index)).join('');
   const boxes = rows.map((row, index) => box(row, index, healed)).join('');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 ${height}" font-family="ui-monospace, monospace" font-size="13">
@@ -28,7 +28,7 @@ ${lines}${boxes}</svg>
 }
 
 function yOf(index: number): number {
-  return (index + 1.6) * ROW;
+  return Math.round((index + 2) * ROW);
 }
 
 function link({ depth, parent }: Row, index: number): string {

@@ -67,6 +67,7 @@ export const simulation = defineMachine('simulation', (services) =>
       },
       preparing: {
         invoke: {
+          id: 'prepare',
           src: 'prepare',
           input: ({ context }) => context.plan ?? blank,
           onDone: { target: 'running', actions: assign({ state: ({ event }) => event.output }) },
@@ -75,6 +76,7 @@ export const simulation = defineMachine('simulation', (services) =>
       running: {
         always: { guard: 'done', target: 'finished' },
         invoke: {
+          id: 'chunk',
           src: 'chunk',
           input: ({ context }) => context,
           onDone: {
