@@ -1,0 +1,173 @@
+/** Nodes of a cluster on a real server: one address space, inspection from outside, and what is refused at the door. */
+import { defineActor, defineApp, type JaegisNode, startNode } from 'jaegis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bareRequest } from '../support/bare-nats.ts';
+import { withServers } from '../support/nats.ts';
+
+const nats = withServers(1);
+
+const counter = defineActor('counter', {
+  state: () => ({ total: 0 }),
+  on: {
+    add: (state, message: { by: number }) => ({
+      state: { total: state.total + message.by },
+      reply: state.total + message.by,
+    }),
+    carry: (_state, message: { value: unknown }) => ({ reply: message.value }),
+    crash: () => {
+      throw new Error('as asked');
+    },
+  },
+});
+const app = defineApp({ entities: [counter], actors: [{ name: 'local', definition: counter }] });
+
+const running: JaegisNode[] = [];
+let clusters = 0;
+afterEach(async () => {
+  for (const node of running.splice(0)) await node.stop();
+});
+
+async function cluster(...names: string[]): Promise<JaegisNode[]> {
+  const name = `test-${++clusters}`;
+  const nodes = names.map((id) => startNode({ name: id, cluster: name, nats: nats.urls, app, logLevel: 'silent' }));
+  running.push(...(await Promise.all(nodes)));
+  // Each is a member when it has started; that all have heard of all takes a moment more.
+  for (const node of running) await expect.poll(() => node.view.members.length).toBe(names.length);
+  return running;
+}
+
+function second(nodes: readonly JaegisNode[]): [JaegisNode, JaegisNode] {
+  const [a, b] = nodes;
+  if (!a || !b) throw new Error('two nodes were asked for');
+  return [a, b];
+}
+
+describe('one address space', () => {
+  it('an actor on another node is told and asked by its address', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    const remote = a.actor<{ add: { message: { by: number }; reply: number } }>('n2/user/local');
+    remote.tell({ type: 'add', by: 1 });
+    expect(await remote.ask({ type: 'add', by: 2 })).toBe(3);
+  });
+
+  it('an entity is the same from every node', async () => {
+    const [a, b] = second(await cluster('n1', 'n2'));
+    for (const key of ['a', 'b', 'c', 'd']) {
+      await a.entity(counter, key).ask({ type: 'add', by: 1 });
+      expect(await b.entity(counter, key).ask({ type: 'add', by: 1 })).toBe(2);
+    }
+  });
+
+  it('a value arrives as it was sent, also Map, Date, bigint and typed arrays', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    const value = { map: new Map([['k', 1n]]), date: new Date(5), array: new Float64Array([0.1, -0, Number.NaN]) };
+    const remote = a.actor<{ carry: { message: { value: unknown }; reply: unknown } }>('n2/user/local');
+    expect(await remote.ask({ type: 'carry', value })).toEqual(value);
+  });
+
+  it('a value that cannot travel is refused at the sender with its path', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    const remote = a.actor<{ carry: { message: { value: unknown }; reply: unknown } }>('n2/user/local');
+    const refused = remote.ask({ type: 'carry', value: { deep: [() => 1] } });
+    await expect(refused).rejects.toMatchObject({
+      code: 'not_serializable',
+      data: { path: expect.stringContaining('deep[0]') },
+    });
+  });
+
+  it('errors say whose they are: no such actor, no such node, a crash over there', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    await expect(a.actor('n2/user/nobody').ask({ type: 'x' })).rejects.toMatchObject({ code: 'no_such_actor' });
+    await expect(a.actor('n9/user/local').ask({ type: 'x' })).rejects.toMatchObject({ code: 'node_down' });
+    const crash = a.actor('n2/user/local').ask({ type: 'crash' });
+    await expect(crash).rejects.toMatchObject({ code: 'actor_crashed', cause: { message: 'as asked' } });
+  });
+
+  it('an ask with the same idempotency key takes effect once', async () => {
+    const [a, b] = second(await cluster('n1', 'n2'));
+    const asked = await a.entity(counter, 'k').ask({ type: 'add', by: 5 }, { idempotencyKey: 'payment-1' });
+    const again = await b.entity(counter, 'k').ask({ type: 'add', by: 5 }, { idempotencyKey: 'payment-1' });
+    expect([asked, again]).toEqual([5, 5]);
+    expect(await a.entity(counter, 'k').ask({ type: 'add', by: 1 })).toBe(6);
+  });
+
+  it('state outlives all nodes, and every turn can be read', async () => {
+    const [a, b] = second(await cluster('n1', 'n2'));
+    for (const by of [1, 2, 3]) await a.entity(counter, 'kept').ask({ type: 'add', by });
+    const { cluster: name } = a;
+    for (const node of [a, b]) await node.stop();
+    const next = await startNode({ name: 'n3', cluster: name, nats: nats.urls, app, logLevel: 'silent' });
+    running.push(next);
+    expect(await next.entity(counter, 'kept').ask({ type: 'add', by: 4 })).toBe(10);
+    const states: unknown[] = [];
+    for await (const turn of next.history(next.entity(counter, 'kept'))) states.push(turn.state);
+    expect(states).toEqual([{ total: 1 }, { total: 3 }, { total: 6 }, { total: 10 }]);
+  });
+});
+
+describe('inspection without our SDK', () => {
+  const url = () => nats.urls[0] ?? '';
+
+  it('the supervision tree of the whole cluster is JSON at one subject', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    await a.entity(counter, 'seen').ask({ type: 'add', by: 1 });
+    const tree = JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.tree`));
+    expect(tree).toMatchObject({ cluster: a.cluster, nodes: [{ id: 'n1' }, { id: 'n2' }] });
+    expect(JSON.stringify(tree)).toContain('"id":"counter/seen","kind":"entity"');
+    expect(JSON.stringify(tree)).toContain('"id":"local","kind":"actor"');
+  });
+
+  it('one actor or entity is found by its address, wherever it is', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    await a.entity(counter, 'seen').ask({ type: 'add', by: 1 });
+    const ask = async (address: string) =>
+      JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.actor`, JSON.stringify({ address })));
+    expect(await ask('counter/seen')).toMatchObject({ kind: 'entity', type: 'counter', status: 'running', handled: 1 });
+    expect(await ask('n2/user/local')).toMatchObject({ node: 'n2', kind: 'actor', id: 'local' });
+    expect(await ask('counter/nobody')).toMatchObject({ error: { code: 'no_such_actor' } });
+    const bad = JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.actor`, '{}'));
+    expect(bad).toMatchObject({ error: { code: 'invalid_message' } });
+  });
+
+  it('health lists the members, and the micro protocol answers ping, info and stats', async () => {
+    const [a] = second(await cluster('n1', 'n2'));
+    const health = JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.health`));
+    expect(health.members).toMatchObject([{ node: 'n1' }, { node: 'n2' }]);
+    const ping = JSON.parse(await bareRequest(url(), '$SRV.PING.jaegis'));
+    expect(ping).toMatchObject({
+      type: 'io.nats.micro.v1.ping_response',
+      name: 'jaegis',
+      metadata: { cluster: a.cluster },
+    });
+    const info = JSON.parse(await bareRequest(url(), `$SRV.INFO.jaegis.${ping.id}`));
+    expect(info).toMatchObject({ type: 'io.nats.micro.v1.info_response', id: ping.id });
+    expect(info.endpoints).toContainEqual(expect.objectContaining({ name: 'tree', queue_group: 'q' }));
+    const stats = JSON.parse(await bareRequest(url(), `$SRV.STATS.jaegis.${ping.id}`));
+    expect(stats).toMatchObject({ type: 'io.nats.micro.v1.stats_response', endpoints: expect.any(Array) });
+    expect(new Date(stats.started).toISOString()).toBe(stats.started);
+  });
+});
+
+describe('a bad setting is refused with its path', () => {
+  it.each([
+    [{ name: 'a b' }, 'name'],
+    [{ cluster: '' }, 'cluster'],
+    [{ threads: 0 }, 'threads'],
+    [{ history: -1 }, 'history'],
+    [{ nats: [] }, 'nats'],
+  ])('%j', async (options, path) => {
+    await expect(startNode(options)).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
+  });
+
+  it('and an address where nobody is with how to mend it', async () => {
+    const started = startNode({ nats: 'nats://127.0.0.1:1', logLevel: 'silent' });
+    await expect(started).rejects.toMatchObject({
+      code: 'connect_failed',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
+  });
+
+  it('and two definitions of one type', () => {
+    expect(() => defineApp({ entities: [counter, counter] })).toThrow(/"counter" is there twice/);
+  });
+});
