@@ -26,6 +26,7 @@ import {
   type NodeId,
   NoSuchActorError,
   type Random,
+  type RestartLimit,
   type Subscription,
   type Transport,
   type TreeNode,
@@ -58,6 +59,8 @@ export interface ClusterNodeOptions {
   /** A client routes and observes; it is no member and hosts no entity. */
   readonly role: 'member' | 'client';
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** How often the node's actors may crash before the node stops; see {@link System}. */
+  readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
   /** The root supervisor gave up; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
@@ -97,6 +100,7 @@ export class ClusterNode {
       services: this.#services(),
       announce: (event) => this.events.publish(event),
       onFailure: options.onFailure,
+      ...(options.restartLimit ? { limit: options.restartLimit } : {}),
     });
     this.#router = new Router({
       cluster,

@@ -171,3 +171,36 @@ describe('a bad setting is refused with its path', () => {
     expect(() => defineApp({ entities: [counter, counter] })).toThrow(/"counter" is there twice/);
   });
 });
+
+describe('a failure that nobody mends', () => {
+  it('climbs to the root and stops the node with its reason', async () => {
+    const fragile = defineApp({
+      actors: [{ name: 'local', definition: counter }],
+      restartLimit: { intensity: 1, periodMs: 60_000 },
+    });
+    const node = await startNode({ cluster: 'fragile', nats: nats.urls, app: fragile, logLevel: 'silent' });
+    running.push(node);
+    const local = node.actor(`${node.name}/user/local`);
+    for (let crash = 0; crash < 2; crash++) {
+      await expect(local.ask({ type: 'crash' })).rejects.toMatchObject({ code: 'actor_crashed' });
+    }
+    expect(await node.stopped).toMatchObject({ code: 'intensity_exceeded', data: { child: 'local' } });
+  });
+
+  it('in a start leaves nothing running', async () => {
+    const broken = defineActor('broken', {
+      state: () => {
+        throw new Error('no first state');
+      },
+      on: {},
+    });
+    const bad = defineApp({ actors: [{ name: 'broken', definition: broken }] });
+    const started = startNode({ name: 'n1', cluster: 'broken', nats: nats.urls, app: bad, logLevel: 'silent' });
+    await expect(started).rejects.toThrow('no first state');
+    await expect(bareRequest(nats.urls[0] ?? '', 'jaegis.broken.inspect.tree')).rejects.toThrow('nobody listens');
+  });
+
+  it.each([{ intensity: -1 }, { intensity: 1.5 }, { periodMs: 0 }])('%j is no restart limit', (restartLimit) => {
+    expect(() => defineApp({ restartLimit })).toThrow(expect.objectContaining({ code: 'invalid_definition' }));
+  });
+});

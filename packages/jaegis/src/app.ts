@@ -1,10 +1,12 @@
-import { type ActorDefinition, checkType, type Protocol } from '@jaegis/actors';
-import { InvalidDefinitionError, type RestartType } from '@jaegis/core';
+import { type ActorDefinition, checkLimit, checkType, type Protocol } from '@jaegis/actors';
+import { InvalidDefinitionError, type RestartLimit, type RestartType } from '@jaegis/core';
 
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
 export interface App {
   readonly entities: readonly ActorDefinition<Protocol>[];
   readonly actors: readonly AppActor[];
+  /** How often the actors may crash before their node stops. Default: more than 3 restarts in 5 s. */
+  readonly restartLimit: RestartLimit;
 }
 
 export interface AppActor {
@@ -25,6 +27,7 @@ export interface AppSpec {
     readonly definition: AnyDefinition;
     readonly restart?: RestartType;
   }[];
+  readonly restartLimit?: Partial<RestartLimit>;
 }
 
 /**
@@ -43,7 +46,7 @@ export function defineApp(spec: AppSpec): App {
     actors.map(({ name }) => name),
   );
   for (const { name } of actors) checkType(name);
-  return { entities, actors };
+  return { entities, actors, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

@@ -34,6 +34,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     name: checked.id,
     role: checked.role,
     entities: options.app?.entities ?? [],
+    ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
     ports: { ...ports, viewJournal, turnJournal },
     onFailure: (error) => fail(error),
   });
