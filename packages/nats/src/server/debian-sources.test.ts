@@ -4,13 +4,13 @@ import { parseSources, sourcesForSuite } from './debian-sources.ts';
 const deb822 = `
 Types: deb deb-src
 # a comment
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: http://deb.debian.org/debian-security
+URIs: http://mirror.example/debian-security
 Suites: bookworm-security
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -24,7 +24,7 @@ test('of the deb822 form the main archive is taken and asked for the newer suite
       'types: deb',
       'suites: sid',
       'components: main',
-      'uris: http://deb.debian.org/debian',
+      'uris: http://mirror.example/debian',
       'signed-by: /usr/share/keyrings/debian-archive-keyring.gpg',
       '',
     ].join('\n'),
@@ -34,21 +34,21 @@ test('of the deb822 form the main archive is taken and asked for the newer suite
 test('of the one-line form the main archive is taken with its options', () => {
   const text = `
 # deb http://old.example/debian bookworm main
-deb [arch=amd64,arm64 signed-by=/k.gpg] http://deb.debian.org/debian bookworm main contrib # ours
-deb-src http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian-security bookworm-security main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian bookworm non-free
+deb [arch=amd64,arm64 signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib # ours
+deb-src http://mirror.example/debian bookworm main
+deb http://mirror.example/debian-security bookworm-security main
+deb http://mirror.example/debian bookworm-updates main
+deb http://mirror.example/debian bookworm non-free
 `;
-  const expected = 'uris: http://deb.debian.org/debian\narchitectures: amd64 arm64\nsigned-by: /k.gpg\n';
+  const expected = 'uris: http://mirror.example/debian\narchitectures: amd64 arm64\nsigned-by: /k.gpg\n';
   expect(derived(text, 'sources.list')).toEqual([`types: deb\nsuites: sid\ncomponents: main\n${expected}`]);
 });
 
 test.each([
-  ['security', 'deb http://deb.debian.org/debian-security bookworm-security main'],
-  ['updates', 'deb http://deb.debian.org/debian bookworm-updates main'],
-  ['backports', 'deb http://deb.debian.org/debian bookworm-backports main'],
-  ['sources only', 'deb-src http://deb.debian.org/debian bookworm main'],
+  ['security', 'deb http://mirror.example/debian-security bookworm-security main'],
+  ['updates', 'deb http://mirror.example/debian bookworm-updates main'],
+  ['backports', 'deb http://mirror.example/debian bookworm-backports main'],
+  ['sources only', 'deb-src http://mirror.example/debian bookworm main'],
   ['a disc', 'deb cdrom:[Debian]/ bookworm main'],
   ['another vendor', 'deb https://vendor.example/apt cloud-sdk-bookworm main'],
 ])('an entry for %s is passed over', (_, line) => {
