@@ -28,6 +28,11 @@ export const errorCatalogue = {
     'Check the name, or spawn the actor first.',
   ),
   actor_stopped: kind('never', 'The actor stopped before it handled the message.', 'Look up or spawn the actor again.'),
+  actor_killed: kind(
+    'later',
+    'The actor was ended by an exit signal while it handled the message, or before.',
+    'See the reason; its supervisor restarts it if its restart type says so.',
+  ),
   actor_crashed: kind(
     'later',
     'The actor failed while it handled this message; its state is as it was before.',
@@ -125,6 +130,63 @@ export const errorCatalogue = {
     'Children crashed more often than the supervisor allows, so it stopped them and failed.',
     'See the cause; mend it, or raise intensity and periodMs.',
   ),
+  no_such_child: kind('never', 'The supervisor has no child of this id. Nothing was changed.', 'Check the id.'),
+  child_running: kind('never', 'The child runs. Nothing was changed.', 'Terminate it first.'),
+  child_restarting: kind(
+    'later',
+    'The child is about to be restarted. Nothing was changed.',
+    'Wait, or terminate it, which ends its restarts.',
+  ),
+  child_present: kind(
+    'never',
+    'The supervisor has a child of this id already, which does not run. Nothing was started.',
+    'Restart it or delete it, or choose another id.',
+  ),
+  child_started: kind(
+    'never',
+    'The supervisor has a child of this id already, which runs. Nothing was started.',
+    'Use it, or choose another id.',
+  ),
+  dynamic_supervisor: kind(
+    'never',
+    'Children of a simple_one_for_one supervisor have no ids. Nothing was changed.',
+    'Name the child by its ref; to replace it, terminate it and start another.',
+  ),
+  start_failed: kind(
+    'never',
+    'The child did not start, so neither did its supervisor; those started before it were stopped.',
+    'See the cause.',
+  ),
+  start_timeout: kind(
+    'later',
+    'The start did not finish in time and was given up. Nothing was started.',
+    'See why it hangs, or raise startTimeoutMs.',
+  ),
+  invalid_return: kind(
+    'never',
+    'A function of the definition returned what it must not.',
+    'Return what the error names.',
+  ),
+  handler_timeout: kind(
+    'later',
+    'The handler did not settle within its deadline, which counts as a crash.',
+    'See why it hangs, or raise handlerTimeoutMs.',
+  ),
+  death_pact: kind(
+    'never',
+    'A monitored actor ended and the one that monitored it has no handler for that.',
+    'Add signals.down, or do not monitor it.',
+  ),
+  deadlock: kind(
+    'now',
+    'Actors waited for each other in a circle; this ask was given up so that the others go on. It was not handled.',
+    'Ask in one order everywhere, use tell, or allow reentrant asks on an actor of the circle.',
+  ),
+  migration_refused: kind(
+    'never',
+    'The state is of another version than the definition. It is kept as it was; the actor did not start.',
+    'Give the definition a migrate function from that version, or start the version that wrote the state.',
+  ),
   invariant_broken: kind(
     'never',
     'JAEGIS found itself in a state that must not be. The actor was stopped before it could do harm.',
@@ -218,15 +280,29 @@ export const InvalidMessageError = errorClass('invalid_message', 'InvalidMessage
 export const InvalidDefinitionError = errorClass('invalid_definition', 'InvalidDefinitionError');
 export const NameTakenError = errorClass('name_taken', 'NameTakenError');
 export const IntensityExceededError = errorClass('intensity_exceeded', 'IntensityExceededError');
+export const ActorKilledError = errorClass('actor_killed', 'ActorKilledError');
+export const NoSuchChildError = errorClass('no_such_child', 'NoSuchChildError');
+export const ChildRunningError = errorClass('child_running', 'ChildRunningError');
+export const ChildRestartingError = errorClass('child_restarting', 'ChildRestartingError');
+export const ChildPresentError = errorClass('child_present', 'ChildPresentError');
+export const ChildStartedError = errorClass('child_started', 'ChildStartedError');
+export const DynamicSupervisorError = errorClass('dynamic_supervisor', 'DynamicSupervisorError');
+export const StartFailedError = errorClass('start_failed', 'StartFailedError');
+export const StartTimeoutError = errorClass('start_timeout', 'StartTimeoutError');
+export const InvalidReturnError = errorClass('invalid_return', 'InvalidReturnError');
+export const HandlerTimeoutError = errorClass('handler_timeout', 'HandlerTimeoutError');
+export const DeathPactError = errorClass('death_pact', 'DeathPactError');
+export const DeadlockError = errorClass('deadlock', 'DeadlockError');
+export const MigrationRefusedError = errorClass('migration_refused', 'MigrationRefusedError');
 export const InvariantBrokenError = errorClass('invariant_broken', 'InvariantBrokenError');
 export const ServerNotFoundError = errorClass('server_not_found', 'ServerNotFoundError');
 export const ServerTooOldError = errorClass('server_too_old', 'ServerTooOldError');
 export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
 export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
 
-/** Whether this is an error of ours with that code, also when it has crossed a thread or the wire. */
+/** Whether this is an error of ours with that code, also when it has crossed a thread or the wire. Never throws. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && field(error, 'code') === code;
 }
 
 /** An error as plain data, for the wire, records and inspection. */
@@ -239,14 +315,27 @@ export interface ErrorData {
   readonly cause?: ErrorData;
 }
 
-/** At most `depth` causes are kept; a cause that is no Error becomes one with its text as message. */
+/**
+ * At most `depth` causes are kept; a cause that is no Error becomes one with its text as message. Never throws: what
+ * an actor threw may be a proxy, or have getters that throw.
+ */
 export function errorToData(error: unknown, depth = 4): ErrorData {
-  if (!(error instanceof Error)) return { name: 'Error', message: describe(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  const data = error instanceof JaegisError ? { data: error.data } : {};
-  const stack = error.stack === undefined ? {} : { stack: error.stack };
-  const cause = error.cause === undefined || depth === 0 ? {} : { cause: errorToData(error.cause, depth - 1) };
-  return { name: error.name, message: error.message, ...code, ...data, ...stack, ...cause };
+  if (!isError(error)) return { name: 'Error', message: describe(error) };
+  const [name, message, code, stack] = [
+    text(error, 'name'),
+    text(error, 'message'),
+    text(error, 'code'),
+    text(error, 'stack'),
+  ];
+  const cause = field(error, 'cause');
+  return {
+    name: name ?? 'Error',
+    message: message ?? describe(field(error, 'message')),
+    ...(code === undefined ? {} : { code }),
+    ...(error instanceof JaegisError ? { data: error.data } : {}),
+    ...(stack === undefined ? {} : { stack }),
+    ...(cause === undefined || depth === 0 ? {} : { cause: errorToData(cause, depth - 1) }),
+  };
 }
 
 /** The inverse of {@link errorToData}: a JaegisError where the code is ours, else an Error with name and code set. */
@@ -262,6 +351,28 @@ export function errorFromData(data: ErrorData): Error {
 
 function isErrorCode(code: string | undefined): code is ErrorCode {
   return code !== undefined && Object.hasOwn(errorCatalogue, code);
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+/** A property of whatever it is; undefined also where reading it throws. */
+function field(value: object, name: string): unknown {
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    return undefined;
+  }
+}
+
+function text(value: object, name: string): string | undefined {
+  const found = field(value, name);
+  return typeof found === 'string' ? found : undefined;
 }
 
 function describe(value: unknown): string {

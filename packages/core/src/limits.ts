@@ -10,9 +10,13 @@ export const limits = {
   deliveryAttempts: 5,
   /** Dead letters kept in an entity's record. */
   deadLetters: 16,
-  /** Children crashing within `restartPeriodMs` before their supervisor gives up. */
+  /** Restarts within `restartPeriodMs` that the root of a node allows before it gives up. */
   restartIntensity: 3,
+  /** The same of a declared supervisor, as in OTP. */
+  supervisorIntensity: 1,
   restartPeriodMs: 5_000,
+  /** How long an actor may take to start before its start is given up, in ms. */
+  startTimeoutMs: 10_000,
   /** How long an actor may take to stop before it is abandoned, in ms. */
   shutdownMs: 5_000,
   /** How long an ask waits for its reply, in ms. */

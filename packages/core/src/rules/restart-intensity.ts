@@ -1,17 +1,44 @@
 import type { RestartLimit } from '../values/child-spec.ts';
 
-export interface IntensityVerdict {
-  readonly verdict: 'restart' | 'give-up';
-  /** The restart times to keep for the next question, oldest first. */
-  readonly restarts: readonly number[];
-}
+export type IntensityVerdict = 'restart' | 'give-up';
 
 /**
- * Whether one more restart now is within the limit. As OTP's supervisor counts: a restart counts while it is at most
- * `periodMs` old, and more than `intensity` of them are too many. Never keeps more than `intensity + 1` times.
+ * The restarts of one supervisor that still count, and the rule over them, as OTP's supervisor has it: a restart counts
+ * while it is at most `periodMs` old, and more than `intensity` of them are too many. The supervisor asks on every
+ * crash, so the times are kept in place: an answer costs the same however many restarts the limit allows.
  */
-export function restartIntensity(restarts: readonly number[], nowMs: number, limit: RestartLimit): IntensityVerdict {
-  const counted = [...restarts.filter((time) => nowMs - time <= limit.periodMs), nowMs];
-  if (counted.length > limit.intensity) return { verdict: 'give-up', restarts: counted };
-  return { verdict: 'restart', restarts: counted };
+export class RestartWindow {
+  /** Oldest first, all of them finite. Those before `#first` count no more. */
+  readonly #times: number[] = [];
+  #first = 0;
+
+  /** How many counted when last asked. */
+  get size(): number {
+    return this.#times.length - this.#first;
+  }
+
+  /** Counts a restart now, and says whether it is within the limit, which may change from one call to the next. */
+  add(nowMs: number, limit: RestartLimit): IntensityVerdict {
+    this.#dropBefore(nowMs - limit.periodMs);
+    this.#times.push(nowMs);
+    if (this.size <= limit.intensity) return 'restart';
+    // One more than allowed says all: no more than that is kept, also if the caller goes on after the verdict.
+    this.#first = this.#times.length - (limit.intensity + 1);
+    return 'give-up';
+  }
+
+  clear(): void {
+    this.#times.length = 0;
+    this.#first = 0;
+  }
+
+  #dropBefore(timeMs: number): void {
+    const times = this.#times;
+    while (this.#first < times.length && (times[this.#first] ?? 0) < timeMs) this.#first++;
+    if (this.#first === times.length) this.clear();
+    else if (this.#first > 64 && this.#first > times.length / 2) {
+      times.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
 }

@@ -1,12 +1,12 @@
 import type { RestartType } from '../values/child-spec.ts';
-import type { Exit } from '../values/exit.ts';
+import { type ExitReason, isCleanExit } from '../values/exit.ts';
 
 /** `restart`: start it again. `keep`: it stays in the list, stopped. `remove`: forget it. */
 export type RestartPlan = 'restart' | 'keep' | 'remove';
 
-/** What one_for_one does with a child that ended by itself (OTP supervisor, restart types). */
-export function restartPlan(type: RestartType, exit: Exit): RestartPlan {
+/** What becomes of a child that ended by itself (OTP supervisor, restart types). */
+export function restartPlan(type: RestartType, reason: ExitReason): RestartPlan {
   if (type === 'temporary') return 'remove';
-  if (type === 'transient') return exit.kind === 'crash' ? 'restart' : 'keep';
+  if (type === 'transient') return isCleanExit(reason) ? 'keep' : 'restart';
   return 'restart';
 }
