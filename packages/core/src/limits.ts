@@ -29,6 +29,12 @@ export const limits = {
   sendBufferBytes: 32 * 1024 * 1024,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
+  /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */
+  waitProbeMs: 50,
+  /** Waiting asks on the way of one probe; a longer cycle across nodes is left to the time limits of its asks. */
+  waitPath: 256,
+  /** Asks across nodes that a node looks at for deadlocks, and steps of probes that it remembers to send once. */
+  waitProbes: 100_000,
   /** Messages handled in a row by one actor before others and the event loop get their turn. */
   batch: 128,
 } as const;

@@ -62,7 +62,7 @@ function describe(steps: readonly WaitStep[]): string {
 }
 
 /** For a cycle within a node: the ask to give up, and the error to reject it with. */
-export function resolveDeadlock<E extends WaitEdge>(cycle: readonly E[]): DeadlockVerdict<E> {
+export function resolveDeadlock(cycle: readonly WaitEdge[]): DeadlockVerdict {
   const steps = cycle.map(waitStep);
   const index = chooseVictim(steps);
   const victim = cycle[index];
@@ -70,7 +70,7 @@ export function resolveDeadlock<E extends WaitEdge>(cycle: readonly E[]): Deadlo
   return { victim, error: deadlockError(steps, index) };
 }
 
-export interface DeadlockVerdict<E extends WaitEdge> {
-  readonly victim: E;
+export interface DeadlockVerdict {
+  readonly victim: WaitEdge;
   readonly error: JaegisError;
 }

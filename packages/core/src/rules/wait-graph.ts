@@ -38,6 +38,8 @@ export interface WaitEdge {
   waiting: boolean;
   nextWait: WaitEdge | undefined;
   previousWait: WaitEdge | undefined;
+  /** Gives the ask up: its asker gets the error and waits for it no longer. */
+  fail(error: unknown): void;
 }
 
 /** From now on the asker waits for this ask. An ask from outside the actors is left out. */
