@@ -17,8 +17,12 @@ export class RestartWindow {
     return this.#times.length - this.#first;
   }
 
-  /** Counts a restart now, and says whether it is within the limit, which may change from one call to the next. */
+  /**
+   * Counts a restart now, and says whether it is within the limit, which may change from one call to the next. Where
+   * the intensity is `Infinity` nothing is counted, since nothing could be too many.
+   */
   add(nowMs: number, limit: RestartLimit): IntensityVerdict {
+    if (limit.intensity === Number.POSITIVE_INFINITY) return 'restart';
     this.#dropBefore(nowMs - limit.periodMs);
     this.#times.push(nowMs);
     if (this.size <= limit.intensity) return 'restart';

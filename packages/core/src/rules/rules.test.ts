@@ -87,6 +87,14 @@ describe('restart intensity', () => {
     expect(window.add(2, { intensity: 9, periodMs: 1_000 })).toBe('restart');
   });
 
+  it('allows any number within any time where the limit says so, and keeps none', () => {
+    const window = new RestartWindow();
+    const endless = { intensity: Number.POSITIVE_INFINITY, periodMs: Number.POSITIVE_INFINITY };
+    for (let time = 0; time < 500; time++) expect(window.add(time, endless)).toBe('restart');
+    expect(window.size).toBe(0);
+    expect(verdicts([0, 10, 1e12], { intensity: 2, periodMs: Number.POSITIVE_INFINITY }).at(-1)).toBe('give-up');
+  });
+
   it('keeps one more than the limit at most, whoever goes on after the verdict', () => {
     const window = new RestartWindow();
     for (let time = 0; time < 500; time++) window.add(time, limit);

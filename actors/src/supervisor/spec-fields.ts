@@ -1,0 +1,66 @@
+/** The checks of single fields that specs are made of. Each returns what it was given, now of a known type. */
+import { backoffResetMs, type RestartBackoff, type Shutdown } from '@jaegis/core';
+import { inside, type Place, refusal, type SpecRule } from './spec-error.ts';
+
+/** A backoff with nothing left open. */
+export type FullRestartBackoff = Required<RestartBackoff>;
+
+/** What is claimed to be a `Claimed` and may be anything. */
+export type Fields<Claimed> = { readonly [Name in keyof Claimed]?: unknown };
+
+export function fields<Claimed>(place: Place, rule: SpecRule, value: unknown): Fields<Claimed> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw refusal(place, rule, value, 'it must be an object');
+}
+
+export function oneOf<T extends string>(place: Place, rule: SpecRule, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw refusal(place, rule, value, `it can be ${allowed.join(', ')}`);
+  return found;
+}
+
+export function boolean(place: Place, rule: SpecRule, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw refusal(place, rule, value, 'it can be true or false');
+  return value;
+}
+
+/** Whole, from `least`. */
+export function wholeNumber(place: Place, rule: SpecRule, value: unknown, least: number): number {
+  if (!isWhole(value, least)) throw refusal(place, rule, value, `it must be a whole number from ${least}`);
+  return value;
+}
+
+/** Whole, from `least`, or `Infinity`. */
+export function count(place: Place, rule: SpecRule, value: unknown, least: number): number {
+  if (value === Number.POSITIVE_INFINITY || isWhole(value, least)) return value;
+  throw refusal(place, rule, value, `it must be a whole number from ${least}, or Infinity`);
+}
+
+export function shutdown(place: Place, value: unknown): Shutdown {
+  if (value === 'infinity' || value === 'brutal' || isWhole(value, 0)) return value;
+  throw refusal(place, 'invalid_shutdown', value, 'it can be milliseconds (a whole number from 0), infinity, brutal');
+}
+
+export function backoff(place: Place, value: unknown): FullRestartBackoff | undefined {
+  if (value === undefined) return undefined;
+  const given = fields<RestartBackoff>(place, 'invalid_backoff', value);
+  const between = (name: keyof RestartBackoff, found: unknown, least: number, most = Number.MAX_VALUE) => {
+    if (typeof found === 'number' && found >= least && found <= most) return found;
+    const range = most === Number.MAX_VALUE ? `a finite number from ${least}` : `a number from ${least} to ${most}`;
+    throw refusal(inside(place, name), 'invalid_backoff', found, `it must be ${range}`);
+  };
+  const minMs = between('minMs', given.minMs, 0);
+  const maxMs = between('maxMs', given.maxMs, minMs);
+  const { factor = 2, jitter = 0.2, resetAfterMs = backoffResetMs({ minMs, maxMs }) } = given;
+  return {
+    minMs,
+    maxMs,
+    factor: between('factor', factor, 1),
+    jitter: between('jitter', jitter, 0, 1),
+    resetAfterMs: between('resetAfterMs', resetAfterMs, 0),
+  };
+}
+
+function isWhole(value: unknown, least: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least; // isSafeInteger is true of numbers only
+}
