@@ -17,6 +17,7 @@ const kinds: readonly Kind[] = [
   { name: 'tidy', include: ['test/tidy/**/*.test.ts'], order: 1, timeoutMs: 60_000 },
   { name: 'unit', include: ['**/src/**/*.test.ts', '{bench,scripts}/**/*.test.ts'], order: 1, timeoutMs: 20_000 },
   { name: 'types', include: ['test/types/**/*.test.ts'], order: 1, timeoutMs: 20_000 },
+  { name: 'conformance', include: ['test/conformance/**/*.test.ts'], order: 1, timeoutMs: 60_000 },
   { name: 'sim', include: ['test/sim/**/*.test.ts'], order: 1, timeoutMs: 60_000 },
   { name: 'contract', include: ['test/contract/**/*.test.ts'], order: 2, alone: true, timeoutMs: 60_000 },
   { name: 'integration', include: ['test/integration/**/*.test.ts'], order: 3, alone: true, timeoutMs: 180_000 },
