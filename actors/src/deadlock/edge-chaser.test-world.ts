@@ -1,17 +1,8 @@
 /** Nodes in memory whose actors ask each other: messages, answers and probes take as long as their link says. */
-import {
-  addWait,
-  closingCycle,
-  type NodeId,
-  nodeId,
-  removeWait,
-  resolveDeadlock,
-  type WaitEdge,
-  type Waiter,
-  type WaitProbe,
-} from '@jaegis/core';
+import { type NodeId, nodeId, removeWait, type WaitEdge, type Waiter, type WaitProbe } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import { EdgeChaser } from './edge-chaser.ts';
+import { trackWait } from './edge-sink.ts';
 
 /** Asks that a probe passes at most in these tests. */
 export const maxPath = 12;
@@ -69,14 +60,7 @@ export class WaitWorld {
     const isLocal = from.home === to.home;
     const failures: unknown[] = [];
     const edge = makeEdge(from, isLocal ? to : standIn(to), type, ++from.home.sequence, failures);
-    addWait(edge);
-    const cycle = closingCycle(edge);
-    if (cycle !== undefined) {
-      const { victim, error } = resolveDeadlock(cycle);
-      victim.fail(error);
-    } else {
-      from.home.chaser.watch(edge);
-    }
+    trackWait(edge, from.home.chaser);
     if (isLocal) return { edge, failures, answer: () => removeWait(edge) };
     return { edge, failures, answer: this.#deliver(from, to, edge) };
   }

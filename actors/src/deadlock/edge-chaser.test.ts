@@ -250,3 +250,14 @@ test('a probe about an ask of an earlier life of a node is nobody’s business',
   await world.clock.advance(forEver);
   expect(failed(asks)).toEqual([]);
 });
+
+test('an ask that closes two cycles within its node costs one ask of each', () => {
+  const [a, b, c] = [world.actor('n1/a', { priority: 1 }), world.actor('n1/b'), world.actor('n1/c', { priority: -1 })];
+  const asks = [world.ask(b, c), world.ask(c, a), world.ask(b, a), world.ask(a, b)];
+  expect(failed(asks)).toEqual(['n1/c', 'n1/b']);
+});
+
+test('an ask to oneself is given up at once', () => {
+  const [a] = [world.actor('n1/a')];
+  expect(world.ask(a, a, 'again').failures).toMatchObject([{ message: 'Deadlock: n1/a asks n1/a "again".' }]);
+});

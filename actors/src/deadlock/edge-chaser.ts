@@ -13,6 +13,7 @@ import {
   type WaitProbes,
   walkWaits,
 } from '@jaegis/core';
+import type { EdgeSink } from './edge-sink.ts';
 import { fromVictimsNode, probeStep } from './probe-path.ts';
 import { WaitWatch } from './wait-watch.ts';
 
@@ -34,7 +35,7 @@ export interface EdgeChaserOptions {
  * found is gone round a second time. Each ask that was there both times was there when the first round ended, so all of
  * them were there at once.
  */
-export class EdgeChaser {
+export class EdgeChaser implements EdgeSink {
   readonly #options: EdgeChaserOptions;
   readonly #maxPath: number;
   readonly #watch: WaitWatch;

@@ -19,3 +19,9 @@ export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
+
+/** What a sender may give where this schema checks: defaults may be left out. */
+export type InputOf<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input'];
+
+/** What a handler gets once this schema has checked it. */
+export type OutputOf<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output'];
