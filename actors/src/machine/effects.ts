@@ -1,12 +1,13 @@
 import type { EntityId } from '@jaegis/core';
 import { type EventObject, emit, type MachineContext } from 'xstate';
-import type { Announcement } from './effect.ts';
-import type { Message, Protocol } from './protocol.ts';
-import type { EntityRef } from './ref.ts';
+import type { Announcement } from '../run/effect.ts';
+import type { AnyProtocol, Message, Protocol } from '../run/protocol.ts';
+import type { EntityRef, Ref } from '../run/ref.ts';
 
 /** What the actions below emit. Machines made by `setup` may name it as their `emitted` type. */
 export type Emitted =
   | { readonly type: 'jaegis.reply'; readonly value: unknown }
+  | { readonly type: 'jaegis.tell'; readonly to: Ref<AnyProtocol>; readonly message: Message }
   | { readonly type: 'jaegis.send'; readonly to: EntityId; readonly message: Message }
   | { readonly type: 'jaegis.announce'; readonly event: Announcement };
 
@@ -23,6 +24,17 @@ export function reply<C extends MachineContext, E extends EventObject, All exten
     type: 'jaegis.reply',
     value: value({ context, event }),
   }));
+}
+
+/** An action: a message to another actor, once the step has succeeded. Delivered at most once. */
+export function tell<C extends MachineContext, E extends EventObject, All extends EventObject, P extends Protocol>(
+  make: (args: Args<C, E>) => { readonly to: Ref<P>; readonly message: Parameters<Ref<P>['tell']>[0] },
+) {
+  return emit<C, E, undefined, All, Emitted>(({ context, event }) => {
+    const { to, message } = make({ context, event });
+    // What the ref takes was checked above; whoever delivers it need not know.
+    return { type: 'jaegis.tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message };
+  });
 }
 
 /**
@@ -42,7 +54,7 @@ export function send<C extends MachineContext, E extends EventObject, All extend
   });
 }
 
-/** An action: tells observers something, once the turn is committed. Kept by nobody. */
+/** An action: tells observers something, once the step has succeeded. Kept by nobody. */
 export function announce<C extends MachineContext, E extends EventObject, All extends EventObject>(
   make: (args: Args<C, E>) => Announcement,
 ) {
