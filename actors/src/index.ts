@@ -1,4 +1,6 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
+export * from './deadlock/edge-chaser.ts';
+export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export * from './durable/entity-host.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
 export { decodeTurn } from './durable/turn-log.ts';
@@ -7,13 +9,40 @@ export * from './machine/definition.ts';
 export type { DelayPolicy } from './machine/delays.ts';
 export * from './machine/effects.ts';
 export type { RestoreOptions } from './machine/restore.ts';
-export type { ReplyTo } from './run/actor-cell.ts';
-export type { ActorContext, ActorDefinition, Services } from './run/behavior.ts';
-export type { SpawnOptions } from './run/cell-host.ts';
+export * from './run/action.ts';
+export { Ask, type ReplyTo } from './run/ask.ts';
+export {
+  type ActorContext,
+  type ActorDefinition,
+  type ActorTimer,
+  type Ignore,
+  ignore,
+  type Services,
+} from './run/contract.ts';
+export { type CrashReport, crashToData } from './run/crash-report.ts';
+export type { DeadLetters, DeadMessage, DeadReason } from './run/dead-letters.ts';
 export * from './run/definition.ts';
 export type { Announcement } from './run/effect.ts';
+export type { FlightEntry } from './run/flight-recorder.ts';
+export type { GroupChange } from './run/groups.ts';
+export type { HandlerResult, HandlerSpec } from './run/handler-behavior.ts';
+export type { KernelOptions, WhenFull } from './run/kernel-options.ts';
 export * from './run/protocol.ts';
 export * from './run/ref.ts';
+export type { ReplyHandle } from './run/reply-handle.ts';
+export type { DownSignal, ExitSignal, Monitor, MonitorOptions } from './run/signal.ts';
+export type { SpawnOptions } from './run/spawn-options.ts';
+export * from './run/standard-schema.ts';
 export * from './run/system.ts';
-export type { Child } from './supervisor/child.ts';
-export * from './supervisor/supervisor.ts';
+export * from './supervisor/definition.ts';
+export type { ChildCount, ChildInfo } from './supervisor/inspection.ts';
+export type {
+  ChildKind,
+  ChildSpec,
+  FullChildSpec,
+  Startable,
+  StartFunction,
+  SupervisorSpec,
+} from './supervisor/spec.ts';
+export { checkLimit } from './supervisor/spec-fields.ts';
+export type { SupervisorRef } from './supervisor/supervisor.ts';

@@ -98,6 +98,7 @@ export class ClusterNode {
     this.system = new System({
       node: name,
       services: this.#services(),
+      random,
       announce: (event) => this.events.publish(event),
       onFailure: options.onFailure,
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),

@@ -1,4 +1,4 @@
-import type { AskOptions, EntityHost, Message, ReplyTo, System } from '@jaegis/actors';
+import { Ask, type AskOptions, type EntityHost, type Message, type ReplyTo, type System } from '@jaegis/actors';
 import {
   AskTimeoutError,
   type Clock,
@@ -140,7 +140,7 @@ export class Router {
         reject: (error) => settle(() => reject(error)),
       };
       try {
-        host.deliver(entity, message, replyTo, id);
+        host.deliver(entity, message, new Ask(message, replyTo, id));
       } catch (error) {
         replyTo.reject(error);
       }
@@ -176,14 +176,15 @@ export class Router {
   }
 
   #deliver({ to, message, id }: Envelope, replyTo: ReplyTo): void {
+    const ask = new Ask(message, replyTo, id);
     if ('path' in to) {
-      this.#options.system.deliver(to.path, message, replyTo, id);
+      this.#options.system.receive(to.path, message, ask);
       return;
     }
     if (!this.#host || !this.owns(to.entity)) {
       throw new NotOwnerError(`${formatEntityId(to.entity)} is not on node "${this.#options.self().id}".`);
     }
-    this.#host.deliver(to.entity, message, replyTo, id);
+    this.#host.receive(to.entity, message, ask);
   }
 
   /** The member of that name; undefined for this node itself. @throws NodeDownError when the view has none. */

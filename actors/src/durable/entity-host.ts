@@ -1,23 +1,25 @@
 import {
   type Codec,
-  type Crash,
   type EntityId,
-  type Exit,
+  type ExitReason,
   formatEntityId,
   hasCode,
+  isCleanExit,
   type Journal,
   limits,
   NoSuchActorError,
   type Random,
-  restartIntensity,
+  RestartWindow,
   type TreeNode,
 } from '@jaegis/core';
-import { ActorCell, type ReplyTo } from '../run/actor-cell.ts';
-import type { ActorDefinition, Behavior } from '../run/behavior.ts';
-
+import { ActorCell } from '../run/actor-cell.ts';
+import type { Ask } from '../run/ask.ts';
+import type { CellKind } from '../run/cell-kind.ts';
+import type { ActorDefinition } from '../run/contract.ts';
+import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
-import { type Attempts, DurableBehavior } from './durable-behavior.ts';
+import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
 import { decodeTurn, TurnLog } from './turn-log.ts';
 
@@ -36,34 +38,62 @@ export interface EntityHostOptions {
 interface Activation {
   readonly cell: ActorCell;
   readonly entity: EntityId;
-  restarts: readonly number[];
+  readonly crashes: RestartWindow;
 }
+
+/** An entity's start lasts as long as the journal cannot be read; it is ended by stopping it. */
+const orders = { startTimeoutMs: Number.POSITIVE_INFINITY, register: undefined };
+const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
 
 /**
  * The durable entities that are active on this node: activates them on their first message, restarts those that crash
  * from the journal, and lets go of those that another node owns now.
  */
-export class EntityHost {
+export class EntityHost implements Home {
   readonly #options: EntityHostOptions;
-  readonly #create: ReadonlyMap<string, () => Behavior>;
+  readonly #kinds: ReadonlyMap<string, CellKind>;
   readonly #active = new Map<string, Activation>();
+  readonly #ending = new Map<string, Promise<void>>();
   readonly #attempts = new Map<string, Attempts>();
+  readonly kind = 'entity';
 
   constructor(options: EntityHostOptions) {
     this.#options = options;
     const { system, definitions } = options;
-    this.#create = new Map(definitions.map((definition) => [definition.type, definition.create(system.services)]));
+    this.#kinds = new Map(definitions.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
+    system.addRoot('entities', {
+      find: ([type = '', key = '', ...rest]) => ({ process: this.#active.get(`${type}/${key}`)?.cell, rest }),
+    });
   }
 
-  /** @throws NoSuchActorError for a type that this node does not know; else as {@link ActorCell.deliver}. */
-  deliver(entity: EntityId, message: Message, replyTo?: ReplyTo, id?: string): void {
-    this.#activation(entity).cell.deliver(message, replyTo, id);
+  pathOf(id: string): string {
+    return `/entities/${id}`;
+  }
+
+  addressOf(id: string): string {
+    return id;
+  }
+
+  keyOf(id: string): string {
+    return id.slice(id.indexOf('/') + 1);
+  }
+
+  /** A message from this process. @throws NoSuchActorError for a type that this node does not know, OverloadedError. */
+  deliver(entity: EntityId, message: Message, ask?: Ask): void {
+    const { cell } = this.#activation(entity);
+    if (ask) cell.acceptAsk(ask);
+    else cell.tell(message);
+  }
+
+  /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
+  receive(entity: EntityId, message: Message, ask?: Ask): void {
+    this.#activation(entity).cell.receiveOutside(message, ask);
   }
 
   /** Activates the entity if its record says that work is under way or messages are to leave. */
   async wake(entity: EntityId): Promise<void> {
     const { journal, codec, subjectOf, owns } = this.#options;
-    if (this.#active.has(formatEntityId(entity)) || !this.#create.has(entity.type)) return;
+    if (this.#active.has(formatEntityId(entity)) || !this.#kinds.has(entity.type)) return;
     const record = await journal.last(subjectOf(entity));
     const turn = record && decodeTurn(codec, record);
     if (turn && (turn.busy || turn.outbox.length > 0) && owns(entity)) this.#activation(entity);
@@ -98,87 +128,104 @@ export class EntityHost {
     };
   }
 
+  childEnded(child: Process, reason: ExitReason): void {
+    const activation = this.#active.get(child.id);
+    if (activation?.cell !== child) return;
+    if (isCleanExit(reason)) this.#forget(activation, 'done');
+    else this.#failed(activation, reason);
+  }
+
   #activation(entity: EntityId): Activation {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
     if (active) return active;
-    const create = this.#create.get(entity.type);
-    if (!create) {
-      const known = [...this.#create.keys()].join(', ') || 'none';
-      throw new NoSuchActorError(
-        `${this.#options.system.node} knows no entity type "${entity.type}"; it knows: ${known}.`,
-      );
+    const { system } = this.#options;
+    const kind = this.#kinds.get(entity.type);
+    if (!kind) {
+      const known = [...this.#kinds.keys()].join(', ') || 'none';
+      throw new NoSuchActorError(`${system.node} knows no entity type "${entity.type}"; it knows: ${known}.`);
     }
-    const activation: Activation = { cell: this.#makeCell(entity, name, create), entity, restarts: [] };
+    const cell = new ActorCell(system, this, name, kind);
+    const activation: Activation = { cell, entity, crashes: new RestartWindow() };
     this.#active.set(name, activation);
-    void activation.cell.start().catch((error: unknown) => this.#exited(activation, { kind: 'crash', error }));
+    this.#begin(activation);
     return activation;
   }
 
-  #makeCell(entity: EntityId, name: string, create: () => Behavior): ActorCell {
-    const { system } = this.#options;
-    return new ActorCell(system, {
-      id: name,
-      kind: 'entity',
-      type: entity.type,
-      key: entity.key,
-      path: `/entities/${name}`,
-      address: name,
-      create: () => this.#durable(entity, name, create()),
-      onExit: (_child, exit) => {
-        const activation = this.#active.get(name);
-        if (activation) this.#exited(activation, exit);
-      },
-      onEffects: (effects) =>
-        system.perform(
-          effects.map((effect) =>
-            effect.kind === 'announce' ? { ...effect, event: { ...effect.event, entity: name } } : effect,
-          ),
-        ),
-    });
+  #begin(activation: Activation): void {
+    const settle = (result: StartResult) => {
+      if (result.kind === 'failed') this.#notStarted(activation, result.error);
+      else if (result.kind === 'ignored') this.#forget(activation, 'done');
+    };
+    const result = activation.cell.begin(orders);
+    if (result instanceof Promise) void result.then(settle);
+    else settle(result);
   }
 
-  #durable(entity: EntityId, name: string, inner: Behavior): Behavior {
+  #notStarted(activation: Activation, error: unknown): void {
+    const { cell } = activation;
+    if (this.#active.get(cell.id) !== activation) return;
+    this.#options.system.reportEnd(cell.address, 'did not start', error);
+    this.#failed(activation, error);
+  }
+
+  #failed(activation: Activation, error: unknown): void {
+    const reason = this.#verdict(activation, error);
+    if (reason) this.#forget(activation, reason);
+    else this.#begin(activation);
+  }
+
+  /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
+  #verdict(activation: Activation, error: unknown): string | undefined {
+    if (!this.#options.owns(activation.entity)) return 'moved';
+    if (hasCode(error, 'fenced')) return undefined;
+    const now = this.#options.system.services.clock.monotonic();
+    return activation.crashes.add(now, limit) === 'give-up' ? 'crashed too often' : undefined;
+  }
+
+  async #deactivate(activation: Activation, reason: string): Promise<void> {
+    const { cell } = activation;
+    if (!this.#unlist(activation, reason)) return;
+    const ending = Promise.resolve(cell.shutdown('shutdown', limits.shutdownMs)).then(() => cell.release());
+    this.#ending.set(cell.id, ending);
+    await ending;
+    if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
+  }
+
+  #forget(activation: Activation, reason: string): void {
+    if (this.#unlist(activation, reason)) activation.cell.release();
+  }
+
+  #unlist({ cell }: Activation, reason: string): boolean {
+    if (this.#active.get(cell.id)?.cell !== cell) return false;
+    this.#active.delete(cell.id);
+    if (reason !== 'crashed too often') this.#attempts.delete(cell.id);
+    this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
+    return true;
+  }
+
+  /** The same definition with each of its actors made durable: its state is what the journal says. */
+  #durable(definition: ActorDefinition<Protocol>): ActorDefinition<Protocol> {
+    const { type } = definition;
+    return {
+      ...definition,
+      options: { ...definition.options, preserve: 'none' },
+      behavior: (services) => {
+        const makeInner = definition.behavior(services);
+        const durability = (key: string) => this.#durability({ type, key });
+        return () => new DurableBehavior({ inner: makeInner(), options: definition.options, durability });
+      },
+    };
+  }
+
+  #durability(entity: EntityId): Durability {
     const { system, journal, codec, random, subjectOf, deliverDurable } = this.#options;
     const { clock, logger } = system.services;
+    const name = formatEntityId(entity);
     const attempts: Attempts = this.#attempts.get(name) ?? new Map();
     this.#attempts.set(name, attempts);
     const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random });
     const outbox = new Outbox({ sender: name, deliver: deliverDurable, clock, random, logger });
-    return new DurableBehavior({ entity, inner, log, outbox, node: system.node, random, attempts });
-  }
-
-  #exited(activation: Activation, exit: Exit): void {
-    if (this.#active.get(formatEntityId(activation.entity)) !== activation) return;
-    if (exit.kind !== 'crash') {
-      this.#forget(activation, 'done');
-      return;
-    }
-    const giveUp = this.#verdict(activation, exit);
-    if (giveUp) void this.#deactivate(activation, giveUp);
-    else activation.cell.restart().catch(() => {}); // the cell reports a failed restart as one more exit
-  }
-
-  /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
-  #verdict(activation: Activation, exit: Crash): string | undefined {
-    if (!this.#options.owns(activation.entity)) return 'moved';
-    if (hasCode(exit.error, 'fenced')) return undefined;
-    const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
-    const now = this.#options.system.services.clock.monotonic();
-    const { verdict, restarts } = restartIntensity(activation.restarts, now, limit);
-    activation.restarts = restarts;
-    return verdict === 'give-up' ? 'crashed too often' : undefined;
-  }
-
-  async #deactivate(activation: Activation, reason: string): Promise<void> {
-    this.#forget(activation, reason);
-    await activation.cell.stop();
-  }
-
-  #forget(activation: Activation, reason: string): void {
-    const name = formatEntityId(activation.entity);
-    if (!this.#active.delete(name)) return;
-    if (reason !== 'crashed too often') this.#attempts.delete(name);
-    this.#options.system.announce({ type: 'entity_stopped', entity: name, reason });
+    return { entity, log, outbox, node: system.node, random, attempts, predecessor: this.#ending.get(name) };
   }
 }

@@ -10,7 +10,10 @@ import {
 import type { Effect } from '../run/effect.ts';
 
 /** What a durable entity knows besides its user's state: all of it is in its newest turn record. */
-export type TurnState = Omit<TurnRecord, 'state' | 'consumed' | 'sent' | 'busy' | 'writer' | 'node' | 'format'>;
+export type TurnState = Omit<
+  TurnRecord,
+  'state' | 'version' | 'consumed' | 'sent' | 'busy' | 'writer' | 'node' | 'format'
+>;
 
 export const noTurns: TurnState = { turn: 0, outbox: [], nextOut: 1, seen: {}, answered: [], deadLetters: [] };
 

@@ -2,7 +2,7 @@ import type { ExitReason, TreeNode } from '@jaegis/core';
 import { invariant } from '@jaegis/core';
 import type { AnyMachineSnapshot } from 'xstate';
 import { type Action, stop } from '../run/action.ts';
-import type { Behavior, BehaviorHost, Outcome } from '../run/behavior.ts';
+import type { Behavior, BehaviorHost, Outcome } from '../run/contract.ts';
 import type { Message } from '../run/protocol.ts';
 import { childNodes, childrenOf, stateOf } from './children.ts';
 import type { Emitted } from './effects.ts';
@@ -23,8 +23,6 @@ export class MachineBehavior implements Behavior {
   #live: LiveMachine | undefined;
   /** What was there to preserve when it was stopped. */
   #last: { readonly state: unknown; readonly memory: MachineMemory } | undefined;
-  #value: object | undefined;
-  #nodes: unknown;
 
   constructor(kind: MachineKind) {
     this.#kind = kind;
@@ -51,13 +49,8 @@ export class MachineBehavior implements Behavior {
 
   /** Compound and parallel states have values that are objects: the same one while the machine is in the same states. */
   mode(state: unknown): unknown {
-    const { value, _nodes: nodes } = state as AnyMachineSnapshot; // states of this behaviour are snapshots
-    if (typeof value === 'string') return value;
-    if (nodes !== this.#nodes) {
-      this.#nodes = nodes;
-      this.#value = value;
-    }
-    return this.#value;
+    const snapshot = state as AnyMachineSnapshot; // states of this behaviour are snapshots
+    return typeof snapshot.value === 'string' ? snapshot.value : this.#kind.quickSteps.modeOf(snapshot);
   }
 
   takes(type: string): boolean {

@@ -1,8 +1,7 @@
 import { InvalidDefinitionError } from '@jaegis/core';
 import type { AnyStateMachine, EventFromLogic } from 'xstate';
-import type { ActorDefinition } from '../run/actor-definition.ts';
 import { checkKernelOptions } from '../run/cell-kind.ts';
-import type { Services } from '../run/context.ts';
+import type { ActorDefinition, Services } from '../run/contract.ts';
 import { checkType } from '../run/definition.ts';
 import type { KernelOptions } from '../run/kernel-options.ts';
 import { MachineBehavior } from './behavior.ts';

@@ -1,5 +1,6 @@
 /** A machine as all actors of its definition on one node use it: what it takes, and how it is restored. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { QuickSteps } from './quick-steps.ts';
 import type { RestoreOptions } from './restore.ts';
 
 /** Put before all other messages when the machine moved by itself, so that the move becomes a step. */
@@ -11,6 +12,7 @@ const mostMicrosteps = 10_000;
 export class MachineKind {
   readonly machine: AnyStateMachine;
   readonly restore: Required<RestoreOptions>;
+  readonly quickSteps: QuickSteps;
   readonly #exact = new Set<string>([movedType]);
   readonly #prefixes: string[] = [];
 
@@ -20,6 +22,7 @@ export class MachineKind {
     if (machine.options.maxIterations === Number.POSITIVE_INFINITY) {
       machine.options = { ...machine.options, maxIterations: mostMicrosteps };
     }
+    this.quickSteps = new QuickSteps(machine);
     this.#collect(machine.root);
   }
 

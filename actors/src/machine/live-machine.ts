@@ -13,7 +13,7 @@ import {
   type EventObject,
   type Snapshot,
 } from 'xstate';
-import type { BehaviorHost } from '../run/behavior.ts';
+import type { BehaviorHost } from '../run/contract.ts';
 import type { Message } from '../run/protocol.ts';
 import { actorAt, childrenOf, kindOf, stateOf, stopTree } from './children.ts';
 import { Delays } from './delays.ts';
@@ -128,8 +128,8 @@ export class LiveMachine {
       restoreSnapshot: (_snapshot, scope) => this.#restore(preserved, this.#hooked(scope)),
       getPersistedSnapshot: (snapshot, options) => machine.getPersistedSnapshot(snapshot, options),
       transition: (snapshot: AnyMachineSnapshot, event: EventObject, scope) => {
-        if (event === this.#message) return machine.transition(snapshot, event, this.#scope ?? scope);
-        return this.#move(snapshot, event, scope);
+        if (event !== this.#message) return this.#move(snapshot, event, scope);
+        return this.#next(snapshot, event, scope);
       },
       start: (snapshot: AnyMachineSnapshot) => {
         if (preserved) this.#resume(snapshot, preserved);
@@ -158,10 +158,16 @@ export class LiveMachine {
   #move(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
     if (this.#owed.some((owed) => owed.event === event && !(owed.event.actorId in snapshot.children))) return snapshot;
     if (!this.#isOver) this.#journal.noteEvent(event, snapshot);
-    const next = this.#kind.machine.transition(snapshot, event, this.#scope ?? scope);
+    const next = this.#next(snapshot, event, scope);
     // Once the snapshot is in place and all else that the move wants is done.
     if (!this.#isInside && next.status !== 'error') scope.defer(() => this.post());
     return next;
+  }
+
+  #next(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+    const { machine, quickSteps } = this.#kind;
+    const own = this.#scope ?? scope;
+    return quickSteps.take(snapshot, event, own) ?? machine.transition(snapshot, event, own);
   }
 
   #restore(preserved: Preserved | undefined, scope: AnyActorScope): AnyMachineSnapshot {

@@ -2,7 +2,7 @@
 import { silentLogger } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import type { AnyStateMachine } from 'xstate';
-import type { Behavior, BehaviorHost } from '../run/behavior.ts';
+import type { Behavior, BehaviorHost } from '../run/contract.ts';
 import type { Message } from '../run/protocol.ts';
 import { defineMachine, type MachineOptions } from './definition.ts';
 
@@ -77,7 +77,7 @@ export class Stage {
   }
 
   stop(): this {
-    void this.behavior.stop(this.state, 'shutdown', this.#asHost); // machines stop at once
+    void this.behavior.stop(this.state, 'shutdown', this.#asHost, false); // machines stop at once
     return this;
   }
 

@@ -1,279 +1,549 @@
 import {
   ActorCrashedError,
-  ActorStoppedError,
-  crashExit,
-  type Exit,
+  DeathPactError,
+  type ExitReason,
   errorToData,
-  hasCode,
-  type JaegisError,
+  HandlerTimeoutError,
+  InvalidMessageError,
+  InvalidReturnError,
+  innerWaiter,
+  isCleanExit,
+  isReentrantCall,
   limits,
-  normalExit,
-  sleep,
+  removeWaits,
   type TreeNode,
 } from '@jaegis/core';
-import type { Child, ExitListener } from '../supervisor/child.ts';
-import type { Behavior, BehaviorHost, DeliveryInfo, Step } from './behavior.ts';
+import { trackWait } from '../deadlock/edge-sink.ts';
+import type { Action } from './action.ts';
+import { Ask, type Item } from './ask.ts';
+import { AsyncStep, type InnerStep } from './async-step.ts';
 import { CellContext } from './cell-context.ts';
-import type { CellHost, Place } from './cell-host.ts';
+import { Posted } from './cold-fields.ts';
+import type { BehaviorHost, DeliveryInfo, Outcome } from './contract.ts';
+import { crashReport } from './crash-report.ts';
+import type { Expiring, Lane } from './deadlines.ts';
 import type { Effect } from './effect.ts';
-import { Mailbox } from './mailbox.ts';
+import { type FlightEntry, FlightRecorder } from './flight-recorder.ts';
+import { refused } from './handler-behavior.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
-import type { Runnable } from './scheduler.ts';
+import type { Runnable, Scheduler } from './scheduler.ts';
+import type { Signal } from './signal.ts';
 
-/** Where the answer to an ask goes. */
-export interface ReplyTo {
-  resolve(reply: unknown): void;
-  reject(error: unknown): void;
-}
-
-interface Item extends DeliveryInfo {
-  readonly message: Message;
-  readonly replyTo: ReplyTo | undefined;
-}
-
-export interface CellOptions extends Place {
-  readonly id: string;
-  readonly type: string;
-  readonly create: () => Behavior;
-  readonly onExit: ExitListener;
-  /** What becomes of a step's effects once it has succeeded. */
-  readonly onEffects: (effects: readonly Effect[]) => void;
-}
-
-type Status = TreeNode['status'];
+/** How long one actor may handle messages in a row, in ms. */
+const BATCH_MS = 1;
+const tell: DeliveryInfo = { id: undefined };
+const soon = Promise.resolve();
+const none: readonly Action[] = [];
 
 /**
- * Hosts one actor: its mailbox, its behaviour, its state and its restarts. One message at a time; a crash leaves the
- * state as it was before the message, and the messages behind it wait for the restart.
+ * One actor: its messages are handled one at a time, in order; what a handler wants done happens once it has succeeded;
+ * a crash leaves the state as it was before the message, and those behind it wait for the restart.
  */
-export class ActorCell implements Child, Runnable, BehaviorHost {
-  readonly id: string;
-  readonly context: CellContext;
-  readonly #options: CellOptions;
-  readonly #host: CellHost;
-  readonly #mailbox = new Mailbox<Item>(limits.mailbox);
-  #behavior: Behavior;
-  #state: unknown;
-  #preserved: unknown;
-  #status: Status = 'starting';
-  #current: Item | undefined;
-  #settled: Promise<unknown> = Promise.resolve();
-  #life = new AbortController();
-  #scheduled = false;
-  #handled = 0;
-  #restarts = 0;
-  #lastError: unknown;
+export class ActorCell extends Lifecycle implements Runnable {
+  #current: Item | undefined = undefined;
+  #step: AsyncStep | undefined = undefined;
+  #isScheduled = false;
+  #recorder: FlightRecorder | undefined = undefined;
+  #idle: Idle | undefined = undefined;
+  handled = 0;
+  busyMs = 0;
 
-  constructor(host: CellHost, options: CellOptions) {
-    this.id = options.id;
-    this.#host = host;
-    this.#options = options;
-    this.#behavior = options.create();
-    this.context = new CellContext(
-      host,
-      options,
-      () => this.#life.signal,
-      (error) => this.crash(error),
+  protected get isBusy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  get currentAsk(): Ask | undefined {
+    return this.#current instanceof Ask ? this.#current : undefined;
+  }
+
+  get history(): readonly FlightEntry[] {
+    return (
+      this.#recorder?.entries().map((entry) => ({ ...entry, message: this.kind.redact(entry.message) as Message })) ??
+      []
     );
   }
 
-  get status(): Status {
-    return this.#status;
+  wake(): void {
+    if (this.#isScheduled || this.#current !== undefined) return;
+    if (this.phase === 'running') {
+      this.#isScheduled = true;
+      if (this.#idle) this.kernel.deadlines.remove(this.#idle);
+      this.kernel.scheduler.schedule(this);
+    } else if (this.phase === 'passive') {
+      this.awake();
+    }
   }
 
-  get state(): unknown {
-    return this.#state;
+  run(scheduler: Scheduler): boolean {
+    const began = scheduler.now;
+    const mayGoOn = this.#runBatch(scheduler, began);
+    if (this.kernel.watch) this.busyMs += scheduler.now - began;
+    if (mayGoOn) return true;
+    this.#isScheduled = false;
+    if (this.#idle && this.phase === 'running') this.kernel.deadlines.add(this.#idle, this.#idle.afterMs);
+    return false;
   }
 
-  /** Puts a message into the mailbox. @throws OverloadedError, ActorStoppedError */
-  deliver(message: Message, replyTo?: ReplyTo, id?: string): void {
-    if (this.#status === 'stopped' || this.#status === 'stopping') throw this.#stoppedError();
-    this.#mailbox.push({ message, replyTo, id });
-    this.#wake();
+  /** Whether messages are left that may be handled at once. */
+  #runBatch(scheduler: Scheduler, began: number): boolean {
+    let count = 0;
+    let readAt = 1;
+    while (this.phase === 'running') {
+      if (this.cold !== undefined && this.cold.urgent.length > 0) {
+        this.#handleUrgent();
+      } else {
+        const item = this.#next();
+        if (item === undefined) break;
+        this.#handle(item);
+      }
+      if (this.#current !== undefined) break;
+      if (++count < readAt) continue;
+      readAt = count * 2;
+      if (scheduler.readClock() - began > BATCH_MS || count >= limits.batch) return this.#hasNext;
+    }
+    if (count * 2 !== readAt) scheduler.readClock();
+    return false;
   }
 
-  post(message: Message): void {
-    if (this.#status !== 'stopped' && this.#status !== 'stopping') this.deliver(message);
+  get #hasNext(): boolean {
+    if (this.phase !== 'running') return false;
+    return this.length > 0 || (this.cold?.urgent.length ?? 0) > 0 || (this.transitions?.hasNext ?? false);
   }
 
-  takeEffects(): Effect[] {
-    return this.context.takeEffects();
+  #next(): Item | undefined {
+    const { transitions } = this;
+    if (transitions === undefined) return this.take();
+    const first = transitions.take();
+    if (first !== undefined) return first;
+    const item = this.take();
+    if (item !== undefined) transitions.messageTaken();
+    return item;
   }
 
-  async start(): Promise<void> {
-    this.#status = 'starting';
+  #handle(item: Item): void {
+    let outcome: Outcome | undefined | Promise<Outcome | undefined>;
+    this.#current = item;
     try {
-      this.#state = await this.#behavior.start(this.#preserved, this);
+      // It runs, so it has a behaviour.
+      if (item instanceof Ask) {
+        if (!item.isOpen) {
+          this.#current = undefined;
+          return;
+        }
+        outcome = this.behavior!.receive(this.state, item.message, this, item);
+      } else {
+        outcome = this.behavior!.receive(this.state, item, this, tell);
+      }
     } catch (error) {
-      this.#end(crashExit(error));
-      throw error;
+      this.#fail(error, item);
+      return;
     }
-    if (this.#status !== 'starting') return;
-    this.#status = 'running';
-    this.#wake();
+    if (outcome instanceof Promise) this.#await(outcome, item);
+    else this.#succeed(outcome, item);
   }
 
-  async restart(): Promise<void> {
-    this.#restarts++;
-    this.#status = 'restarting';
-    this.#life = new AbortController();
-    this.#behavior = this.#options.create();
-    await this.context.stopChildren();
-    if (this.#status !== 'restarting') return;
+  #handleUrgent(): void {
+    const next = this.coldFields.urgent.shift();
+    if (next instanceof Posted) return this.#handle(next.message);
+    const signal = next instanceof ActorMonitor ? next.signal : next;
+    if (next instanceof ActorMonitor) next.signal = undefined;
+    if (!signal) return; // its monitor was taken back
+    this.#current = signal;
     try {
-      await this.start();
+      const outcome = this.behavior?.signal?.(this.state, signal, this) ?? refused;
+      if (outcome instanceof Promise) this.#await(outcome, signal);
+      else this.#succeed(outcome, signal);
     } catch (error) {
-      this.#options.onExit(this, crashExit(error));
-      throw error;
+      this.#fail(error, signal);
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.#status === 'stopped') return;
-    this.#status = 'stopping';
-    this.#life.abort();
-    await this.context.stopChildren();
-    const { clock } = this.#host.services;
-    const bound = new AbortController();
-    await Promise.race([this.#settled, sleep(clock, limits.shutdownMs, bound.signal)]);
-    bound.abort();
-    this.#behavior.stop();
-    this.#end(normalExit);
+  #await(promise: Promise<Outcome | undefined>, item: Item): void {
+    if (this.#current !== item) {
+      promise.catch(() => {}); // it ended meanwhile, and its ask was told
+      return;
+    }
+    const step = new AsyncStep(item, () => this.#fail(this.#timeout(item), item));
+    this.#step = step;
+    if (this.kind.handlerTimeoutMs !== Number.POSITIVE_INFINITY) {
+      this.kernel.deadlines.add(step, this.kind.handlerTimeoutMs);
+    }
+    for (const ask of this.context.takeWaits()) this.waitFor(ask);
+    promise.then(
+      (outcome) => {
+        if (!step.isOver) this.#settled(() => this.#succeed(outcome, item));
+      },
+      (error: unknown) => {
+        if (step.isOver) this.kernel.services.logger.debug('failed after its end', { address: this.address, error });
+        else this.#settled(() => this.#fail(error, item));
+      },
+    );
   }
 
-  run(batch: number): boolean {
-    this.#scheduled = false;
-    for (let count = 0; count < batch; count++) {
-      if (this.#status !== 'running' || this.#current) return false;
-      const item = this.#mailbox.shift();
-      if (!item) return false;
-      this.#step(item);
+  #settled(finish: () => void): void {
+    finish();
+    const { pendingStop } = this.cold ?? {};
+    if (this.phase === 'stopping' && pendingStop && this.#current === undefined) this.terminate(pendingStop.reason);
+    else this.wake();
+  }
+
+  /** The handler under way waits for this ask from now on, or once it turns out to wait at all. */
+  waitFor(ask: Ask, isInner = false): void {
+    if (!ask.isOpen) return;
+    if (this.#step || isInner) trackWait(ask, this.kernel.waits);
+    else this.context.addWait(ask);
+  }
+
+  #endStep(): void {
+    this.#current = undefined;
+    const step = this.#step;
+    if (!step) {
+      if (this.cold !== undefined) this.context.takeWaits();
+      return;
     }
-    if (this.#mailbox.length === 0) return false;
-    this.#scheduled = true;
-    return true;
+    this.#step = undefined;
+    step.isOver = true;
+    this.kernel.deadlines.remove(step);
+    removeWaits(this);
+  }
+
+  #succeed(outcome: Outcome | undefined, item: Item): void {
+    if (this.#current !== item) return;
+    if (outcome === refused) return this.#refuse(item);
+    if (outcome !== undefined) {
+      if (outcome.actions !== undefined || this.transitions !== undefined || this.behavior?.enter !== undefined) {
+        return this.#transition(outcome, item);
+      }
+      if (outcome.state !== undefined) this.state = outcome.state;
+    }
+    this.#endStep();
+    this.#handledOne(item);
+    if (item instanceof Ask && !item.isDeferred) item.reply(outcome?.reply);
+    this.context.perform(outcome?.effects);
+  }
+
+  #handledOne(item: Item): void {
+    this.handled++;
+    if (this.cold?.retry?.item === item) this.cold.retry = undefined;
+    if (this.kind.recordLimit === 0) return;
+    this.#recorder ??= new FlightRecorder(this.kind.recordLimit);
+    const message = item instanceof Ask ? item.message : item;
+    this.#recorder.record(message, this.behavior?.mode(this.state), this.kernel.scheduler.now);
+  }
+
+  /** A step with actions, or of an actor that has modes: in the order of gen_statem. */
+  #transition(outcome: Outcome, item: Item): void {
+    const actions: Action[] = [...(outcome.actions ?? none)];
+    let isChanged = false;
+    const former = this.state;
+    try {
+      isChanged = this.#change(outcome, actions);
+    } catch (error) {
+      this.state = former;
+      this.#fail(error, item);
+      return;
+    }
+    const stop = actions.find((action) => action.kind === 'stop');
+    const isPostponed = actions.some(({ kind }) => kind === 'postpone');
+    this.#endStep();
+    this.#handledOne(item);
+    if (item instanceof Ask && !item.isDeferred && !isPostponed) {
+      if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
+      else item.reply(outcome.reply);
+    }
+    this.#carryOut(actions, outcome.effects, this.#isSignal(item) ? undefined : item, isChanged);
+    if (stop) this.terminate(stop.reason);
+  }
+
+  /** Takes over the new state, and enters its mode if that is another. The actions of `enter` join the others. */
+  #change(outcome: Outcome, actions: Action[]): boolean {
+    const { behavior } = this;
+    if (!behavior) return false;
+    const before = behavior.mode(this.state);
+    if (outcome.state !== undefined) this.state = outcome.state;
+    const isChanged = !Object.is(behavior.mode(this.state), before);
+    if (isChanged || actions.some(({ kind }) => kind === 'again')) this.#enter(before, actions);
+    return isChanged;
+  }
+
+  #enter(previousMode: unknown, actions: Action[]): void {
+    const { behavior } = this;
+    if (!behavior?.enter) return;
+    for (let isAgain = true; isAgain; ) {
+      const mode = behavior.mode(this.state);
+      const outcome = behavior.enter(this.state, previousMode, this);
+      if (outcome instanceof Promise) throw this.#badEnter('must be synchronous');
+      if (outcome?.state !== undefined) this.state = outcome.state;
+      if (!Object.is(behavior.mode(this.state), mode)) throw this.#badEnter('must not change the mode');
+      const more = outcome?.actions ?? none;
+      if (more.some(({ kind }) => kind === 'postpone')) throw this.#badEnter('has no message to postpone');
+      actions.push(...more);
+      isAgain = more.some(({ kind }) => kind === 'again');
+      previousMode = mode;
+    }
+  }
+
+  #badEnter(what: string): Error {
+    return new InvalidReturnError(`"enter" of "${this.kind.type}" ${what}.`);
+  }
+
+  #carryOut(actions: readonly Action[], effects: Outcome['effects'], item: Item | undefined, isChanged: boolean): void {
+    for (const action of actions) if (action.kind === 'reply') action.to.reply(action.value);
+    this.context.perform(effects);
+    if (actions.length > 0 || this.transitions) this.needsTransitions.apply(actions, item, isChanged);
+  }
+
+  protected entered(): void {
+    this.#startIdle();
+    if (!this.behavior?.enter) return;
+    const actions: Action[] = [];
+    try {
+      this.#enter(this.behavior.mode(this.state), actions);
+    } catch (error) {
+      this.#crashed(error, undefined);
+      return;
+    }
+    this.#carryOut(actions, undefined, undefined, false);
+    const stop = actions.find((action) => action.kind === 'stop');
+    if (stop) this.terminate(stop.reason);
+  }
+
+  #refuse(item: Item): void {
+    this.#endStep();
+    if (this.#isSignal(item)) return this.#unhandled(item);
+    const message = item instanceof Ask ? item.message : item;
+    const error = new InvalidMessageError(
+      `"${this.kind.type}" takes no message of type ${JSON.stringify(message.type)}.`,
+      {
+        data: { path: '.type', type: message.type },
+      },
+    );
+    if (item instanceof Ask) item.fail(error);
+    else this.kernel.services.logger.warn('message refused', { address: this.address, error });
+  }
+
+  #isSignal(item: Item): item is Signal {
+    return (
+      !(item instanceof Ask) && (item.type === 'exit' || item.type === 'down') && 'reason' in item && 'from' in item
+    );
+  }
+
+  #unhandled(signal: Signal): void {
+    if (signal.type === 'exit') {
+      if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
+      return;
+    }
+    const target = signal.monitor.target;
+    this.#crashed(
+      new DeathPactError(`${this.address} monitored ${target}, which ended.`, { cause: signal.reason }),
+      signal,
+    );
   }
 
   crash(error: unknown): void {
-    if (this.#status === 'stopped' || this.#status === 'stopping' || this.#status === 'restarting') return;
-    this.#lastError = error;
-    this.#status = 'restarting';
-    this.#life.abort();
-    this.context.takeEffects();
-    this.#preserved = this.#tryPreserve();
-    this.#stopBehavior();
-    this.#failCurrent(error);
-    this.#host.reportCrash(this.#options.address, error);
-    this.#options.onExit(this, crashExit(error));
+    if (!this.isAlive || (this.phase === 'stopping' && this.#current === undefined)) return;
+    if (this.phase === 'starting') this.abortStart(error);
+    else if (this.#current !== undefined) this.#fail(error, this.#current);
+    else this.#crashed(error, undefined);
   }
 
-  /** Ends it from inside, without a restart: it was fenced, or it is no longer wanted here. */
-  async retire(): Promise<void> {
-    await this.stop();
-    this.#options.onExit(this, normalExit);
+  #fail(error: unknown, item: Item): void {
+    if (this.#current !== item) return;
+    const inner = this.#step?.inner ?? [];
+    this.#endStep();
+    for (const ask of inner) ask.fail(this.#crashedError(error, ask));
+    if (!isCleanExit(error)) return this.#crashed(error, item);
+    if (item instanceof Ask) item.fail(this.endedError(error));
+    this.terminate(error);
+  }
+
+  #crashed(error: unknown, item: Item | undefined): void {
+    const cold = this.coldFields;
+    cold.lastError = error;
+    cold.failures++;
+    this.kernel.reportCrash(crashReport(this, error, item));
+    if (item && !this.#isSignal(item)) this.#retry(error, item);
+    this.terminate(error);
+  }
+
+  /** By policy the message that crashed the actor is tried again, first of all; else it is dead. */
+  #retry(error: unknown, item: Item): void {
+    const cold = this.coldFields;
+    const tries = (cold.retry?.item === item ? cold.retry.tries : 0) + 1;
+    if (tries >= this.kind.attempts) {
+      cold.retry = undefined;
+      this.#dieWith(error, item);
+      return;
+    }
+    cold.retry = { item, tries };
+    const { delayMs = 0 } = this.kind.options.retry ?? {};
+    if (delayMs === 0) return this.putBack(item);
+    this.kernel.services.clock.setTimer(delayMs, () => {
+      if (!this.isOpen) return this.giveBack(item);
+      this.putBack(item);
+      this.wake();
+    });
+  }
+
+  #dieWith(error: unknown, item: Item): void {
+    const { deadLetters, services } = this.kernel;
+    if (item instanceof Ask) item.fail(this.#crashedError(error, item));
+    deadLetters.add({
+      to: this.address,
+      message: item instanceof Ask ? item.message : item,
+      reason: 'crashed',
+      at: services.clock.now(),
+      error,
+      state: this.kind.redact(this.state),
+      history: this.history,
+    });
+  }
+
+  #crashedError(error: unknown, { message }: Ask): unknown {
+    // These say more to the asker than that it crashed: both tell it to ask again.
+    if (error instanceof Error && 'code' in error && (error.code === 'fenced' || error.code === 'actor_stopped'))
+      return error;
+    const why = errorToData(error).message;
+    return new ActorCrashedError(`${this.address} crashed on "${message.type}": ${why}`, { cause: error });
+  }
+
+  protected abandonStep(reason: ExitReason): void {
+    const item = this.#current;
+    const inner = this.#step?.inner ?? [];
+    this.#endStep();
+    for (const ask of inner) ask.fail(this.endedError(reason));
+    if (item instanceof Ask) item.fail(this.endedError(reason));
+  }
+
+  #timeout(item: Item): Error {
+    const { type } = item instanceof Ask ? item.message : item;
+    const ms = this.kind.handlerTimeoutMs;
+    return new HandlerTimeoutError(`${this.address}: the handler of "${type}" did not settle in ${ms} ms.`);
+  }
+
+  protected interleave(ask: Ask): boolean {
+    if (!this.kind.isReentrant || this.#current === undefined || this.phase !== 'running') return false;
+    if (!isReentrantCall(ask)) return false;
+    // While the first part of the handler is on the stack, it has the word.
+    if (this.#step) this.#handleInside(ask, this.#step);
+    else void soon.then(() => (this.#step ? this.#handleInside(ask, this.#step) : this.accept(ask)));
+    return true;
+  }
+
+  #handleInside(ask: Ask, outer: AsyncStep): void {
+    const waiter = innerWaiter(this);
+    ask.to = waiter;
+    const host = new InnerHost(this, { ask, waiter });
+    outer.inner.add(ask);
+    const over = (finish: () => void) => {
+      if (!outer.inner.delete(ask)) return;
+      removeWaits(waiter);
+      finish();
+    };
+    const failed = (error: unknown) =>
+      over(() => {
+        ask.fail(this.#crashedError(error, ask));
+        this.crash(error);
+      });
+    const succeeded = (outcome: Outcome | undefined) =>
+      over(() => {
+        if (outcome?.actions) return failed(new InvalidReturnError('A re-entrant ask is handled without actions.'));
+        if (outcome?.state !== undefined) this.state = outcome.state;
+        this.#handledOne(ask);
+        if (!ask.isDeferred) ask.reply(outcome?.reply);
+        host.context.perform(outcome?.effects);
+      });
+    try {
+      const outcome = this.behavior?.receive(this.state, ask.message, host, ask);
+      if (outcome instanceof Promise) outcome.then(succeeded, failed);
+      else succeeded(outcome);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #startIdle(): void {
+    const { passivateAfterMs } = this.kind.options;
+    if (passivateAfterMs === undefined) return;
+    this.#idle ??= new Idle(passivateAfterMs, () => this.#sleep());
+    this.kernel.deadlines.remove(this.#idle);
+    this.kernel.deadlines.add(this.#idle, passivateAfterMs);
+  }
+
+  #sleep(): void {
+    if (this.phase !== 'running' || !this.#idle) return;
+    if (this.#isIdle) this.passivate();
+    else this.#startIdle();
+  }
+
+  /** Nothing of it is under way that a sleep would lose. */
+  get #isIdle(): boolean {
+    if (this.#current !== undefined || this.#hasNext || this.transitions?.isBusy) return false;
+    if (this.behavior?.isBusy(this.state) || (this.bonds?.timers.size ?? 0) > 0) return false;
+    const { cold } = this;
+    return !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && !cold.retry);
   }
 
   inspect(): TreeNode {
-    const own = this.#behavior.children(this.#state).map((id) => machineChild(id));
+    const { cold } = this;
+    const own = this.behavior?.children(this.state) ?? [];
     return {
       id: this.id,
-      kind: this.#options.kind,
-      type: this.#options.type,
-      status: this.#status,
-      mailbox: this.#mailbox.length,
-      handled: this.#handled,
-      restarts: this.#restarts,
-      ...(this.#lastError === undefined ? {} : { lastError: errorToData(this.#lastError) }),
-      children: [...own, ...this.context.inspectChildren()],
+      kind: this.home.kind,
+      type: this.kind.type,
+      status: this.phase === 'idle' ? (this.isOpen ? 'restarting' : 'stopped') : this.phase,
+      mailbox: this.length,
+      handled: this.handled,
+      restarts: Math.max(0, this.incarnation - 1),
+      highWater: this.highWater,
+      failures: cold?.failures ?? 0,
+      busyMs: Math.round(this.busyMs * 1000) / 1000,
+      ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
+      children: [...own, ...(cold?.children?.inspect() ?? [])],
     };
   }
+}
 
-  #wake(): void {
-    if (this.#scheduled || this.#current || this.#status !== 'running') return;
-    this.#scheduled = true;
-    this.#host.scheduler.schedule(this);
+/** What a handler inside a waiting one sees of its actor: the ask that it answers is another. */
+class InnerHost implements BehaviorHost {
+  readonly context: CellContext;
+  readonly #cell: ActorCell;
+
+  constructor(cell: ActorCell, step: InnerStep) {
+    this.#cell = cell;
+    this.context = new CellContext(cell, step);
   }
 
-  #step(item: Item): void {
-    this.#current = item;
-    const behavior = this.#behavior;
-    try {
-      const step = behavior.receive(this.#state, item.message, item);
-      if (step instanceof Promise) this.#settled = this.#await(step, item, behavior);
-      else this.#succeed(step, item);
-    } catch (error) {
-      this.crash(error);
-    }
+  get input(): unknown {
+    return this.#cell.input;
   }
 
-  async #await(step: Promise<Step>, item: Item, behavior: Behavior): Promise<void> {
-    try {
-      const result = await step;
-      if (this.#current === item && behavior === this.#behavior) this.#succeed(result, item);
-    } catch (error) {
-      if (this.#current !== item || behavior !== this.#behavior) return;
-      if (this.#status === 'stopping') this.#failCurrent(error);
-      else this.crash(error);
-    }
-    this.#wake();
+  takeEffects(): readonly Effect[] {
+    return this.context.takeEffects();
   }
 
-  #succeed(step: Step, item: Item): void {
-    this.#state = step.state;
-    this.#current = undefined;
-    this.#handled++;
-    item.replyTo?.resolve(step.reply);
-    if (step.effects.length > 0) this.#options.onEffects(step.effects);
-    if (step.done) void this.retire();
+  post(message: Message): void {
+    this.#cell.post(message);
   }
 
-  #failCurrent(error: unknown): void {
-    const item = this.#current;
-    this.#current = undefined;
-    item?.replyTo?.reject(
-      hasCode(error, 'fenced') || hasCode(error, 'actor_stopped')
-        ? error
-        : new ActorCrashedError(`${this.#options.address} crashed on "${item.message.type}": ${messageOf(error)}`, {
-            cause: error,
-          }),
-    );
-  }
-
-  #tryPreserve(): unknown {
-    try {
-      return this.#state === undefined ? undefined : this.#behavior.preserve(this.#state);
-    } catch (error) {
-      this.#host.services.logger.warn('state lost at a restart', { address: this.#options.address, error });
-      return undefined;
-    }
-  }
-
-  #stopBehavior(): void {
-    try {
-      this.#behavior.stop();
-    } catch (error) {
-      this.#host.services.logger.warn('stop failed', { address: this.#options.address, error });
-    }
-  }
-
-  #end(exit: Exit): void {
-    this.#status = 'stopped';
-    if (exit.kind === 'crash') this.#lastError = exit.error;
-    for (let item = this.#mailbox.shift(); item; item = this.#mailbox.shift()) {
-      item.replyTo?.reject(this.#stoppedError());
-    }
-    if (this.#current) this.#failCurrent(this.#stoppedError());
-  }
-
-  #stoppedError(): JaegisError {
-    return new ActorStoppedError(`${this.#options.address} has stopped.`);
+  crash(error: unknown): void {
+    this.#cell.crash(error);
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+/** The time without a message after which an actor sleeps. */
+class Idle implements Expiring {
+  readonly afterMs: number;
+  readonly expire: () => void;
+  dueMs = 0;
+  earlier: Expiring | undefined = undefined;
+  later: Expiring | undefined = undefined;
+  lane: Lane | undefined = undefined;
 
-function machineChild(id: string): TreeNode {
-  return { id, kind: 'actor', type: 'invoked', status: 'running', mailbox: 0, handled: 0, restarts: 0, children: [] };
+  constructor(afterMs: number, expire: () => void) {
+    this.afterMs = afterMs;
+    this.expire = expire;
+  }
 }

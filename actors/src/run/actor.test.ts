@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { assign, fromPromise, setup } from 'xstate';
+import { defineMachine } from '../machine/definition.ts';
+import { reply } from '../machine/effects.ts';
 import { defineActor } from './definition.ts';
 import { testSystem } from './kernel.test-system.ts';
-import { defineMachine } from './machine-definition.ts';
-import { reply } from './machine-effects.ts';
 
 const counter = defineActor('counter', {
   state: () => ({ total: 0 }),
@@ -82,7 +82,7 @@ describe('an actor of handlers', () => {
     const { system } = testSystem();
     const ref = await system.spawn(counter, { name: 'a' });
     await system.stop();
-    await expect(ref.ask({ type: 'read' })).rejects.toMatchObject({ code: 'no_such_actor' });
+    await expect(ref.ask({ type: 'read' })).rejects.toMatchObject({ code: 'actor_stopped' });
   });
 });
 

@@ -1,97 +1,305 @@
-import { type EntityId, InvalidDefinitionError, type TreeNode } from '@jaegis/core';
-import type { Supervisor } from '../supervisor/supervisor.ts';
-import type { ActorContext, ActorDefinition } from './behavior.ts';
-import type { CellHost, Place } from './cell-host.ts';
+import {
+  type EntityId,
+  type ExitReason,
+  InvalidDefinitionError,
+  limits,
+  NoSuchActorError,
+  type Waiter,
+} from '@jaegis/core';
+import { startTimer, type TimerTarget } from './actor-timers.ts';
+import { Alias } from './alias.ts';
+import { Ask } from './ask.ts';
+import type { InnerStep } from './async-step.ts';
+import { demonitor, link, monitor, unlink } from './bonds.ts';
+import type { ActorContext, ActorDefinition, ActorTimer } from './contract.ts';
 import type { Announcement, Effect } from './effect.ts';
-import type { Message, Protocol } from './protocol.ts';
-import type { EntityRef, Ref } from './ref.ts';
+import { Inbox } from './inbox.ts';
+import type { Kernel } from './kernel.ts';
+import { ActorMonitor, bondsOf, type Process, refOf } from './process.ts';
+import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
+import type { AnyRef, AskOptions, ClosableRef, EntityRef, Ref } from './ref.ts';
+import type { ReplyHandle } from './reply-handle.ts';
+import type { Monitor, MonitorOptions } from './signal.ts';
+import type { SpawnOptions } from './spawn-options.ts';
 
-/** The {@link ActorContext} of one cell: collects effects, and keeps the actor's own children. */
-export class CellContext implements ActorContext {
+/** The actor behind a context, as far as the context needs it. */
+export interface ContextOwner extends Inbox, Waiter {
   readonly address: string;
-  readonly key: string;
-  readonly #host: CellHost;
-  readonly #place: Place;
-  readonly #crash: (error: unknown) => void;
-  readonly #signal: () => AbortSignal;
-  #effects: Effect[] = [];
-  #children: Supervisor | undefined;
+  readonly currentAsk: Ask | undefined;
+  readonly lifeSignal: AbortSignal;
+  readonly children: {
+    spawn(definition: ActorDefinition<Protocol>, options: SpawnOptions, parent: Process): Process;
+    stopChild(child: Process): Promise<void>;
+  };
+  readonly coldFields: { trapsExits: boolean | undefined; deferred: Set<Ask> | undefined };
+  waitFor(ask: Ask, isInner: boolean): void;
+}
 
-  constructor(host: CellHost, place: Place, signal: () => AbortSignal, crash: (error: unknown) => void) {
-    this.address = place.address;
-    this.key = place.key;
-    this.#host = host;
-    this.#place = place;
-    this.#crash = crash;
-    this.#signal = signal;
+/** The {@link ActorContext} of one actor, or of a handler that runs inside a waiting one: collects effects. */
+export class CellContext implements ActorContext {
+  readonly #cell: ContextOwner;
+  readonly #inner: InnerStep | undefined;
+  #effects: Effect[] | undefined = undefined;
+  /** Asks made before the handler was known to wait. */
+  #waits: Ask[] | undefined = undefined;
+
+  constructor(cell: ContextOwner, inner: InnerStep | undefined) {
+    this.#cell = cell;
+    this.#inner = inner;
+  }
+
+  get #kernel(): Kernel {
+    return this.#cell.kernel;
   }
 
   get clock() {
-    return this.#host.services.clock;
+    return this.#kernel.services.clock;
   }
 
   get logger() {
-    return this.#host.services.logger;
+    return this.#kernel.services.logger;
   }
 
   get pool() {
-    return this.#host.services.pool;
+    return this.#kernel.services.pool;
+  }
+
+  get self(): Ref<AnyProtocol> {
+    return this.#cell;
+  }
+
+  get address(): string {
+    return this.#cell.address;
+  }
+
+  get key(): string {
+    return this.#cell.home.keyOf(this.#cell.id);
   }
 
   get signal(): AbortSignal {
-    return this.#signal();
+    const { lifeSignal } = this.#cell;
+    const ask = this.#ask;
+    return ask ? AbortSignal.any([lifeSignal, ask.signal]) : lifeSignal;
+  }
+
+  get deadline(): number | undefined {
+    const ask = this.#ask;
+    return ask?.lane ? Math.max(0, ask.dueMs - this.clock.monotonic()) : undefined;
+  }
+
+  get #ask(): Ask | undefined {
+    return this.#inner ? this.#inner.ask : this.#cell.currentAsk;
   }
 
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
-    return this.#host.services.entity(definition, key);
+    return this.#kernel.services.entity(definition, key);
   }
 
   actor<P extends Protocol>(address: string): Ref<P> {
-    return this.#host.services.actor(address);
+    return this.#kernel.services.actor(address);
   }
 
-  tell<P extends Protocol>(to: Ref<P>, message: Parameters<Ref<P>['tell']>[0]): void {
-    this.#effects.push({ kind: 'tell', deliver: () => to.tell(message) });
+  tell<P extends Protocol>(to: Ref<P>, message: MessageOf<P>): void {
+    // Checked against what the ref takes; whoever delivers it need not know.
+    this.#collect({ kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message });
   }
 
   send(to: { readonly entity: EntityId }, message: Message): void {
-    if (this.#place.kind !== 'entity') {
+    if (this.#cell.home.kind !== 'entity') {
       throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
     }
-    this.#effects.push({ kind: 'send', to: to.entity, message });
+    this.#collect({ kind: 'send', to: to.entity, message });
   }
 
   announce(event: Announcement): void {
-    this.#effects.push({ kind: 'announce', event });
+    this.#collect({ kind: 'announce', event });
   }
 
   /** Tells observers at once: for the runtime's own events, which no crash takes back. */
   announceNow(event: Announcement): void {
-    this.#host.announce(event);
+    this.#kernel.announce(event);
   }
 
-  spawn<P extends Protocol>(definition: ActorDefinition<P>, name: string): Ref<P> {
-    const path = `${this.#place.path}/${name}`;
-    return this.#host.spawnUnder(this.#supervisor(), path, definition, { name });
+  ask<P extends Protocol, M extends MessageOf<P>>(
+    to: Ref<P>,
+    message: M,
+    options: AskOptions = {},
+  ): Promise<ReplyOf<P, M['type']>> {
+    const left = this.deadline ?? Number.POSITIVE_INFINITY;
+    const timeoutMs = Math.min(options.timeoutMs ?? limits.askTimeoutMs, Math.ceil(left));
+    const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
+    if (!(target instanceof Inbox)) return to.ask(message, { ...options, timeoutMs });
+    return new Promise((resolve, reject) => {
+      // The definition behind the ref says what it replies.
+      const answer = { resolve: resolve as (reply: unknown) => void, reject };
+      const ask = new Ask(message as Message, answer, options.idempotencyKey);
+      ask.from = this.#inner?.waiter ?? this.#cell;
+      ask.to = target as unknown as Waiter; // every actor is one
+      ask.cause = this.#ask;
+      target.submit(ask, timeoutMs, options.signal);
+      this.#cell.waitFor(ask, this.#inner !== undefined);
+    });
   }
 
-  takeEffects(): Effect[] {
+  defer(): ReplyHandle {
+    const ask = this.#ask;
+    if (!ask) return { isOpen: false, reply() {}, fail() {} };
+    ask.isDeferred = true;
+    ask.to = undefined;
+    const cold = this.#cell.coldFields;
+    cold.deferred ??= new Set();
+    const { deferred } = cold;
+    deferred.add(ask);
+    ask.onceSettled(() => deferred.delete(ask));
+    return ask;
+  }
+
+  spawn<P extends Protocol>(definition: ActorDefinition<P>, options: string | SpawnOptions = {}): Ref<P> {
+    const named = typeof options === 'string' ? { name: options } : options;
+    const child = this.#cell.children.spawn(definition, named, this.#cell);
+    return refOf(child) as unknown as Ref<P>; // the definition says what it takes
+  }
+
+  async stopChild(child: AnyRef): Promise<void> {
+    const process = this.#kernel.resolve(child);
+    if (process) await this.#cell.children.stopChild(process);
+  }
+
+  exit(to: AnyRef, reason: ExitReason): void {
+    this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
+  }
+
+  link(to: AnyRef): void {
+    const process = this.#kernel.resolve(to);
+    if (process) link(this.#cell, process);
+    else this.#cell.receiveExit(undefined, 'noproc', false);
+  }
+
+  unlink(to: AnyRef): void {
+    const process = this.#kernel.resolve(to);
+    if (process) unlink(this.#cell, process);
+  }
+
+  trapExits(trap: boolean): void {
+    this.#cell.coldFields.trapsExits = trap;
+  }
+
+  monitor(target: AnyRef | string, options: MonitorOptions = {}): Monitor {
+    const name = typeof target === 'string' ? target : target.address;
+    const made = monitor(this.#cell, this.#cell, this.#kernel.resolve(target), name, options.tag);
+    if (options.alias) {
+      made.endsAlias = options.alias !== 'explicit';
+      made.alias = this.#alias(options.alias === 'reply', () => demonitor(made));
+      if (made.endsAlias && made.signal) made.alias?.close();
+    }
+    return made;
+  }
+
+  demonitor(given: Monitor, { info = false }: { readonly info?: boolean } = {}): boolean {
+    if (!(given instanceof ActorMonitor) || given.owner !== this.#cell) {
+      throw new InvalidDefinitionError(`${this.address}: this is no monitor of this actor.`);
+    }
+    const isInTime = demonitor(given);
+    if (!info) given.signal = undefined;
+    return isInTime;
+  }
+
+  register(name: string): void {
+    this.#kernel.names.register(name, this.#cell);
+  }
+
+  unregister(name: string): void {
+    this.#kernel.names.unregister(name);
+  }
+
+  whereis(name: string): Ref<AnyProtocol> | undefined {
+    return refOf(this.#kernel.names.whereis(name));
+  }
+
+  join(group: string): void {
+    this.#kernel.groups.join(group, this.#cell);
+  }
+
+  leave(group: string): boolean {
+    return this.#kernel.groups.leave(group, this.#cell);
+  }
+
+  members(group: string): readonly Ref<AnyProtocol>[] {
+    return this.#kernel.groups.members(group) as unknown as Ref<AnyProtocol>[]; // see refOf
+  }
+
+  sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer {
+    return startTimer(this.#kernel, time, message, this.#timerTarget(to));
+  }
+
+  alias({ reply = false }: { readonly reply?: boolean } = {}): ClosableRef {
+    return this.#alias(reply, undefined);
+  }
+
+  takeEffects(): readonly Effect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    if (!effects || effects.length === 0) return nothing;
+    this.#effects = undefined;
     return effects;
   }
 
-  async stopChildren(): Promise<void> {
-    await this.#children?.stop();
-    this.#children = undefined;
+  dropEffects(): void {
+    this.#effects = this.#waits = undefined;
   }
 
-  inspectChildren(): readonly TreeNode[] {
-    return this.#children?.inspect() ?? [];
+  /** Carries out these effects, then those that were collected. */
+  perform(given: readonly Effect[] | undefined): void {
+    if (given !== undefined) for (const effect of given) this.#perform(effect);
+    const effects = this.#effects;
+    if (effects === undefined || effects.length === 0) return;
+    for (const effect of effects) this.#perform(effect);
+    effects.length = 0;
   }
 
-  #supervisor(): Supervisor {
-    this.#children ??= this.#host.makeSupervisor(this.#place.path, (error) => this.#crash(error));
-    return this.#children;
+  addWait(ask: Ask): void {
+    this.#waits ??= [];
+    this.#waits.push(ask);
+  }
+
+  takeWaits(): readonly Ask[] {
+    const waits = this.#waits;
+    if (!waits) return nothing;
+    this.#waits = undefined;
+    return waits;
+  }
+
+  #collect(effect: Effect): void {
+    if (this.#effects) this.#effects.push(effect);
+    else this.#effects = [effect];
+  }
+
+  #perform(effect: Effect): void {
+    try {
+      if (effect.kind === 'tell') effect.to.tell(effect.message);
+      else if (effect.kind === 'announce') this.#kernel.announce(this.#signed(effect.event));
+    } catch (error) {
+      this.logger.warn('tell not delivered', { address: this.address, error });
+    }
+  }
+
+  /** An entity's announcements say whose they are. */
+  #signed(event: Announcement): Announcement {
+    return this.#cell.home.kind === 'entity' ? { ...event, entity: this.#cell.id } : event;
+  }
+
+  #alias(takesOne: boolean, onReply: (() => void) | undefined): Alias {
+    const made = new Alias(this.#cell, takesOne, onReply);
+    bondsOf(this.#cell).aliases.add(made);
+    return made;
+  }
+
+  #timerTarget(to: AnyRef | string | undefined): TimerTarget {
+    if (to === undefined) return this.#cell;
+    if (typeof to === 'string') return to;
+    const process = this.#kernel.resolve(to);
+    if (process instanceof Inbox) return process;
+    throw new NoSuchActorError(`No actor of this node lives at ${to.address}.`);
   }
 }
+
+const nothing: readonly never[] = [];

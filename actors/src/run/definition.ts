@@ -1,9 +1,7 @@
 import { InvalidDefinitionError, isToken, tokenRule } from '@jaegis/core';
-import type { ActorContext, ActorDefinition } from './behavior.ts';
-import { HandlerBehavior, type HandlerResult, type HandlerSpec } from './handler-behavior.ts';
-
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is a handler that changes nothing
-type Returned<State> = HandlerResult<State> | void;
+import { checkKernelOptions } from './cell-kind.ts';
+import type { ActorContext, ActorDefinition } from './contract.ts';
+import { HandlerBehavior, type HandlerSpec, type Returned } from './handler-behavior.ts';
 
 /** One function a message type. `never` makes every handler say the type of its message. */
 export type Handlers<State> = Readonly<
@@ -31,20 +29,24 @@ type ReplyIn<Handler> = Handler extends (...args: never[]) => infer Result
  * Defines actors by a handler for each type of message.
  *
  * @param type Letters, digits, `-`, `_`; unique in the application.
- * @throws InvalidDefinitionError when the type is not usable.
+ * @throws InvalidDefinitionError with the path of what is not usable.
  */
 export function defineActor<State, H extends Handlers<State>>(
   type: string,
   spec: HandlerSpec<State, H>,
 ): ActorDefinition<ProtocolOf<H>> {
   checkType(type);
+  if (typeof spec !== 'object' || spec === null) throw new InvalidDefinitionError(`Actor "${type}": no definition.`);
   if (typeof spec.state !== 'function') {
     throw new InvalidDefinitionError(`Actor "${type}": "state" must be a function that returns the first state.`);
   }
-  for (const [name, handler] of Object.entries(spec.on)) {
+  for (const [name, handler] of Object.entries(spec.on ?? {})) {
     if (typeof handler !== 'function') throw new InvalidDefinitionError(`Actor "${type}": on.${name} is no function.`);
   }
-  return { type, create: () => () => new HandlerBehavior(type, spec) };
+  checkKernelOptions(type, spec);
+  // One behaviour serves all actors of the type: it has no state.
+  const behavior = new HandlerBehavior(type, { ...spec, on: spec.on ?? {} });
+  return { kind: 'actor', type, options: spec, behavior: () => () => behavior };
 }
 
 export function checkType(type: string): void {

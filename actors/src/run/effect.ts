@@ -6,9 +6,15 @@ import type { Message } from './protocol.ts';
  * entity, is committed): a step that crashed has sent nothing.
  */
 export type Effect =
-  | { readonly kind: 'tell'; readonly deliver: () => void }
+  | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message }
   | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
   | { readonly kind: 'announce'; readonly event: Announcement };
+
+/** Any ref that takes the message. */
+export interface Teller {
+  readonly address: string;
+  tell(message: Message): void;
+}
 
 /** Something observers may want to know: plain data, published to whoever listens, kept by nobody. */
 export interface Announcement {

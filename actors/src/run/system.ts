@@ -1,140 +1,256 @@
 import {
-  ActorStoppedError,
-  AskTimeoutError,
+  type ExitReason,
+  IntensityExceededError,
   type JaegisError,
   limits,
   NoSuchActorError,
+  type Random,
   type RestartLimit,
   type TreeNode,
 } from '@jaegis/core';
-import type { Child, ExitListener } from '../supervisor/child.ts';
-import { Supervisor } from '../supervisor/supervisor.ts';
-import { ActorCell, type ReplyTo } from './actor-cell.ts';
-import type { ActorDefinition, Services } from './behavior.ts';
-import type { CellHost, SpawnOptions } from './cell-host.ts';
-import { checkType } from './definition.ts';
-import type { Announcement, Effect } from './effect.ts';
-import type { Message, Protocol } from './protocol.ts';
-import { type AskOptions, type Delivery, makeRef, type Ref } from './ref.ts';
+import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import { Children, plainFlags } from '../supervisor/children.ts';
+import type { SupervisorDefinition } from '../supervisor/definition.ts';
+import type { Startable } from '../supervisor/spec.ts';
+import { checkLimit } from '../supervisor/spec-fields.ts';
+import { Supervisor, type SupervisorRef } from '../supervisor/supervisor.ts';
+import { ActorCell } from './actor-cell.ts';
+import type { Ask } from './ask.ts';
+import { demonitor, monitor } from './bonds.ts';
+import { CellKind } from './cell-kind.ts';
+import type { ActorDefinition, Services } from './contract.ts';
+import type { CrashReport } from './crash-report.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Announcement } from './effect.ts';
+import type { FlightEntry } from './flight-recorder.ts';
+import { Groups } from './groups.ts';
+import { Inbox } from './inbox.ts';
+import type { Kernel } from './kernel.ts';
+import { Names, nobody } from './names.ts';
+import { type ActorMonitor, type Home, Process, refOf } from './process.ts';
+import type { AnyProtocol, Message, Protocol } from './protocol.ts';
+import { type AnyRef, type AskOptions, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
+import type { DownSignal } from './signal.ts';
+import type { SpawnOptions } from './spawn-options.ts';
 
 export interface SystemOptions {
   readonly node: string;
   readonly services: Services;
+  readonly random: Random;
+  /** Of the root supervisor. Default 3 restarts within 5,000 ms. */
   readonly limit?: Partial<RestartLimit>;
   /** Where announcements and crash reports go. */
   readonly announce: (event: Announcement) => void;
   /** The root supervisor gave up: the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
+  /** Whether flight recorders and counters of time are kept. Default true. */
+  readonly watch?: boolean;
+  /** Who looks for deadlocks across nodes. Default: nobody. */
+  readonly waits?: EdgeSink;
+}
+
+export interface StopOptions {
+  /** Default `normal`. */
+  readonly reason?: ExitReason;
+  /** Then it is killed. Default 5,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+/** A further place where processes live, beside those that were spawned. */
+export interface Root {
+  find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] };
 }
 
 /** The actors of one node: who lives under which path, who supervises whom, and whose turn it is. */
-export class System implements CellHost {
+export class System implements Kernel {
   readonly node: string;
   readonly services: Services;
+  readonly random: Random;
   readonly scheduler: Scheduler;
-  readonly root: Supervisor;
+  readonly deadlines: Deadlines;
+  readonly names = new Names();
+  readonly groups = new Groups();
+  readonly deadLetters: DeadLetters;
+  readonly waits: EdgeSink;
+  readonly watch: boolean;
   readonly #options: SystemOptions;
-  readonly #cells = new Map<string, ActorCell>();
+  readonly #root: Children;
+  readonly #kinds = new Map<ActorDefinition<Protocol>, CellKind>();
+  readonly #roots = new Map<string, Root>();
+  readonly #crashListeners = new Set<(report: CrashReport) => void>();
 
   constructor(options: SystemOptions) {
     this.node = options.node;
     this.services = options.services;
+    this.random = options.random;
+    this.watch = options.watch ?? true;
+    this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
     this.scheduler = new Scheduler(options.services.clock);
-    this.root = this.makeSupervisor('/user', options.onFailure, options.limit);
+    this.deadlines = new Deadlines(options.services.clock);
+    this.deadLetters = new DeadLetters((to, message) => this.#resend(to, message));
+    const flags = { ...plainFlags, ...checkLimit('/user', options.limit ?? {}) };
+    const parent = { kind: 'actor', path: () => '/user', onGiveUp: options.onFailure, onShutdown: () => {} } as const;
+    this.#root = new Children(this, parent, flags);
   }
 
-  /** Starts an actor under the root supervisor; resolves when it is ready. */
-  async spawn<P extends Protocol>(definition: ActorDefinition<P>, options: SpawnOptions): Promise<Ref<P>> {
-    const path = `/user/${options.name}`;
-    const cell = this.#makeCell(this.root, path, definition, options);
-    await this.root.add(cell, options.restart ?? 'permanent');
-    this.#cells.set(path, cell);
-    return this.ref(path);
+  /** Starts an actor under the root supervisor; resolves when it is ready. Rejects with what its start threw. */
+  async spawn<P extends Protocol>(definition: ActorDefinition<P>, options: SpawnOptions = {}): Promise<Ref<P>> {
+    return refOf(await this.#launch(definition, options)) as unknown as Ref<P>; // the definition says what it takes
   }
 
-  spawnUnder<P extends Protocol>(
-    supervisor: Supervisor,
-    path: string,
-    definition: ActorDefinition<P>,
-    options: SpawnOptions,
-  ): Ref<P> {
-    const cell = this.#makeCell(supervisor, path, definition, options);
-    supervisor.attach(cell, options.restart ?? 'permanent');
-    this.#cells.set(path, cell);
-    void cell.start().catch((error: unknown) => supervisor.childExited(cell, { kind: 'crash', error }));
-    return this.ref(path);
+  /** Starts a supervisor, with all its children, under the root supervisor. Rejects with what its start threw. */
+  async supervise(definition: SupervisorDefinition, options: SpawnOptions = {}): Promise<SupervisorRef> {
+    return (await this.#launch(definition, { shutdown: 'infinity', ...options })) as Supervisor; // made from this definition
   }
 
-  makeSupervisor(path: string, onGiveUp: (error: JaegisError) => void, limit?: Partial<RestartLimit>): Supervisor {
-    const { clock, logger } = this.services;
-    return new Supervisor({ path, clock, logger, onGiveUp, ...(limit ? { limit } : {}) });
+  /** Ends an actor or a supervisor for good. Rejects with `no_such_actor` when it is not there. Without one: all. */
+  async stop(target?: AnyRef | string, options: StopOptions = {}): Promise<void> {
+    if (target === undefined) return this.#stopAll();
+    const process = this.#existing(target);
+    const { reason = 'normal', timeoutMs = limits.shutdownMs } = options;
+    const { home } = process;
+    if (home instanceof Children) await home.stopChild(process, reason, timeoutMs);
+    else await process.shutdown(reason, timeoutMs);
+  }
+
+  /** Sends an exit signal from outside the actors. */
+  exit(target: AnyRef | string, reason: ExitReason): void {
+    this.resolve(target)?.receiveExit(undefined, reason, true);
+  }
+
+  /** Watches a process from outside the actors. */
+  monitor(target: AnyRef | string): { readonly down: Promise<DownSignal>; demonitor(): boolean } {
+    let told: (signal: DownSignal) => void;
+    const down = new Promise<DownSignal>((resolve) => {
+      told = resolve;
+    });
+    const watcher = { receiveDown: ({ signal }: ActorMonitor) => signal && told(signal) };
+    const name = typeof target === 'string' ? target : target.address;
+    const made = monitor(watcher, undefined, this.resolve(target), name, undefined);
+    return { down, demonitor: () => demonitor(made) };
+  }
+
+  /** @throws NameTakenError, InvalidDefinitionError, NoSuchActorError */
+  register(name: string, target: AnyRef): void {
+    this.names.register(name, this.#existing(target));
+  }
+
+  /** @throws NoSuchActorError */
+  unregister(name: string): void {
+    this.names.unregister(name);
+  }
+
+  whereis(name: string): Ref<AnyProtocol> | undefined {
+    return refOf(this.names.whereis(name));
+  }
+
+  registered(): string[] {
+    return this.names.list();
+  }
+
+  /** A ref to whoever has the name when something is sent. */
+  named<P extends Protocol = AnyProtocol>(name: string): Ref<P> {
+    const holder = () => {
+      const process = this.names.whereis(name);
+      if (process instanceof Inbox) return process;
+      throw nobody(name);
+    };
+    return makeRef<P>(name, {
+      tell: (message) => this.deliver(name, message),
+      ask: async (message, options) => holder().ask(message, options),
+    });
+  }
+
+  onCrash(listener: (report: CrashReport) => void): { unsubscribe(): void } {
+    this.#crashListeners.add(listener);
+    return { unsubscribe: () => this.#crashListeners.delete(listener) };
+  }
+
+  /** The last messages and transitions of an actor of this node, oldest first. */
+  history(target: AnyRef | string): readonly FlightEntry[] {
+    const process = this.#existing(target);
+    return process instanceof ActorCell ? process.history : [];
   }
 
   /** A ref to an actor of this node by its path. It may not exist (yet). */
   ref<P extends Protocol>(path: string): Ref<P> {
-    const delivery: Delivery = {
-      tell: (message) => this.#existing(path).deliver(message),
-      ask: (message, options) => this.ask(path, message, options),
-    };
-    return makeRef<P>(`${this.node}${path}`, delivery);
-  }
-
-  tell(path: string, message: Message): void {
-    this.#existing(path).deliver(message);
-  }
-
-  /** @throws NoSuchActorError, ActorStoppedError, OverloadedError */
-  deliver(path: string, message: Message, replyTo: ReplyTo, id: string | undefined): void {
-    this.#existing(path).deliver(message, replyTo, id);
-  }
-
-  ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
-    const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs;
-    return new Promise((resolve, reject) => {
-      const { clock } = this.services;
-      const timer = clock.setTimer(timeoutMs, () =>
-        reject(new AskTimeoutError(`${this.node}${path} did not answer "${message.type}" in ${timeoutMs} ms.`)),
-      );
-      const replyTo: ReplyTo = {
-        resolve: (reply) => {
-          clock.clearTimer(timer);
-          resolve(reply);
-        },
-        reject: (error) => {
-          clock.clearTimer(timer);
-          reject(error);
-        },
-      };
-      try {
-        this.#existing(path).deliver(message, replyTo, options.idempotencyKey);
-      } catch (error) {
-        replyTo.reject(error);
-      }
+    const address = `${this.node}${path}`;
+    return makeRef<P>(address, {
+      tell: (message) => this.tell(path, message),
+      ask: async (message, options) => this.ask(path, message, options),
     });
   }
 
-  perform(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.kind === 'announce') this.announce(effect.event);
-      else if (effect.kind === 'tell') this.#try(effect.deliver);
+  /** @throws OverloadedError */
+  tell(path: string, message: Message): void {
+    this.deliver(this.#at(path) ?? `${this.node}${path}`, message);
+  }
+
+  async ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
+    return this.#inboxAt(path).ask(message, options);
+  }
+
+  /** A message from outside the process. @throws NoSuchActorError, InvalidMessageError, OverloadedError */
+  receive(path: string, message: Message, ask: Ask | undefined): void {
+    this.#inboxAt(path).receiveOutside(message, ask);
+  }
+
+  /** Adds a place for processes; its name is the first part of their paths. */
+  addRoot(name: string, root: Root): void {
+    this.#roots.set(name, root);
+  }
+
+  resolve(target: AnyRef | string): Process | undefined {
+    if (typeof target === 'string') return this.names.whereis(target) ?? this.#atAddress(target);
+    return target instanceof Process ? target : this.#atAddress(target.address);
+  }
+
+  deliver(target: Process | string, message: Message): void {
+    const process = typeof target === 'string' ? this.names.whereis(target) : target;
+    if (process instanceof Inbox) return process.tell(message);
+    const to = typeof target === 'string' ? target : target.address;
+    this.deadLetters.add({ to, message, reason: 'no_such_actor', at: this.services.clock.now() });
+  }
+
+  kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind {
+    const known = this.#kinds.get(definition);
+    if (known) return known;
+    const made = new CellKind(definition, this.services, this.watch);
+    this.#kinds.set(definition, made);
+    return made;
+  }
+
+  makeProcess(home: Home, id: string, startable: { readonly kind: string }, input: unknown): Process {
+    if (startable.kind === 'supervisor') {
+      return new Supervisor(this, home, id, startable as SupervisorDefinition, input); // of that kind
     }
+    const cell = new ActorCell(this, home, id, this.kindOf(startable as ActorDefinition<Protocol>)); // the only other
+    if (input !== undefined) cell.coldFields.input = input;
+    return cell;
   }
 
   announce(event: Announcement): void {
     this.#options.announce(event);
   }
 
-  reportCrash(address: string, error: unknown): void {
-    this.services.logger.error('actor crashed', { address, error });
-    const message = error instanceof Error ? error.message : String(error);
-    this.announce({ type: 'actor_crashed', address, error: message });
+  reportCrash(report: CrashReport): void {
+    const { address, reason } = report;
+    this.services.logger.error('actor crashed', { address, error: reason });
+    this.announce({ type: 'actor_crashed', address, error: reason instanceof Error ? reason.message : String(reason) });
+    for (const listener of this.#crashListeners) this.#tellListener(listener, report);
   }
 
-  async stop(): Promise<void> {
-    await this.root.stop();
-    this.#cells.clear();
+  reportEnd(address: string, what: string, reason: ExitReason): void {
+    this.services.logger.error(what, { address, error: reason });
+  }
+
+  async #stopAll(): Promise<void> {
+    await this.#root.shutdown();
+    this.#root.release();
+    this.deadlines.close();
   }
 
   inspect(): TreeNode {
@@ -145,47 +261,67 @@ export class System implements CellHost {
       status: 'running',
       mailbox: 0,
       handled: 0,
-      restarts: 0,
-      children: this.root.inspect(),
+      restarts: this.#root.restarts,
+      children: this.#root.inspect(),
     };
   }
 
-  #makeCell<P extends Protocol>(
-    supervisor: Supervisor,
-    path: string,
-    definition: ActorDefinition<P>,
-    options: SpawnOptions,
-  ): ActorCell {
-    checkType(options.name);
-    const onExit: ExitListener = (child: Child, exit) => {
-      if (exit.kind !== 'crash') this.#cells.delete(path);
-      supervisor.childExited(child, exit);
-    };
-    return new ActorCell(this, {
-      id: options.name,
-      kind: 'actor',
-      type: definition.type,
-      key: options.name,
-      path,
-      address: `${this.node}${path}`,
-      create: definition.create(this.services),
-      onExit,
-      onEffects: (effects) => this.perform(effects),
-    });
+  async #launch(startable: Startable, options: SpawnOptions): Promise<Process> {
+    const { child, result } = this.#root.launch(startable, options);
+    const settled = await result;
+    if (settled.kind === 'failed') {
+      this.#root.drop(child);
+      throw settled.error;
+    }
+    if (!child.process || settled.kind === 'ignored') {
+      throw new NoSuchActorError(`${this.node}/user/${child.id} was not started: its definition said \`ignore\`.`);
+    }
+    return child.process;
   }
 
-  #existing(path: string): ActorCell {
-    const cell = this.#cells.get(path);
-    if (!cell) throw new NoSuchActorError(`No actor lives at ${this.node}${path}.`);
-    if (cell.status === 'stopped') throw new ActorStoppedError(`${this.node}${path} has stopped.`);
-    return cell;
+  #existing(target: AnyRef | string): Process {
+    const process = this.resolve(target);
+    if (process?.isAlive) return process;
+    const shown = typeof target === 'string' ? target : target.address;
+    throw new NoSuchActorError(`No actor lives at ${shown}.`, { data: { target: shown } });
   }
 
-  #try(deliver: () => void): void {
+  #inboxAt(path: string): Inbox {
+    const process = this.#at(path);
+    if (process instanceof Inbox) return process;
+    throw new NoSuchActorError(`No actor lives at ${this.node}${path}.`);
+  }
+
+  #atAddress(address: string): Process | undefined {
+    return address.startsWith(`${this.node}/`) ? this.#at(address.slice(this.node.length)) : undefined;
+  }
+
+  #at(path: string): Process | undefined {
+    const [, root = '', ...parts] = path.split('/');
+    if (root !== 'user') {
+      const { process, rest } = this.#roots.get(root)?.find(parts) ?? { process: undefined, rest: [] };
+      return below(process, rest);
+    }
+    const [first = '', ...rest] = parts;
+    return below(this.#root.child(first), rest);
+  }
+
+  #resend(to: string, message: Message): void {
+    const process = this.resolve(to);
+    this.deliver(process ?? to, message);
+  }
+
+  #tellListener(listener: (report: CrashReport) => void, report: CrashReport): void {
     try {
-      deliver();
+      listener(report);
     } catch (error) {
-      this.services.logger.warn('tell not delivered', { error });
+      this.services.logger.warn('a crash listener failed', { error });
     }
   }
+}
+
+function below(process: Process | undefined, path: readonly string[]): Process | undefined {
+  let at = process;
+  for (const id of path) at = at?.child(id);
+  return at;
 }

@@ -1,5 +1,5 @@
 /** The checks of single fields that specs are made of. Each returns what it was given, now of a known type. */
-import { backoffResetMs, type RestartBackoff, type Shutdown } from '@jaegis/core';
+import { backoffResetMs, limits, type RestartBackoff, type RestartLimit, type Shutdown } from '@jaegis/core';
 import { inside, type Place, refusal, type SpecRule } from './spec-error.ts';
 
 /** A backoff with nothing left open. */
@@ -63,4 +63,14 @@ export function backoff(place: Place, value: unknown): FullRestartBackoff | unde
 
 function isWhole(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least; // isSafeInteger is true of numbers only
+}
+
+/** The limit of the root of a node. @throws InvalidDefinitionError */
+export function checkLimit(where: string, given: Partial<RestartLimit>): RestartLimit {
+  const { intensity = limits.restartIntensity, periodMs = limits.restartPeriodMs } = given;
+  const place = { where, path: '' };
+  return {
+    intensity: count(inside(place, 'intensity'), 'invalid_intensity', intensity, 0),
+    periodMs: count(inside(place, 'periodMs'), 'invalid_period', periodMs, 1),
+  };
 }

@@ -16,7 +16,7 @@ import {
   strategies,
   tokenRule,
 } from '@jaegis/core';
-import type { Ignore } from '../run/actor-definition.ts';
+import type { Ignore } from '../run/contract.ts';
 import { refuseCycle } from './spec-cycle.ts';
 import { inside, type Place, refusal, show } from './spec-error.ts';
 import {

@@ -1,153 +1,305 @@
 import {
-  type Clock,
-  type Exit,
-  IntensityExceededError,
-  InvalidDefinitionError,
+  ActorStoppedError,
+  type ExitReason,
+  errorToData,
+  InvalidReturnError,
   type JaegisError,
-  type Logger,
-  limits,
-  NameTakenError,
-  type RestartLimit,
-  type RestartType,
-  restartIntensity,
-  restartPlan,
-  restartTypes,
+  StartFailedError,
   type TreeNode,
 } from '@jaegis/core';
-import type { Child } from './child.ts';
+import { endBonds } from '../run/bonds.ts';
+import { ignore } from '../run/contract.ts';
+import type { Kernel } from '../run/kernel.ts';
+import { type Home, ignored, Process, type StartOrders, type StartResult, started } from '../run/process.ts';
+import type { AnyRef } from '../run/ref.ts';
+import { Child, Children } from './children.ts';
+import type { SupervisorDefinition, SupervisorFunction } from './definition.ts';
+import { type ChildCount, type ChildInfo, childInfo, childSpecOf, countOf, infoOf } from './inspection.ts';
+import { Operations } from './operations.ts';
+import { type ChildSpec, checkSupervisorSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
 
-interface Supervised {
-  readonly child: Child;
-  readonly restart: RestartType;
+type Phase = 'idle' | 'starting' | 'running' | 'stopping';
+
+const noArgs: readonly unknown[] = [];
+
+/** What can be done with a supervisor. One operation after the other, in the order they are asked for. */
+export interface SupervisorRef extends AnyRef {
+  /**
+   * Starts one more child: of this spec or, under simple_one_for_one, with these arguments after those of the template.
+   * Resolves with its ref; undefined when its start function returned `ignore`.
+   * Rejects with `invalid_definition`, `child_started`, `child_present`, or what its start failed with.
+   */
+  startChild(...given: readonly unknown[]): Promise<AnyRef | undefined>;
+  /** Ends a child. A temporary one is forgotten, others keep their place. Rejects with `no_such_child`. */
+  terminateChild(child: string | AnyRef): Promise<void>;
+  /** Starts a child that was terminated. Rejects with `no_such_child`, `child_running`, `child_restarting`. */
+  restartChild(id: string): Promise<AnyRef | undefined>;
+  /** Forgets a child that does not run. Rejects as {@link restartChild}. */
+  deleteChild(id: string): Promise<void>;
+  /** All children, the newest first. */
+  whichChildren(): Promise<ChildInfo[]>;
+  whichChild(child: string | AnyRef): Promise<ChildInfo>;
+  countChildren(): Promise<ChildCount>;
+  childSpec(child: string | AnyRef): Promise<FullChildSpec>;
+  /**
+   * Goes on by another spec, as OTP's code change: children that run go on, with the new spec from their next start;
+   * new ones are there but not started, those that are missing stay as they are. Rejects with `invalid_definition`.
+   */
+  reconfigure(spec: unknown): Promise<void>;
 }
 
-export interface SupervisorOptions {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly limit?: Partial<RestartLimit>;
-  /** Called once, after all children have stopped, when they crashed more often than the limit allows. */
-  readonly onGiveUp: (error: JaegisError) => void;
-}
+/** A declared supervisor: starts its children in order, keeps them alive by its strategy, and ends when it cannot. */
+export class Supervisor extends Process implements SupervisorRef {
+  readonly #kernel: Kernel;
+  readonly children: Children;
+  readonly #operations: Operations;
+  #definition: SupervisorDefinition;
+  readonly #input: unknown;
+  #phase: Phase = 'idle';
+  #isOrdered: ExitReason | undefined = undefined;
+  #lastError: unknown = undefined;
+  #onEnded: (() => void)[] = [];
 
-/**
- * Starts, restarts and stops children by OTP's one_for_one: a child that ends is dealt with alone, children stop in the
- * reverse order of their start, and too many restarts in a period end them all and the supervisor with them.
- */
-export class Supervisor {
-  readonly #options: SupervisorOptions;
-  readonly #limit: RestartLimit;
-  readonly #children = new Map<string, Supervised>();
-  #restarts: readonly number[] = [];
-  #stopping: Promise<void> | undefined;
-
-  constructor(options: SupervisorOptions) {
-    this.#options = options;
-    this.#limit = checkLimit(options.path, options.limit ?? {});
+  constructor(kernel: Kernel, home: Home, id: string, definition: SupervisorDefinition, input: unknown) {
+    super(home, id);
+    this.#kernel = kernel;
+    this.#definition = definition;
+    this.#input = input;
+    this.children = new Children(kernel, {
+      kind: 'actor',
+      path: () => this.path,
+      onGiveUp: (error) => this.#giveUp(error),
+      onShutdown: () => this.#ended('shutdown'),
+    });
+    this.#operations = new Operations(this.children, () => this.address);
   }
 
-  get size(): number {
-    return this.#children.size;
+  get isAlive(): boolean {
+    return this.#phase !== 'idle';
   }
 
-  get(id: string): Child | undefined {
-    return this.#children.get(id)?.child;
+  get type(): string {
+    return this.#definition.type;
   }
 
-  /** @throws NameTakenError, InvalidDefinitionError; nothing has started then. Rejects when the child does not start. */
-  async add(child: Child, restart: RestartType): Promise<void> {
-    this.attach(child, restart);
+  adopt(startable: { readonly kind: string }): boolean {
+    if (startable.kind !== 'supervisor') return false;
+    this.#definition = startable as SupervisorDefinition; // of that kind
+    return true;
+  }
+
+  child(id: string): Process | undefined {
+    return this.children.child(id);
+  }
+
+  async begin(orders: StartOrders): Promise<StartResult> {
+    this.incarnation++;
+    this.#phase = 'starting';
+    this.#isOrdered = undefined;
     try {
-      await child.start();
+      if (orders.register !== undefined) this.#kernel.names.register(orders.register, this);
+      const spec = await this.#makeSpec();
+      if (this.#isOrdered !== undefined) throw this.#isOrdered;
+      if (spec === undefined) {
+        this.#endStart('normal');
+        return ignored;
+      }
+      await this.#startAll(spec);
+      this.#phase = 'running';
+      return started;
     } catch (error) {
-      if (this.#children.get(child.id)?.child === child) this.#children.delete(child.id);
-      throw error;
+      this.#lastError = error;
+      await this.children.shutdown();
+      this.#endStart(error);
+      return { kind: 'failed', error };
     }
   }
 
-  /** Supervises a child whose start the caller sees to. */
-  attach(child: Child, restart: RestartType): void {
-    if (!restartTypes.includes(restart)) {
-      const known = restartTypes.join(', ');
-      throw new InvalidDefinitionError(
-        `Child "${child.id}": restart is ${JSON.stringify(restart)}; it can be ${known}.`,
-      );
-    }
-    if (this.#children.has(child.id)) {
-      throw new NameTakenError(`${this.#options.path} has a child "${child.id}" already.`, { data: { id: child.id } });
-    }
-    this.#children.set(child.id, { child, restart });
-  }
-
-  /** Ends one child and forgets it. */
-  async remove(id: string): Promise<void> {
-    const supervised = this.#children.get(id);
-    if (!supervised) return;
-    await supervised.child.stop();
-    if (this.#children.get(id) === supervised) this.#children.delete(id);
-  }
-
-  /** A child ended by itself. */
-  childExited(child: Child, exit: Exit): void {
-    const supervised = this.#children.get(child.id);
-    if (this.#stopping || supervised?.child !== child) return;
-    const plan = restartPlan(supervised.restart, exit);
-    if (plan === 'remove') this.#children.delete(child.id);
-    if (plan !== 'restart') return;
-    const { clock } = this.#options;
-    const { verdict, restarts } = restartIntensity(this.#restarts, clock.monotonic(), this.#limit);
-    this.#restarts = restarts;
-    if (verdict === 'restart') {
-      child.restart().catch((error: unknown) => {
-        // The child reports a failed restart as one more exit; this only keeps the rejection from going unhandled.
-        this.#options.logger.debug('restart failed', { child: child.id, error });
+  shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined {
+    if (this.#phase === 'idle') return undefined;
+    if (this.#phase === 'running') this.#stop(reason);
+    else if (this.#phase === 'starting') this.#abort(reason);
+    if (!this.isAlive) return undefined;
+    return new Promise((resolve) => {
+      const { clock } = this.#kernel.services;
+      const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, () => this.kill('killed'));
+      this.#onEnded.push(() => {
+        clock.clearTimer(timer);
+        resolve();
       });
-    } else {
-      this.#giveUp(child, exit);
+    });
+  }
+
+  kill(reason: ExitReason): void {
+    if (!this.isAlive) return;
+    const wasStarting = this.#phase === 'starting';
+    this.#isOrdered = reason;
+    this.children.kill(reason);
+    if (!wasStarting) this.#ended(reason);
+  }
+
+  release(): void {
+    this.children.release();
+  }
+
+  receiveDown(): void {
+    // A supervisor monitors nobody.
+  }
+
+  /** From outside the actors an exit signal is an order; those of others concern it only when they cannot be refused. */
+  receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
+    if (!sent) return;
+    if (reason === 'kill') this.kill('killed');
+    else if (from === undefined) void this.shutdown(reason, Number.POSITIVE_INFINITY);
+  }
+
+  inspect(): TreeNode {
+    return {
+      id: this.id,
+      kind: 'supervisor',
+      type: this.children.flags.strategy,
+      status: this.#phase === 'idle' ? 'stopped' : this.#phase,
+      mailbox: 0,
+      handled: 0,
+      restarts: Math.max(0, this.incarnation - 1),
+      ...(this.#lastError === undefined ? {} : { lastError: errorToData(this.#lastError) }),
+      children: this.children.inspect(),
+    };
+  }
+
+  startChild(...given: readonly unknown[]): Promise<AnyRef | undefined> {
+    return this.#operate(() => this.#operations.start(given));
+  }
+
+  terminateChild(child: string | AnyRef): Promise<void> {
+    return this.#operate(() => this.#operations.terminate(child));
+  }
+
+  restartChild(id: string): Promise<AnyRef | undefined> {
+    return this.#operate(() => this.#operations.restart(id));
+  }
+
+  deleteChild(id: string): Promise<void> {
+    return this.#operate(() => this.#operations.delete(id));
+  }
+
+  whichChildren(): Promise<ChildInfo[]> {
+    return this.#operate(() => this.children.list().reverse().map(infoOf(this.children)));
+  }
+
+  whichChild(child: string | AnyRef): Promise<ChildInfo> {
+    return this.#operate(() => childInfo(this.children, this.#operations.find(child)));
+  }
+
+  countChildren(): Promise<ChildCount> {
+    return this.#operate(() => countOf(this.children));
+  }
+
+  childSpec(child: string | AnyRef): Promise<FullChildSpec> {
+    return this.#operate(() => childSpecOf(this.#operations.find(child)));
+  }
+
+  reconfigure(spec: unknown): Promise<void> {
+    return this.#operate(() => this.#operations.reconfigure(this.#check(spec)));
+  }
+
+  #operate<T>(operation: () => T | Promise<T>): Promise<T> {
+    if (this.#phase === 'idle' || this.#phase === 'stopping') return Promise.reject(this.#stoppedError());
+    return this.#operations.enqueue(() => {
+      if (this.#phase !== 'running') throw this.#stoppedError();
+      return operation();
+    });
+  }
+
+  #stoppedError(): JaegisError {
+    return new ActorStoppedError(`The supervisor ${this.address} does not run.`);
+  }
+
+  async #makeSpec(): Promise<FullSupervisorSpec | undefined> {
+    const { spec } = this.#definition;
+    if (typeof spec !== 'function') return this.#check(spec);
+    const made: unknown = await this.#call(spec);
+    if (made === ignore) return undefined;
+    if (typeof made !== 'object' || made === null) {
+      throw new InvalidReturnError(`The function of supervisor "${this.type}" must return a spec or \`ignore\`.`);
+    }
+    return this.#check(made);
+  }
+
+  #call(make: SupervisorFunction): unknown {
+    const { services, names } = this.#kernel;
+    return make(this.#input as never, {
+      address: this.address,
+      key: this.id,
+      clock: services.clock,
+      logger: services.logger,
+      register: (name) => names.register(name, this),
+    });
+  }
+
+  #check(spec: unknown): FullSupervisorSpec {
+    const checked = checkSupervisorSpec(`Supervisor "${this.type}"`, spec);
+    for (const warning of checked.warnings) this.#kernel.services.logger.warn(warning, { address: this.address });
+    return checked;
+  }
+
+  async #startAll(spec: FullSupervisorSpec): Promise<void> {
+    this.#operations.configure(spec);
+    if (spec.strategy === 'simple_one_for_one') return;
+    for (const childSpec of spec.children) {
+      const child = this.#placeFor(childSpec);
+      const result = await this.children.start(child);
+      if (this.#isOrdered !== undefined) throw this.#isOrdered;
+      if (result.kind === 'failed') throw startFailed(this.address, child, result.error);
     }
   }
 
-  /** Ends all children, the last one started first. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stopChildren();
-    return this.#stopping;
+  /** A child that was there before the supervisor was restarted goes on under its ref. */
+  #placeFor(spec: FullChildSpec): Child {
+    const known = this.children.get(spec.id);
+    if (known) known.spec = spec;
+    const child = known ?? new Child(spec.id, spec, noArgs, false);
+    this.children.add(child);
+    return child;
   }
 
-  /** Makes a stopped supervisor ready for children again. */
-  reset(): void {
-    this.#stopping = undefined;
-    this.#restarts = [];
+  #abort(reason: ExitReason): void {
+    this.#isOrdered = reason;
+    void this.children.shutdown();
   }
 
-  inspect(): TreeNode[] {
-    return [...this.#children.values()].map(({ child }) => child.inspect());
+  #stop(reason: ExitReason): void {
+    this.#phase = 'stopping';
+    const waiting = this.children.shutdown();
+    if (waiting !== undefined) void waiting.then(() => this.#ended(reason));
+    else this.#ended(reason);
   }
 
-  async #stopChildren(): Promise<void> {
-    for (const [id, { child }] of [...this.#children].reverse()) {
-      await child.stop();
-      this.#children.delete(id);
+  #giveUp(error: JaegisError): void {
+    this.#lastError = error;
+    this.#kernel.reportEnd(this.address, 'gave up', error);
+    this.#ended('shutdown');
+  }
+
+  #endStart(reason: ExitReason): void {
+    this.#phase = 'idle';
+    endBonds(this, reason, this.#kernel);
+    for (const listener of this.#onEnded.splice(0)) listener();
+  }
+
+  #ended(reason: ExitReason): void {
+    if (this.#phase === 'idle' || this.#phase === 'starting') {
+      this.#isOrdered ??= reason;
+      return;
     }
-  }
-
-  #giveUp(child: Child, exit: Exit): void {
-    const { intensity, periodMs } = this.#limit;
-    const error = new IntensityExceededError(
-      `${this.#options.path}: more than ${intensity} restarts in ${periodMs} ms; the last to end was "${child.id}".`,
-      { cause: exit.kind === 'crash' ? exit.error : undefined, data: { child: child.id, intensity, periodMs } },
-    );
-    void this.stop().then(() => this.#options.onGiveUp(error));
+    this.#phase = 'idle';
+    endBonds(this, reason, this.#kernel);
+    this.home.childEnded(this, reason);
+    for (const listener of this.#onEnded.splice(0)) listener();
   }
 }
 
-/** @throws InvalidDefinitionError for an intensity or period that OTP would refuse. */
-export function checkLimit(path: string, limit: Partial<RestartLimit>): RestartLimit {
-  const { intensity = limits.restartIntensity, periodMs = limits.restartPeriodMs } = limit;
-  if (!Number.isInteger(intensity) || intensity < 0) {
-    throw new InvalidDefinitionError(`${path}: intensity is ${intensity}; it must be a whole number from 0.`);
-  }
-  if (!Number.isFinite(periodMs) || periodMs <= 0) {
-    throw new InvalidDefinitionError(`${path}: periodMs is ${periodMs}; it must be more than 0.`);
-  }
-  return { intensity, periodMs };
+function startFailed(address: string, { id }: Child, cause: unknown): JaegisError {
+  const why = errorToData(cause).message;
+  return new StartFailedError(`${address}: child "${id}" did not start: ${why}`, { cause, data: { child: id } });
 }

@@ -179,7 +179,7 @@ export const errorCatalogue = {
   ),
   deadlock: kind(
     'now',
-    'Actors waited for each other in a circle; this ask was given up so that the others go on. It was not handled.',
+    'Actors waited for each other in a circle; this ask was given up so that the others go on. It may have been handled in part.',
     'Ask in one order everywhere, use tell, or allow reentrant asks on an actor of the circle.',
   ),
   migration_refused: kind(

@@ -21,6 +21,12 @@ export const limits = {
   shutdownMs: 5_000,
   /** How long an ask waits for its reply, in ms. */
   askTimeoutMs: 5_000,
+  /** How long an async handler may take before that counts as a crash, in ms. */
+  handlerTimeoutMs: 60_000,
+  /** Messages and modes that the flight recorder of an actor keeps. */
+  flightRecorder: 16,
+  /** Messages of one node that nobody handled and that are kept to be looked at. */
+  deadMessages: 1_000,
   /** Asks of one node that wait for replies from other nodes. */
   pendingAsks: 100_000,
   /** Records kept per entity, the newest of which holds its state. */

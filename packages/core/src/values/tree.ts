@@ -6,10 +6,17 @@ export interface TreeNode {
   readonly kind: 'node' | 'supervisor' | 'actor' | 'entity';
   /** What it is: an actor's or entity's type, a supervisor's strategy. */
   readonly type: string;
-  readonly status: 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'down';
+  /** `passive`: asleep until a message comes. */
+  readonly status: 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'passive' | 'down';
   readonly mailbox: number;
   readonly handled: number;
   readonly restarts: number;
+  /** Messages that have waited at most at one time. Of actors, as are the next two. */
+  readonly highWater?: number;
+  /** Crashes and failed starts. */
+  readonly failures?: number;
+  /** Time spent in handlers on the event loop, in ms. */
+  readonly busyMs?: number;
   readonly lastError?: ErrorData;
   readonly children: readonly TreeNode[];
 }

@@ -15,6 +15,8 @@ export interface TurnRecord {
   readonly node: string;
   /** The whole state after the turn. */
   readonly state: unknown;
+  /** Of the definition that wrote the state. Left out: 1. */
+  readonly version?: number;
   /** Ids of the messages consumed by this turn. */
   readonly consumed: readonly string[];
   /** Ids of the durable messages first sent by this turn. */

@@ -1,0 +1,115 @@
+import { AskTimeoutError, CancelledError, removeWait, type WaitEdge, type Waiter } from '@jaegis/core';
+import type { Deadlines, Expiring, Lane } from './deadlines.ts';
+import type { Message } from './protocol.ts';
+import type { ReplyHandle } from './reply-handle.ts';
+
+/** Where the answer to an ask goes. */
+export interface ReplyTo {
+  resolve(reply: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** What waits in a mailbox: a tell is the message itself, so that the fastest path allocates nothing. */
+export type Item = Message | Ask;
+
+let asks = 0;
+
+/**
+ * A message that is answered, in the mailbox and until its answer. It settles once: with a reply, an error, the end of
+ * its time or its cancellation; whatever comes later is dropped.
+ */
+export class Ask implements ReplyHandle, Expiring, WaitEdge {
+  message: Message;
+  /** Of a durable message, or given by the asker. */
+  readonly id: string | undefined;
+  readonly #replyTo: ReplyTo;
+  /** Answered through its handle, not when its handler ends. */
+  isDeferred = false;
+  isOpen = true;
+  /** The actor that waits for the answer, if it is one of this node and asked through its context. */
+  from: Waiter | undefined = undefined;
+  to: Waiter | undefined = undefined;
+  /** The ask that the asker was handling: the chain that re-entrance and deadlines follow. */
+  cause: Ask | undefined = undefined;
+  readonly sequence: number;
+  waiting = false;
+  nextWait: WaitEdge | undefined = undefined;
+  previousWait: WaitEdge | undefined = undefined;
+  dueMs = 0;
+  earlier: Expiring | undefined = undefined;
+  later: Expiring | undefined = undefined;
+  lane: Lane | undefined = undefined;
+  #deadlines: Deadlines | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #target: { readonly address: string } | undefined = undefined;
+  #onSettled: (() => void) | undefined = undefined;
+
+  constructor(message: Message, replyTo: ReplyTo, id: string | undefined) {
+    this.message = message;
+    this.#replyTo = replyTo;
+    this.id = id;
+    this.sequence = ++asks;
+  }
+
+  /** Aborts when the asker has given up. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (!this.isOpen) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** The same ask with its payload as the schema made it. */
+  withMessage(message: Message): this {
+    this.message = message;
+    return this;
+  }
+
+  /** For whoever keeps something on its behalf. */
+  onceSettled(listener: () => void): void {
+    const before = this.#onSettled;
+    this.#onSettled = before
+      ? () => {
+          before();
+          listener();
+        }
+      : listener;
+  }
+
+  expireIn(deadlines: Deadlines, waitMs: number, target: { readonly address: string }): void {
+    this.#deadlines = deadlines;
+    this.#target = target;
+    deadlines.add(this, waitMs);
+  }
+
+  expire(): void {
+    this.#giveUp(new AskTimeoutError(`${this.#target?.address} did not answer "${this.message.type}" in time.`));
+  }
+
+  cancel(): void {
+    this.#giveUp(new CancelledError(`The ask "${this.message.type}" was cancelled.`));
+  }
+
+  reply(value: unknown): void {
+    if (!this.isOpen) return;
+    this.#settle();
+    this.#replyTo.resolve(value);
+  }
+
+  fail(error: unknown): void {
+    if (!this.isOpen) return;
+    this.#settle();
+    this.#replyTo.reject(error);
+  }
+
+  #giveUp(error: Error): void {
+    this.fail(error);
+    this.#controller?.abort(error);
+  }
+
+  #settle(): void {
+    this.isOpen = false;
+    if (this.waiting) removeWait(this);
+    this.#deadlines?.remove(this);
+    this.#onSettled?.();
+  }
+}

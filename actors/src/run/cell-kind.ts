@@ -1,0 +1,78 @@
+import { InvalidDefinitionError, limits } from '@jaegis/core';
+import type { ActorDefinition, Behavior, Services } from './contract.ts';
+import type { KernelOptions, WhenFull } from './kernel-options.ts';
+import type { Protocol } from './protocol.ts';
+
+/** A definition as the cells of one node use it: its options with their defaults, once for all of them. */
+export class CellKind {
+  readonly type: string;
+  readonly options: KernelOptions;
+  readonly makeBehavior: () => Behavior;
+  readonly mailboxLimit: number;
+  readonly whenFull: WhenFull;
+  readonly handlerTimeoutMs: number;
+  readonly attempts: number;
+  readonly recordLimit: number;
+  readonly keepsState: boolean;
+  readonly isReentrant: boolean;
+  readonly checksAlways: boolean;
+  readonly version: number;
+
+  constructor(definition: ActorDefinition<Protocol>, services: Services, watch: boolean) {
+    const { options } = definition;
+    this.type = definition.type;
+    this.options = options;
+    this.makeBehavior = definition.behavior(services);
+    this.mailboxLimit = options.mailbox?.limit ?? limits.mailbox;
+    this.whenFull = options.mailbox?.whenFull ?? 'refuse';
+    this.handlerTimeoutMs = options.handlerTimeoutMs ?? limits.handlerTimeoutMs;
+    this.attempts = options.retry?.attempts ?? 1;
+    this.recordLimit = watch ? (options.record ?? limits.flightRecorder) : 0;
+    this.keepsState = options.preserve !== 'none';
+    this.isReentrant = options.reentrant ?? false;
+    this.version = options.version ?? 1;
+    this.checksAlways = options.schema !== undefined && options.validate === 'always';
+  }
+
+  /** What of a value may stand in a report. A redaction that fails hides the value, not the report. */
+  redact(value: unknown): unknown {
+    const { redact } = this.options;
+    if (!redact) return value;
+    try {
+      return redact(value);
+    } catch {
+      return 'redaction failed';
+    }
+  }
+}
+
+/** @throws InvalidDefinitionError with the path of the option that is not usable. */
+export function checkKernelOptions(type: string, options: KernelOptions): void {
+  const refuse = (path: string, value: unknown, allowed: string): never => {
+    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    throw new InvalidDefinitionError(`Actor "${type}": ${path} is ${shown}; it must be ${allowed}.`, {
+      data: { path },
+    });
+  };
+  const atLeast = (path: string, value: unknown, least: number) => {
+    if (value !== undefined && !(Number.isFinite(value) && Number(value) >= least)) {
+      refuse(path, value, `a number from ${least}`);
+    }
+  };
+  const oneOf = (path: string, value: unknown, allowed: readonly string[]) => {
+    if (value !== undefined && !allowed.includes(String(value))) refuse(path, value, allowed.join(' or '));
+  };
+  oneOf('preserve', options.preserve, ['memory', 'none']);
+  oneOf('validate', options.validate, ['boundary', 'always']);
+  oneOf('mailbox.whenFull', options.mailbox?.whenFull, ['refuse', 'drop-oldest', 'drop-newest']);
+  atLeast('mailbox.limit', options.mailbox?.limit, 1);
+  atLeast('handlerTimeoutMs', options.handlerTimeoutMs, 1);
+  atLeast('passivateAfterMs', options.passivateAfterMs, 1);
+  atLeast('retry.attempts', options.retry?.attempts, 1);
+  atLeast('retry.delayMs', options.retry?.delayMs, 0);
+  atLeast('version', options.version, 1);
+  atLeast('record', options.record, 0);
+  for (const name of ['migrate', 'redact'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
+  }
+}

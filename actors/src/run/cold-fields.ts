@@ -1,0 +1,52 @@
+import type { ExitReason } from '@jaegis/core';
+import type { Children } from '../supervisor/children.ts';
+import type { Ask, Item } from './ask.ts';
+import type { ActorMonitor } from './process.ts';
+import type { Message } from './protocol.ts';
+import { Ring } from './ring.ts';
+import type { ExitSignal } from './signal.ts';
+
+/** A message of the kernel or of the behaviour to its own actor, that overtakes the mailbox. */
+export class Posted {
+  readonly message: Message;
+
+  constructor(message: Message) {
+    this.message = message;
+  }
+}
+
+export type Urgent = ExitSignal | ActorMonitor | Posted;
+
+/** The last good state of an incarnation, for the next. */
+export interface Kept {
+  /** As `preserve` of its behaviour gave it. */
+  readonly state: unknown;
+  readonly version: number;
+  /** The same as plain data, for a migration. */
+  readonly plain: () => unknown;
+}
+
+/** What only some actors need: made when first needed, so that the others stay small. */
+export class ColdFields {
+  input: unknown = undefined;
+  /** Signals, and what the behaviour posts: before all messages. */
+  readonly urgent = new Ring<Urgent>();
+  children: Children | undefined = undefined;
+  /** Aborts at the end of the incarnation. */
+  life: AbortController | undefined = undefined;
+  /** Overrides the definition until the end of the incarnation. */
+  trapsExits: boolean | undefined = undefined;
+  lastError: unknown = undefined;
+  failures = 0;
+  kept: Kept | undefined = undefined;
+  /** Asks to be answered later through their handles. */
+  deferred: Set<Ask> | undefined = undefined;
+  /** The message that crashed the actor and is tried again, and how often it was tried. */
+  retry: { readonly item: Item; tries: number } | undefined = undefined;
+  /** Ends a start that is under way. */
+  abortStart: ((reason: ExitReason) => void) | undefined = undefined;
+  /** The order to end once the step under way has settled. */
+  pendingStop: { readonly reason: ExitReason } | undefined = undefined;
+  /** Who waits for the end of the incarnation. */
+  onEnded: (() => void)[] = [];
+}

@@ -1,0 +1,103 @@
+import type { Clock, Timer } from '@jaegis/core';
+
+/** Something that must be done by a time. The fields belong to {@link Deadlines}. */
+export interface Expiring {
+  dueMs: number;
+  earlier: Expiring | undefined;
+  later: Expiring | undefined;
+  lane: Lane | undefined;
+  /** Its time is up. It has been taken off. */
+  expire(): void;
+}
+
+/** What waits equally long, so that the first to come is the first due. */
+export interface Lane {
+  readonly waitMs: number;
+  first: Expiring | undefined;
+  last: Expiring | undefined;
+  timer: Timer | undefined;
+}
+
+/** More different waits than this share one timer each for themselves. */
+const MOST_LANES = 32;
+
+/**
+ * Deadlines by the million, of which nearly all are met: asks mostly wait equally long, so each length of wait is one
+ * list in the order of time with one timer for its head. Adding and taking off cost no timer.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #lanes = new Map<number, Lane>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(item: Expiring, waitMs: number): void {
+    const lane = this.#lane(waitMs);
+    item.dueMs = this.#clock.monotonic() + waitMs;
+    item.lane = lane;
+    item.earlier = lane.last;
+    item.later = undefined;
+    if (lane.last) lane.last.later = item;
+    else lane.first = item;
+    lane.last = item;
+    if (!lane.timer) this.#arm(lane, waitMs);
+  }
+
+  remove(item: Expiring): void {
+    const { lane, earlier, later } = item;
+    if (!lane) return;
+    if (earlier) earlier.later = later;
+    else lane.first = later;
+    if (later) later.earlier = earlier;
+    else lane.last = earlier;
+    item.lane = item.earlier = item.later = undefined;
+    if (!lane.first && this.#lanes.get(lane.waitMs) !== lane) this.#disarm(lane);
+  }
+
+  /** Forgets all that waits. */
+  close(): void {
+    for (const lane of this.#lanes.values()) this.#disarm(lane);
+    this.#lanes.clear();
+  }
+
+  #lane(waitMs: number): Lane {
+    const known = this.#lanes.get(waitMs);
+    if (known) return known;
+    const lane: Lane = { waitMs, first: undefined, last: undefined, timer: undefined };
+    if (this.#lanes.size >= MOST_LANES) this.#dropEmpty();
+    if (this.#lanes.size < MOST_LANES) this.#lanes.set(waitMs, lane);
+    return lane;
+  }
+
+  #dropEmpty(): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.first) continue;
+      this.#disarm(lane);
+      this.#lanes.delete(lane.waitMs);
+    }
+  }
+
+  #arm(lane: Lane, inMs: number): void {
+    lane.timer = this.#clock.setTimer(inMs, () => this.#fire(lane));
+  }
+
+  #disarm(lane: Lane): void {
+    this.#clock.clearTimer(lane.timer);
+    lane.timer = undefined;
+  }
+
+  #fire(lane: Lane): void {
+    lane.timer = undefined;
+    const now = this.#clock.monotonic();
+    for (let item = lane.first; item; item = lane.first) {
+      if (item.dueMs > now) {
+        this.#arm(lane, item.dueMs - now);
+        return;
+      }
+      this.remove(item);
+      item.expire();
+    }
+  }
+}

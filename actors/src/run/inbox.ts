@@ -1,0 +1,182 @@
+import { ActorStoppedError, type JaegisError, limits, OverloadedError } from '@jaegis/core';
+import { Ask, type Item } from './ask.ts';
+import type { CellKind } from './cell-kind.ts';
+import type { Kernel } from './kernel.ts';
+import { checkPayload } from './payload.ts';
+import { type Home, Process } from './process.ts';
+import type { AnyProtocol, Message, MessageOf, ReplyOf } from './protocol.ts';
+import type { AskOptions } from './ref.ts';
+import { Ring } from './ring.ts';
+
+/**
+ * The side of an actor that takes messages in: a bounded mailbox. The oldest message lies in a field of its own and the
+ * ring is made for the second, so that an idle actor stays small.
+ */
+export abstract class Inbox extends Process {
+  readonly kernel: Kernel;
+  kind: CellKind;
+  #first: Item | undefined = undefined;
+  #rest: Ring<Item> | undefined = undefined;
+  /** Messages that wait. */
+  length = 0;
+  highWater = 0;
+  /** Whether messages are taken: from its first start until it is released. */
+  protected isOpen = false;
+
+  constructor(kernel: Kernel, home: Home, id: string, kind: CellKind) {
+    super(home, id);
+    this.kernel = kernel;
+    this.kind = kind;
+  }
+
+  /** Something waits: see that it is handled. */
+  abstract wake(): void;
+  /** An ask arrives while another of the same chain is being handled: true if it is handled at once. */
+  protected abstract interleave(ask: Ask): boolean;
+
+  tell(message: Message): void {
+    if (this.kind.checksAlways) this.#checked(message, undefined);
+    else this.accept(message);
+  }
+
+  ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+    return new Promise((resolve, reject) => {
+      // What it replies is known to whoever has a typed ref.
+      const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, options?.idempotencyKey);
+      this.submit(ask, options?.timeoutMs ?? limits.askTimeoutMs, options?.signal);
+    });
+  }
+
+  /** Takes an ask in, with the time it has. Never throws: what goes wrong is its answer. */
+  submit(ask: Ask, timeoutMs: number, signal?: AbortSignal): void {
+    ask.expireIn(this.kernel.deadlines, timeoutMs, this);
+    if (signal) cancelWith(ask, signal);
+    if (this.kind.checksAlways) this.#checked(ask.message, ask);
+    else this.acceptAsk(ask);
+  }
+
+  /** From outside the process: what its schema says is checked. Throws as {@link tell}, and InvalidMessageError. */
+  receiveOutside(message: Message, ask: Ask | undefined): void {
+    if (this.kind.options.schema) this.#checked(message, ask);
+    else if (ask) this.acceptAsk(ask);
+    else this.accept(message);
+  }
+
+  acceptAsk(ask: Ask): void {
+    try {
+      if (ask.isOpen && !this.interleave(ask)) this.accept(ask);
+    } catch (error) {
+      ask.fail(error);
+    }
+  }
+
+  /** @throws OverloadedError, or ActorStoppedError for an ask. */
+  accept(item: Item): void {
+    if (!this.isOpen) {
+      this.giveBack(item);
+      return;
+    }
+    if (this.length >= this.kind.mailboxLimit && !this.#makeRoom(item)) return;
+    if (this.length++ === 0) {
+      this.#first = item;
+    } else {
+      this.#rest ??= new Ring();
+      this.#rest.push(item);
+    }
+    if (this.length > this.highWater) this.highWater = this.length;
+    this.wake();
+  }
+
+  protected take(): Item | undefined {
+    const item = this.#first;
+    if (item === undefined) return undefined;
+    this.length--;
+    this.#first = this.length === 0 ? undefined : this.#rest?.shift();
+    return item;
+  }
+
+  /** Before all that waits. Not bounded: it was taken in before. */
+  protected putBack(item: Item): void {
+    if (this.#first !== undefined) {
+      this.#rest ??= new Ring();
+      this.#rest.unshift(this.#first);
+    }
+    this.#first = item;
+    this.length++;
+  }
+
+  /** Gives everything back to its senders. */
+  protected empty(): void {
+    for (let item = this.take(); item; item = this.take()) this.giveBack(item);
+    this.#rest = undefined;
+  }
+
+  protected giveBack(item: Item): void {
+    if (item instanceof Ask) item.fail(this.stoppedError());
+    else this.bury(item, 'actor_stopped');
+  }
+
+  protected bury(message: Message, reason: 'actor_stopped' | 'dropped'): void {
+    const { deadLetters, services } = this.kernel;
+    deadLetters.add({ to: this.address, message, reason, at: services.clock.now() });
+  }
+
+  stoppedError(): JaegisError {
+    return new ActorStoppedError(`${this.address} has stopped.`);
+  }
+
+  /** Whether there is room now for the item. */
+  #makeRoom(item: Item): boolean {
+    const { whenFull } = this.kind;
+    if (whenFull === 'drop-oldest') {
+      const oldest = this.take();
+      if (oldest) this.#drop(oldest);
+      return true;
+    }
+    if (whenFull === 'refuse') throw this.#full();
+    this.#drop(item);
+    return false;
+  }
+
+  #drop(item: Item): void {
+    if (item instanceof Ask) item.fail(this.#full());
+    else this.bury(item, 'dropped');
+  }
+
+  #full(): JaegisError {
+    const limit = this.kind.mailboxLimit;
+    return new OverloadedError(`The mailbox of ${this.address} holds ${limit} messages, its limit.`, {
+      data: { limit, option: 'mailbox.limit' },
+    });
+  }
+
+  #checked(message: Message, ask: Ask | undefined): void {
+    const { schema = {} } = this.kind.options;
+    const take = (checked: Message) => {
+      if (ask) this.acceptAsk(ask.withMessage(checked));
+      else this.accept(checked);
+    };
+    const refuse = (error: unknown) => {
+      if (!ask) throw error;
+      ask.fail(error);
+    };
+    try {
+      const checked = checkPayload(this.kind.type, schema, message);
+      if (!(checked instanceof Promise)) return take(checked);
+      checked.then(take, refuse).catch((error: unknown) => this.#refused(error));
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  #refused(error: unknown): void {
+    this.kernel.services.logger.warn('tell refused', { address: this.address, error });
+  }
+}
+
+function cancelWith(ask: Ask, signal: AbortSignal): void {
+  const cancel = () => ask.cancel();
+  if (signal.aborted) return cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  ask.onceSettled(() => signal.removeEventListener('abort', cancel));
+}

@@ -1,0 +1,39 @@
+import type { StandardSchema } from './standard-schema.ts';
+
+/** How the kernel treats the actors of one definition, whatever they are made of. */
+export interface KernelOptions {
+  /** `memory` (default): the last good state survives a restart. `none`: a restart begins anew. */
+  readonly preserve?: 'memory' | 'none';
+  readonly mailbox?: {
+    /** Messages that may wait. Default 10,000. */
+    readonly limit?: number;
+    /** Default `refuse`: the sender gets `overloaded`. What is dropped becomes a dead letter; asks are told. */
+    readonly whenFull?: WhenFull;
+  };
+  /** How long an async handler may take, in ms; then it is a crash. Default 60,000. */
+  readonly handlerTimeoutMs?: number;
+  /** Without a message for so long, in ms, it leaves memory but for its address and its preserved state. Default: never. */
+  readonly passivateAfterMs?: number;
+  /** How often the message that crashed the actor is tried, in all, before it is dead-lettered. Default: once. */
+  readonly retry?: { readonly attempts: number; readonly delayMs?: number };
+  /** By message type: checked where a message comes from outside the process, or always. */
+  readonly schema?: Readonly<Record<string, StandardSchema>>;
+  /** Default `boundary`. */
+  readonly validate?: 'boundary' | 'always';
+  /** The version of the state's form. Default 1. */
+  readonly version?: number;
+  /** Brings a state of an older version to this one. May throw; the old state is then kept as it was. */
+  readonly migrate?: (state: never, fromVersion: number) => unknown;
+  /** Asks that come back within one chain of asks are handled while the first one waits. Default false. */
+  readonly reentrant?: boolean;
+  /** In a deadlock the ask of the actor with the lowest priority is given up. Default 0. */
+  readonly priority?: number;
+  /** How many of its last messages the flight recorder keeps. Default 16; 0 is off. */
+  readonly record?: number;
+  /** What of a message or state may stand in reports and dead letters. Default: all of it. */
+  readonly redact?: (value: unknown) => unknown;
+  /** Exit signals become messages to `signals.exit`. Default false. */
+  readonly trapExits?: boolean;
+}
+
+export type WhenFull = 'refuse' | 'drop-oldest' | 'drop-newest';

@@ -1,0 +1,40 @@
+import type { ExitReason, Random } from '@jaegis/core';
+import type { EdgeSink } from '../deadlock/edge-sink.ts';
+import type { CellKind } from './cell-kind.ts';
+import type { ActorDefinition, Services } from './contract.ts';
+import type { CrashReport } from './crash-report.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Announcement } from './effect.ts';
+import type { Groups } from './groups.ts';
+import type { Names } from './names.ts';
+import type { Home, Process } from './process.ts';
+import type { Message, Protocol } from './protocol.ts';
+import type { AnyRef } from './ref.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What the processes of one node share. The system provides it. */
+export interface Kernel {
+  readonly node: string;
+  readonly services: Services;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly deadlines: Deadlines;
+  readonly names: Names;
+  readonly groups: Groups;
+  readonly deadLetters: DeadLetters;
+  readonly waits: EdgeSink;
+  /** Whether counters of cost and flight recorders are kept. */
+  readonly watch: boolean;
+  kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind;
+  /** @param startable a definition of actors or of supervisors. */
+  makeProcess(home: Home, id: string, startable: { readonly kind: string }, input: unknown): Process;
+  /** The process of this node behind a ref, an address of it or a registered name; undefined when there is none. */
+  resolve(target: AnyRef | string): Process | undefined;
+  /** To a process, or to whoever holds the name; a message that cannot be delivered becomes a dead letter. */
+  deliver(target: Process | string, message: Message): void;
+  announce(event: Announcement): void;
+  reportCrash(report: CrashReport): void;
+  /** A child of a supervisor ended and it was no crash of an actor: it did not start, or was killed. */
+  reportEnd(address: string, what: string, reason: ExitReason): void;
+}

@@ -1,0 +1,419 @@
+import {
+  ActorKilledError,
+  ActorStoppedError,
+  type ExitReason,
+  exitToData,
+  isCleanExit,
+  StartTimeoutError,
+  type WaitEdge,
+  type Waiter,
+} from '@jaegis/core';
+import { Children } from '../supervisor/children.ts';
+import type { Ask } from './ask.ts';
+import { endBonds } from './bonds.ts';
+import { CellContext } from './cell-context.ts';
+import { ColdFields, Posted } from './cold-fields.ts';
+import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
+import type { Effect } from './effect.ts';
+import { Inbox } from './inbox.ts';
+import { migrated } from './migration.ts';
+import {
+  type ActorMonitor,
+  ignored,
+  type Process,
+  refOf,
+  type StartOrders,
+  type StartResult,
+  started,
+} from './process.ts';
+import type { Message, Protocol } from './protocol.ts';
+import { Transitions } from './transitions.ts';
+
+/** `idle`: not started, ended, or between two incarnations. `passive`: asleep, with all its bonds, until a message comes. */
+export type Phase = 'idle' | 'starting' | 'running' | 'stopping' | 'passive';
+
+/**
+ * The side of an actor that lives and dies: starts, exit signals, the order of its end. What can be done at once is
+ * done at once, so that a crash and the restart after it take no turn of the event loop.
+ */
+export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
+  phase: Phase = 'idle';
+  behavior: Behavior | undefined = undefined;
+  state: unknown = undefined;
+  /** What it waits for, see the wait graph. */
+  waits: WaitEdge | undefined = undefined;
+  cold: ColdFields | undefined = undefined;
+  protected transitions: Transitions | undefined = undefined;
+  #context: CellContext | undefined = undefined;
+
+  /** Whether a handler is under way. */
+  protected abstract get isBusy(): boolean;
+  /** The handler under way is over: its result counts no more, and its ask fails. */
+  protected abstract abandonStep(reason: ExitReason): void;
+  /** The first state is there. Calls `enter`. */
+  protected abstract entered(): void;
+  /** The ask that the handler under way answers. */
+  abstract get currentAsk(): Ask | undefined;
+  /** The handler under way waits for this ask. */
+  abstract waitFor(ask: Ask, isInner: boolean): void;
+
+  get isAlive(): boolean {
+    return this.phase !== 'idle';
+  }
+
+  get priority(): number {
+    return this.kind.options.priority ?? 0;
+  }
+
+  get reentrant(): boolean {
+    return this.kind.isReentrant;
+  }
+
+  get context(): CellContext {
+    this.#context ??= new CellContext(this, undefined);
+    return this.#context;
+  }
+
+  get input(): unknown {
+    return this.cold?.input;
+  }
+
+  /** Made when first needed. */
+  get coldFields(): ColdFields {
+    this.cold ??= new ColdFields();
+    return this.cold;
+  }
+
+  get lifeSignal(): AbortSignal {
+    const cold = this.coldFields;
+    cold.life ??= new AbortController();
+    if (this.phase === 'idle') cold.life.abort();
+    return cold.life.signal;
+  }
+
+  get trapsExits(): boolean {
+    return this.cold?.trapsExits ?? this.kind.options.trapExits ?? false;
+  }
+
+  protected get needsTransitions(): Transitions {
+    this.transitions ??= new Transitions(this.kernel, () => this.wake());
+    return this.transitions;
+  }
+
+  takeEffects(): readonly Effect[] {
+    return this.#context?.takeEffects() ?? [];
+  }
+
+  post(message: Message): void {
+    if (!this.isAlive) return;
+    this.coldFields.urgent.push(new Posted(message));
+    this.wake();
+  }
+
+  abstract crash(error: unknown): void;
+
+  begin(orders: StartOrders): StartResult | Promise<StartResult> {
+    this.incarnation++;
+    this.phase = 'starting';
+    this.isOpen = true;
+    try {
+      if (orders.register !== undefined) this.kernel.names.register(orders.register, this);
+      const state = this.startBehavior();
+      return state instanceof Promise ? this.#startLater(state, orders.startTimeoutMs) : this.#started(state);
+    } catch (error) {
+      return this.#notStarted(error);
+    }
+  }
+
+  shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined {
+    if (this.phase === 'starting') this.abortStart(reason);
+    else if (this.phase === 'passive') this.#ended(reason);
+    else if (this.phase === 'running') this.stopSoon(reason);
+    if (!this.isAlive) return undefined;
+    return new Promise((resolve) => {
+      const { clock } = this.kernel.services;
+      const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, () => this.kill('killed'));
+      this.coldFields.onEnded.push(() => {
+        clock.clearTimer(timer);
+        resolve();
+      });
+    });
+  }
+
+  kill(reason: ExitReason): void {
+    if (!this.isAlive) return;
+    if (this.phase === 'starting') return this.abortStart(reason);
+    this.abandonStep(reason);
+    this.cold?.children?.kill(reason);
+    this.#preserve();
+    this.#stopBehavior(reason, true);
+    this.#ended(reason);
+  }
+
+  release(): void {
+    this.isOpen = false;
+    const { cold } = this;
+    if (cold) cold.kept = cold.retry = undefined;
+    this.empty();
+  }
+
+  adopt(startable: { readonly kind: string }): boolean {
+    if (startable.kind !== 'actor') return false;
+    this.kind = this.kernel.kindOf(startable as ActorDefinition<Protocol>); // of that kind
+    return true;
+  }
+
+  child(id: string): Process | undefined {
+    return this.cold?.children?.child(id);
+  }
+
+  receiveDown(monitor: ActorMonitor): void {
+    if (!this.isAlive) return;
+    this.coldFields.urgent.push(monitor);
+    this.wake();
+  }
+
+  receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
+    if (!this.isAlive || this.phase === 'stopping') return;
+    if (sent && reason === 'kill') return this.kill('killed');
+    if (this.trapsExits) {
+      this.coldFields.urgent.push({ type: 'exit', from: refOf(from), reason });
+      this.wake();
+      return;
+    }
+    if (reason === 'normal' && from !== this) return;
+    if (this.phase === 'starting') return this.abortStart(reason);
+    this.abandonStep(reason);
+    this.terminate(reason);
+  }
+
+  protected abortStart(reason: ExitReason): void {
+    const cold = this.coldFields;
+    if (cold.abortStart) cold.abortStart(reason);
+    else cold.pendingStop = { reason }; // its start function is on the stack
+  }
+
+  /** Ends in order: after the handler under way, if there is one. */
+  stopSoon(reason: ExitReason): void {
+    if (this.phase !== 'running') return;
+    if (!this.isBusy) {
+      this.terminate(reason);
+      return;
+    }
+    this.phase = 'stopping';
+    this.coldFields.pendingStop = { reason };
+    this.cold?.life?.abort(reason);
+  }
+
+  /** The children of this actor, which end with it. */
+  get children(): Children {
+    const cold = this.coldFields;
+    cold.children ??= new Children(this.kernel, {
+      path: () => this.path,
+      kind: 'actor',
+      onGiveUp: (error) => this.crash(error),
+      onShutdown: () => this.stopSoon('shutdown'),
+    });
+    return cold.children;
+  }
+
+  /** Sleeps: leaves memory but for its bonds and its preserved state. */
+  protected passivate(): void {
+    this.#preserve();
+    this.#stopBehavior({ shutdown: 'passivated' }, false);
+    this.behavior = this.state = this.#context = this.transitions = undefined;
+    this.phase = 'passive';
+  }
+
+  protected awake(): void {
+    this.phase = 'starting';
+    const fail = (error: unknown) => {
+      this.phase = 'running';
+      this.crash(error);
+    };
+    try {
+      const state = this.startBehavior();
+      if (state instanceof Promise) state.then((first) => this.#awoken(first), fail);
+      else this.#awoken(state);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #awoken(state: unknown): void {
+    if (this.phase !== 'starting') return;
+    this.state = state;
+    this.phase = 'running';
+    const { cold } = this;
+    if (cold) cold.kept = undefined;
+    if (cold?.pendingStop) this.terminate(cold.pendingStop.reason);
+    else this.wake();
+  }
+
+  /** Ends this incarnation: children first, then the behaviour, then the bonds. */
+  protected terminate(reason: ExitReason): void {
+    const { incarnation, cold } = this;
+    this.phase = 'stopping';
+    cold?.life?.abort(reason);
+    this.#context?.dropEffects();
+    if (!isCleanExit(reason)) this.#preserve();
+    const children = cold?.children?.shutdown();
+    if (children !== undefined) void children.then(() => this.#finish(reason, incarnation));
+    else this.#finish(reason, incarnation);
+  }
+
+  #finish(reason: ExitReason, incarnation: number): void {
+    if (this.incarnation !== incarnation || this.phase !== 'stopping') return; // it was killed meanwhile
+    const stopped = this.#stopBehavior(reason, false);
+    if (!(stopped instanceof Promise)) return this.#ended(stopped.reason);
+    void stopped.then((final) => {
+      if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(final.reason);
+    });
+  }
+
+  /** The reason to end with: what the stop function threw, if it did. */
+  #stopBehavior(reason: ExitReason, isKilled: boolean): Final | Promise<Final> {
+    const failed = (error: unknown): Final => {
+      this.kernel.reportEnd(this.address, 'stop failed', error);
+      return { reason: error };
+    };
+    try {
+      const stopped = this.behavior?.stop(this.state, reason, this, isKilled);
+      return stopped instanceof Promise ? stopped.then(() => ({ reason }), failed) : { reason };
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #ended(reason: ExitReason): void {
+    const { cold } = this;
+    this.phase = 'idle';
+    this.behavior = this.state = undefined;
+    this.#context?.dropEffects();
+    const kept = this.transitions?.reset() ?? [];
+    for (const item of kept.reverse()) this.putBack(item);
+    if (cold) this.#endCold(cold, reason);
+    endBonds(this, reason, this.kernel);
+    this.home.childEnded(this, reason);
+    if (cold) for (const listener of cold.onEnded.splice(0)) listener();
+  }
+
+  #endCold(cold: ColdFields, reason: ExitReason): void {
+    cold.life?.abort(reason);
+    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
+    while (cold.urgent.length > 0) cold.urgent.shift();
+    const { deferred } = cold;
+    cold.deferred = undefined;
+    for (const ask of deferred ?? []) ask.fail(this.endedError(reason));
+    if (isCleanExit(reason)) cold.kept = undefined;
+  }
+
+  /** What an ask is told that this end has cut off. */
+  protected endedError(reason: ExitReason): Error {
+    const data = { reason: exitToData(reason) };
+    if (isCleanExit(reason)) return new ActorStoppedError(`${this.address} has stopped.`, { data });
+    return new ActorKilledError(`${this.address} was ended by an exit signal.`, { data, cause: reason });
+  }
+
+  protected startBehavior(): unknown {
+    this.behavior = this.kind.makeBehavior();
+    return this.behavior.start(this.#keptState(), this);
+  }
+
+  /** @throws MigrationRefusedError, or what the migration threw; the kept state stays where it is. */
+  #keptState(): unknown {
+    const kept = this.cold?.kept;
+    if (!kept || !this.kind.keepsState) return undefined;
+    const { type, version, options } = this.kind;
+    if (kept.version === version) return kept.state;
+    return migrated(type, options.migrate, kept.plain(), kept.version, version);
+  }
+
+  #preserve(): void {
+    const { behavior, kind, state } = this;
+    if (!behavior || !kind.keepsState || state === undefined) return;
+    try {
+      this.coldFields.kept = {
+        state: behavior.preserve(state),
+        version: kind.version,
+        plain: () => behavior.serialize(state),
+      };
+    } catch (error) {
+      this.kernel.services.logger.warn('state lost at a restart', { address: this.address, error });
+    }
+  }
+
+  #started(state: unknown): StartResult | Promise<StartResult> {
+    if (state === ignore) {
+      const over = this.#endStart('normal');
+      return over !== undefined ? over.then(() => ignored) : ignored;
+    }
+    const { cold } = this;
+    if (cold?.pendingStop) return this.#notStarted(cold.pendingStop.reason);
+    this.state = state;
+    if (cold) cold.kept = undefined;
+    this.phase = 'running';
+    this.entered();
+    if (this.phase === 'running') this.wake();
+    return started;
+  }
+
+  #notStarted(error: unknown): StartResult | Promise<StartResult> {
+    const cold = this.coldFields;
+    cold.lastError = error;
+    cold.failures++;
+    const over = this.#endStart(error);
+    const failed: StartResult = { kind: 'failed', error };
+    return over !== undefined ? over.then(() => failed) : failed;
+  }
+
+  /** What the attempt has made ends before the next one begins. */
+  #endStart(reason: ExitReason): Promise<void> | undefined {
+    this.phase = 'stopping';
+    this.cold?.life?.abort(reason);
+    const over = () => {
+      this.phase = 'idle';
+      this.behavior = this.state = undefined;
+      this.#context?.dropEffects();
+      this.transitions?.reset();
+      const { cold } = this;
+      const { kept } = cold ?? {};
+      if (cold) {
+        this.#endCold(cold, reason);
+        cold.kept = kept;
+      }
+      endBonds(this, reason, this.kernel);
+      if (cold) for (const listener of cold.onEnded.splice(0)) listener();
+    };
+    const children = this.cold?.children?.shutdown();
+    if (children !== undefined) return children.then(over);
+    over();
+    return undefined;
+  }
+
+  #startLater(state: Promise<unknown>, timeoutMs: number): Promise<StartResult> {
+    const { clock } = this.kernel.services;
+    const cold = this.coldFields;
+    return new Promise((resolve) => {
+      let isOver = false;
+      const settle = (result: () => StartResult | Promise<StartResult>) => {
+        if (isOver) return;
+        isOver = true;
+        clock.clearTimer(timer);
+        cold.abortStart = undefined;
+        resolve(result());
+      };
+      const late = () => this.#notStarted(new StartTimeoutError(`${this.address} did not start in ${timeoutMs} ms.`));
+      const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(timeoutMs, () => settle(late));
+      cold.abortStart = (reason) => settle(() => this.#notStarted(reason));
+      state.then(
+        (first) => settle(() => this.#started(first)),
+        (error) => settle(() => this.#notStarted(error)),
+      );
+    });
+  }
+}
+
+interface Final {
+  readonly reason: ExitReason;
+}
