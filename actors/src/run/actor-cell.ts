@@ -1,5 +1,4 @@
 import {
-  ActorCrashedError,
   DeathPactError,
   type ExitReason,
   errorToData,
@@ -16,20 +15,21 @@ import {
 import { trackWait } from '../deadlock/edge-sink.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
-import { AsyncStep, type InnerStep } from './async-step.ts';
-import { CellContext } from './cell-context.ts';
+import { AsyncStep } from './async-step.ts';
 import { Posted } from './cold-fields.ts';
-import type { BehaviorHost, DeliveryInfo, Outcome } from './contract.ts';
+import type { Behavior, DeliveryInfo, Outcome } from './contract.ts';
+import { crashedError, retryOrBury } from './crash.ts';
 import { crashReport } from './crash-report.ts';
-import type { Expiring, Lane } from './deadlines.ts';
-import type { Effect } from './effect.ts';
 import { type FlightEntry, FlightRecorder } from './flight-recorder.ts';
 import { refused } from './handler-behavior.ts';
+import { Idle } from './idle.ts';
+import { InnerHost } from './inner-host.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
 import type { Signal } from './signal.ts';
+import { enterMode } from './state-enter.ts';
 
 /** How long one actor may handle messages in a row, in ms. */
 const BATCH_MS = 1;
@@ -126,15 +126,15 @@ export class ActorCell extends Lifecycle implements Runnable {
     let outcome: Outcome | undefined | Promise<Outcome | undefined>;
     this.#current = item;
     try {
-      // It runs, so it has a behaviour.
+      const behavior = this.behavior as Behavior; // it runs
       if (item instanceof Ask) {
         if (!item.isOpen) {
           this.#current = undefined;
           return;
         }
-        outcome = this.behavior!.receive(this.state, item.message, this, item);
+        outcome = behavior.receive(this.state, item.message, this, item);
       } else {
-        outcome = this.behavior!.receive(this.state, item, this, tell);
+        outcome = behavior.receive(this.state, item, this, tell);
       }
     } catch (error) {
       this.#fail(error, item);
@@ -146,7 +146,10 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #handleUrgent(): void {
     const next = this.coldFields.urgent.shift();
-    if (next instanceof Posted) return this.#handle(next.message);
+    if (next instanceof Posted) {
+      this.#handle(next.message);
+      return;
+    }
     const signal = next instanceof ActorMonitor ? next.signal : next;
     if (next instanceof ActorMonitor) next.signal = undefined;
     if (!signal) return; // its monitor was taken back
@@ -211,10 +214,14 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #succeed(outcome: Outcome | undefined, item: Item): void {
     if (this.#current !== item) return;
-    if (outcome === refused) return this.#refuse(item);
+    if (outcome === refused) {
+      this.#refuse(item);
+      return;
+    }
     if (outcome !== undefined) {
       if (outcome.actions !== undefined || this.transitions !== undefined || this.behavior?.enter !== undefined) {
-        return this.#transition(outcome, item);
+        this.#transition(outcome, item);
+        return;
       }
       if (outcome.state !== undefined) this.state = outcome.state;
     }
@@ -269,24 +276,8 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   #enter(previousMode: unknown, actions: Action[]): void {
-    const { behavior } = this;
-    if (!behavior?.enter) return;
-    for (let isAgain = true; isAgain; ) {
-      const mode = behavior.mode(this.state);
-      const outcome = behavior.enter(this.state, previousMode, this);
-      if (outcome instanceof Promise) throw this.#badEnter('must be synchronous');
-      if (outcome?.state !== undefined) this.state = outcome.state;
-      if (!Object.is(behavior.mode(this.state), mode)) throw this.#badEnter('must not change the mode');
-      const more = outcome?.actions ?? none;
-      if (more.some(({ kind }) => kind === 'postpone')) throw this.#badEnter('has no message to postpone');
-      actions.push(...more);
-      isAgain = more.some(({ kind }) => kind === 'again');
-      previousMode = mode;
-    }
-  }
-
-  #badEnter(what: string): Error {
-    return new InvalidReturnError(`"enter" of "${this.kind.type}" ${what}.`);
+    const { behavior, state, kind } = this;
+    if (behavior?.enter) this.state = enterMode(kind.type, behavior, this, { state, previousMode }, actions);
   }
 
   #carryOut(actions: readonly Action[], effects: Outcome['effects'], item: Item | undefined, isChanged: boolean): void {
@@ -312,7 +303,10 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #refuse(item: Item): void {
     this.#endStep();
-    if (this.#isSignal(item)) return this.#unhandled(item);
+    if (this.#isSignal(item)) {
+      this.#unhandled(item);
+      return;
+    }
     const message = item instanceof Ask ? item.message : item;
     const error = new InvalidMessageError(
       `"${this.kind.type}" takes no message of type ${JSON.stringify(message.type)}.`,
@@ -353,8 +347,11 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (this.#current !== item) return;
     const inner = this.#step?.inner ?? [];
     this.#endStep();
-    for (const ask of inner) ask.fail(this.#crashedError(error, ask));
-    if (!isCleanExit(error)) return this.#crashed(error, item);
+    for (const ask of inner) ask.fail(crashedError(this.address, error, ask));
+    if (!isCleanExit(error)) {
+      this.#crashed(error, item);
+      return;
+    }
     if (item instanceof Ask) item.fail(this.endedError(error));
     this.terminate(error);
   }
@@ -364,49 +361,8 @@ export class ActorCell extends Lifecycle implements Runnable {
     cold.lastError = error;
     cold.failures++;
     this.kernel.reportCrash(crashReport(this, error, item));
-    if (item && !this.#isSignal(item)) this.#retry(error, item);
+    if (item && !this.#isSignal(item)) retryOrBury(this, error, item);
     this.terminate(error);
-  }
-
-  /** By policy the message that crashed the actor is tried again, first of all; else it is dead. */
-  #retry(error: unknown, item: Item): void {
-    const cold = this.coldFields;
-    const tries = (cold.retry?.item === item ? cold.retry.tries : 0) + 1;
-    if (tries >= this.kind.attempts) {
-      cold.retry = undefined;
-      this.#dieWith(error, item);
-      return;
-    }
-    cold.retry = { item, tries };
-    const { delayMs = 0 } = this.kind.options.retry ?? {};
-    if (delayMs === 0) return this.putBack(item);
-    this.kernel.services.clock.setTimer(delayMs, () => {
-      if (!this.isOpen) return this.giveBack(item);
-      this.putBack(item);
-      this.wake();
-    });
-  }
-
-  #dieWith(error: unknown, item: Item): void {
-    const { deadLetters, services } = this.kernel;
-    if (item instanceof Ask) item.fail(this.#crashedError(error, item));
-    deadLetters.add({
-      to: this.address,
-      message: item instanceof Ask ? item.message : item,
-      reason: 'crashed',
-      at: services.clock.now(),
-      error,
-      state: this.kind.redact(this.state),
-      history: this.history,
-    });
-  }
-
-  #crashedError(error: unknown, { message }: Ask): unknown {
-    // These say more to the asker than that it crashed: both tell it to ask again.
-    if (error instanceof Error && 'code' in error && (error.code === 'fenced' || error.code === 'actor_stopped'))
-      return error;
-    const why = errorToData(error).message;
-    return new ActorCrashedError(`${this.address} crashed on "${message.type}": ${why}`, { cause: error });
   }
 
   protected abandonStep(reason: ExitReason): void {
@@ -444,7 +400,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     };
     const failed = (error: unknown) =>
       over(() => {
-        ask.fail(this.#crashedError(error, ask));
+        ask.fail(crashedError(this.address, error, ask));
         this.crash(error);
       });
     const succeeded = (outcome: Outcome | undefined) =>
@@ -503,47 +459,5 @@ export class ActorCell extends Lifecycle implements Runnable {
       ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
       children: [...own, ...(cold?.children?.inspect() ?? [])],
     };
-  }
-}
-
-/** What a handler inside a waiting one sees of its actor: the ask that it answers is another. */
-class InnerHost implements BehaviorHost {
-  readonly context: CellContext;
-  readonly #cell: ActorCell;
-
-  constructor(cell: ActorCell, step: InnerStep) {
-    this.#cell = cell;
-    this.context = new CellContext(cell, step);
-  }
-
-  get input(): unknown {
-    return this.#cell.input;
-  }
-
-  takeEffects(): readonly Effect[] {
-    return this.context.takeEffects();
-  }
-
-  post(message: Message): void {
-    this.#cell.post(message);
-  }
-
-  crash(error: unknown): void {
-    this.#cell.crash(error);
-  }
-}
-
-/** The time without a message after which an actor sleeps. */
-class Idle implements Expiring {
-  readonly afterMs: number;
-  readonly expire: () => void;
-  dueMs = 0;
-  earlier: Expiring | undefined = undefined;
-  later: Expiring | undefined = undefined;
-  lane: Lane | undefined = undefined;
-
-  constructor(afterMs: number, expire: () => void) {
-    this.afterMs = afterMs;
-    this.expire = expire;
   }
 }

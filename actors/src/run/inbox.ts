@@ -21,7 +21,7 @@ export abstract class Inbox extends Process {
   length = 0;
   highWater = 0;
   /** Whether messages are taken: from its first start until it is released. */
-  protected isOpen = false;
+  isOpen = false;
 
   constructor(kernel: Kernel, home: Home, id: string, kind: CellKind) {
     super(home, id);
@@ -96,7 +96,7 @@ export abstract class Inbox extends Process {
   }
 
   /** Before all that waits. Not bounded: it was taken in before. */
-  protected putBack(item: Item): void {
+  putBack(item: Item): void {
     if (this.#first !== undefined) {
       this.#rest ??= new Ring();
       this.#rest.unshift(this.#first);
@@ -111,7 +111,7 @@ export abstract class Inbox extends Process {
     this.#rest = undefined;
   }
 
-  protected giveBack(item: Item): void {
+  giveBack(item: Item): void {
     if (item instanceof Ask) item.fail(this.stoppedError());
     else this.bury(item, 'actor_stopped');
   }
@@ -162,7 +162,10 @@ export abstract class Inbox extends Process {
     };
     try {
       const checked = checkPayload(this.kind.type, schema, message);
-      if (!(checked instanceof Promise)) return take(checked);
+      if (!(checked instanceof Promise)) {
+        take(checked);
+        return;
+      }
       checked.then(take, refuse).catch((error: unknown) => this.#refused(error));
     } catch (error) {
       refuse(error);
@@ -176,7 +179,10 @@ export abstract class Inbox extends Process {
 
 function cancelWith(ask: Ask, signal: AbortSignal): void {
   const cancel = () => ask.cancel();
-  if (signal.aborted) return cancel();
+  if (signal.aborted) {
+    cancel();
+    return;
+  }
   signal.addEventListener('abort', cancel, { once: true });
   ask.onceSettled(() => signal.removeEventListener('abort', cancel));
 }

@@ -142,11 +142,14 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   kill(reason: ExitReason): void {
     if (!this.isAlive) return;
-    if (this.phase === 'starting') return this.abortStart(reason);
+    if (this.phase === 'starting') {
+      this.abortStart(reason);
+      return;
+    }
     this.abandonStep(reason);
     this.cold?.children?.kill(reason);
     this.#preserve();
-    this.#stopBehavior(reason, true);
+    void this.#stopBehavior(reason, true); // nobody waits for it
     this.#ended(reason);
   }
 
@@ -174,15 +177,22 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
-    if (!this.isAlive || this.phase === 'stopping') return;
-    if (sent && reason === 'kill') return this.kill('killed');
+    if (!this.isAlive) return;
+    if (sent && reason === 'kill') {
+      this.kill('killed');
+      return;
+    }
+    if (this.phase === 'stopping') return;
     if (this.trapsExits) {
       this.coldFields.urgent.push({ type: 'exit', from: refOf(from), reason });
       this.wake();
       return;
     }
     if (reason === 'normal' && from !== this) return;
-    if (this.phase === 'starting') return this.abortStart(reason);
+    if (this.phase === 'starting') {
+      this.abortStart(reason);
+      return;
+    }
     this.abandonStep(reason);
     this.terminate(reason);
   }
@@ -220,7 +230,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** Sleeps: leaves memory but for its bonds and its preserved state. */
   protected passivate(): void {
     this.#preserve();
-    this.#stopBehavior({ shutdown: 'passivated' }, false);
+    void this.#stopBehavior({ shutdown: 'passivated' }, false);
     this.behavior = this.state = this.#context = this.transitions = undefined;
     this.phase = 'passive';
   }
@@ -265,7 +275,10 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   #finish(reason: ExitReason, incarnation: number): void {
     if (this.incarnation !== incarnation || this.phase !== 'stopping') return; // it was killed meanwhile
     const stopped = this.#stopBehavior(reason, false);
-    if (!(stopped instanceof Promise)) return this.#ended(stopped.reason);
+    if (!(stopped instanceof Promise)) {
+      this.#ended(stopped.reason);
+      return;
+    }
     void stopped.then((final) => {
       if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(final.reason);
     });

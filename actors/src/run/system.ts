@@ -1,6 +1,5 @@
 import {
   type ExitReason,
-  IntensityExceededError,
   type JaegisError,
   limits,
   NoSuchActorError,
@@ -210,7 +209,10 @@ export class System implements Kernel {
 
   deliver(target: Process | string, message: Message): void {
     const process = typeof target === 'string' ? this.names.whereis(target) : target;
-    if (process instanceof Inbox) return process.tell(message);
+    if (process instanceof Inbox) {
+      process.tell(message);
+      return;
+    }
     const to = typeof target === 'string' ? target : target.address;
     this.deadLetters.add({ to, message, reason: 'no_such_actor', at: this.services.clock.now() });
   }

@@ -374,7 +374,10 @@ export class Children implements Home {
       return;
     }
     const plan = restartPlan(child.spec.restart, reason);
-    if (plan === 'restart') return this.#restart(child, reason);
+    if (plan === 'restart') {
+      this.#restart(child, reason);
+      return;
+    }
     child.phase = 'stopped';
     if (plan === 'remove' || child.isDynamic) this.drop(child);
     else child.process?.release();

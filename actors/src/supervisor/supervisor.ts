@@ -16,7 +16,7 @@ import { Child, Children } from './children.ts';
 import type { SupervisorDefinition, SupervisorFunction } from './definition.ts';
 import { type ChildCount, type ChildInfo, childInfo, childSpecOf, countOf, infoOf } from './inspection.ts';
 import { Operations } from './operations.ts';
-import { type ChildSpec, checkSupervisorSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
+import { checkSupervisorSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
 
 type Phase = 'idle' | 'starting' | 'running' | 'stopping';
 

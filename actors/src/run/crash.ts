@@ -1,0 +1,52 @@
+/** What becomes of the message that crashed its actor. */
+import { ActorCrashedError, errorToData, hasCode } from '@jaegis/core';
+import { Ask, type Item } from './ask.ts';
+import type { ColdFields } from './cold-fields.ts';
+import type { FlightEntry } from './flight-recorder.ts';
+import type { Inbox } from './inbox.ts';
+
+/** An actor whose handler has failed. */
+type Crashed = Inbox & {
+  readonly coldFields: ColdFields;
+  readonly state: unknown;
+  readonly history: readonly FlightEntry[];
+};
+
+/** By policy it is tried again, before all that wait; else it is dead, with all that is known about it. */
+export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {
+  const cold = cell.coldFields;
+  const tries = (cold.retry?.item === item ? cold.retry.tries : 0) + 1;
+  if (tries >= cell.kind.attempts) {
+    cold.retry = undefined;
+    bury(cell, error, item);
+    return;
+  }
+  cold.retry = { item, tries };
+  const { delayMs = 0 } = cell.kind.options.retry ?? {};
+  if (delayMs === 0) {
+    cell.putBack(item);
+    return;
+  }
+  cell.kernel.services.clock.setTimer(delayMs, () => {
+    if (cell.isOpen) cell.putBack(item);
+    else cell.giveBack(item);
+    cell.wake();
+  });
+}
+
+function bury(cell: Crashed, error: unknown, item: Item): void {
+  const { deadLetters, services } = cell.kernel;
+  if (item instanceof Ask) item.fail(crashedError(cell.address, error, item));
+  const message = item instanceof Ask ? item.message : item;
+  const state = cell.kind.redact(cell.state);
+  const at = services.clock.now();
+  deadLetters.add({ to: cell.address, message, reason: 'crashed', at, error, state, history: cell.history });
+}
+
+/** What its asker is told. */
+export function crashedError(address: string, error: unknown, { message }: Ask): unknown {
+  // These say more to the asker than that it crashed: both tell it to ask again.
+  if (hasCode(error, 'fenced') || hasCode(error, 'actor_stopped')) return error;
+  const why = errorToData(error).message;
+  return new ActorCrashedError(`${address} crashed on "${message.type}": ${why}`, { cause: error });
+}
