@@ -59,6 +59,7 @@ export class DurableBehavior implements Behavior {
   readonly #stop = new AbortController();
   #turns: TurnState = noTurns;
   #durability: Durability | undefined;
+  readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
 
@@ -66,6 +67,7 @@ export class DurableBehavior implements Behavior {
     this.#inner = inner;
     this.#options = options;
     this.#makeDurability = durability;
+    this.hasModes = inner.hasModes;
     this.enter = inner.enter && ((state, mode, host) => inner.enter?.(state, mode, host));
     this.signal = inner.signal && ((state, signal, host) => inner.signal?.(state, signal, host));
   }

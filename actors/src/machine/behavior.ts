@@ -20,6 +20,7 @@ const done: readonly Action[] = [stop('normal')];
  */
 export class MachineBehavior implements Behavior {
   readonly #kind: MachineKind;
+  readonly hasModes = true;
   #live: LiveMachine | undefined;
   /** What was there to preserve when it was stopped. */
   #last: { readonly state: unknown; readonly memory: MachineMemory } | undefined;

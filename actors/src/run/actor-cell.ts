@@ -58,11 +58,10 @@ export class ActorCell extends Lifecycle implements Runnable {
     return this.#current instanceof Ask ? this.#current : undefined;
   }
 
-  get history(): readonly FlightEntry[] {
-    return (
-      this.#recorder?.entries().map((entry) => ({ ...entry, message: this.kind.redact(entry.message) as Message })) ??
-      []
-    );
+  historyBefore(message: Message | undefined): readonly FlightEntry[] {
+    this.#note();
+    const entries = this.#recorder?.entriesBefore(message) ?? [];
+    return entries.map((entry) => ({ ...entry, message: this.kind.redact(entry.message) as Message }));
   }
 
   wake(): void {
@@ -78,12 +77,22 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   run(scheduler: Scheduler): boolean {
     const began = scheduler.now;
+    if (this.kind.recordLimit > 0) {
+      this.#recorder ??= new FlightRecorder(this.kind.recordLimit);
+      this.#recorder.mark(began);
+    }
     const mayGoOn = this.#runBatch(scheduler, began);
+    this.#note();
     if (this.kernel.watch) this.busyMs += scheduler.now - began;
     if (mayGoOn) return true;
     this.#isScheduled = false;
     if (this.#idle && this.phase === 'running') this.kernel.deadlines.add(this.#idle, this.#idle.afterMs);
     return false;
+  }
+
+  /** Puts what was taken from the mailbox into the flight recorder. */
+  #note(): void {
+    this.forgetTaken(this.kind.recordLimit, this.#recorder);
   }
 
   /** Whether messages are left that may be handled at once. */
@@ -116,7 +125,11 @@ export class ActorCell extends Lifecycle implements Runnable {
     const { transitions } = this;
     if (transitions === undefined) return this.take();
     const first = transitions.take();
-    if (first !== undefined) return first;
+    if (first !== undefined) {
+      this.#note();
+      this.#recorder?.record(first);
+      return first;
+    }
     const item = this.take();
     if (item !== undefined) transitions.messageTaken();
     return item;
@@ -154,6 +167,8 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (next instanceof ActorMonitor) next.signal = undefined;
     if (!signal) return; // its monitor was taken back
     this.#current = signal;
+    this.#note();
+    this.#recorder?.record(signal);
     try {
       const outcome = this.behavior?.signal?.(this.state, signal, this) ?? refused;
       if (outcome instanceof Promise) this.#await(outcome, signal);
@@ -233,11 +248,11 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #handledOne(item: Item): void {
     this.handled++;
-    if (this.cold?.retry?.item === item) this.cold.retry = undefined;
-    if (this.kind.recordLimit === 0) return;
-    this.#recorder ??= new FlightRecorder(this.kind.recordLimit);
-    const message = item instanceof Ask ? item.message : item;
-    this.#recorder.record(message, this.behavior?.mode(this.state), this.kernel.scheduler.now);
+    if (this.cold !== undefined && this.cold.retry?.item === item) this.cold.retry = undefined;
+    const { behavior } = this;
+    if (behavior === undefined || !behavior.hasModes) return;
+    this.#note();
+    this.#recorder?.recordMode(behavior.mode(this.state));
   }
 
   /** A step with actions, or of an actor that has modes: in the order of gen_statem. */

@@ -141,6 +141,8 @@ export interface Behavior {
   readonly enter?: ((state: unknown, previousMode: unknown, host: BehaviorHost) => MaybeOutcome) | undefined;
   /** What gen_statem calls the state; a change of it ends mode timeouts and brings back what was postponed. */
   mode(state: unknown): unknown;
+  /** Whether its modes are worth a record; else `mode` is just the state. */
+  readonly hasModes: boolean;
   /** Whether a message of this type is taken; those that are not are refused to their sender. */
   takes(type: string): boolean;
   /** The state in the form that {@link start} takes back, in this process: a reference where that is enough. */

@@ -33,7 +33,10 @@ export interface Neighbours {
 }
 
 /** An actor as its reports show it. */
-type Reported = Inbox & { readonly state: unknown; readonly history: readonly FlightEntry[] };
+type Reported = Inbox & {
+  readonly state: unknown;
+  historyBefore(message: Message | undefined): readonly FlightEntry[];
+};
 
 export function crashReport(cell: Reported, reason: ExitReason, item: Item | undefined): CrashReport {
   const message = item instanceof Ask ? item.message : item;
@@ -45,7 +48,7 @@ export function crashReport(cell: Reported, reason: ExitReason, item: Item | und
     reason,
     message: message && (kind.redact(message) as Message), // what the definition makes of it
     state: kind.redact(cell.state),
-    history: cell.history,
+    history: cell.historyBefore(message),
     neighbours: {
       links: [...(bonds?.links ?? [])].map(({ address }) => address),
       watchers: [...(bonds?.watchers ?? [])].flatMap(({ owner }) => (owner ? [owner.address] : [])),

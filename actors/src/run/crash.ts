@@ -4,12 +4,13 @@ import { Ask, type Item } from './ask.ts';
 import type { ColdFields } from './cold-fields.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import type { Inbox } from './inbox.ts';
+import type { Message } from './protocol.ts';
 
 /** An actor whose handler has failed. */
 type Crashed = Inbox & {
   readonly coldFields: ColdFields;
   readonly state: unknown;
-  readonly history: readonly FlightEntry[];
+  historyBefore(message: Message | undefined): readonly FlightEntry[];
 };
 
 /** By policy it is tried again, before all that wait; else it is dead, with all that is known about it. */
@@ -40,7 +41,15 @@ function bury(cell: Crashed, error: unknown, item: Item): void {
   const message = item instanceof Ask ? item.message : item;
   const state = cell.kind.redact(cell.state);
   const at = services.clock.now();
-  deadLetters.add({ to: cell.address, message, reason: 'crashed', at, error, state, history: cell.history });
+  deadLetters.add({
+    to: cell.address,
+    message,
+    reason: 'crashed',
+    at,
+    error,
+    state,
+    history: cell.historyBefore(message),
+  });
 }
 
 /** What its asker is told. */

@@ -1,42 +1,87 @@
+import { Ask, type Item } from './ask.ts';
 import type { Message } from './protocol.ts';
 
 /** One message that an actor handled, and the mode that it was in afterwards. */
 export interface FlightEntry {
   readonly message: Message;
-  readonly mode: unknown;
-  /** Of the monotonic clock, in ms; good to a batch. */
+  /** Of actors that have modes: machines, and handlers with a `mode` function. */
+  readonly mode?: unknown;
+  /** Of the monotonic clock, in whole ms; good to a batch. */
   readonly atMs: number;
 }
 
+/** The mode after the message before it. */
+class Mode {
+  readonly mode: unknown;
+
+  constructor(mode: unknown) {
+    this.mode = mode;
+  }
+}
+
+/** A message takes a slot, and at most one for its time and one for its mode. */
 const SLOTS = 3;
 
-/** The last messages and transitions of an actor, for its crash report. Keeps references, and at most `limit` of them. */
+/**
+ * The last messages and transitions of an actor, for its crash report. It is on the path of every message, so it writes
+ * into a short list and takes a new one when that is full: a store into a young list costs the collector nothing. A
+ * number in the list is the time of what follows.
+ */
 export class FlightRecorder {
   readonly #limit: number;
-  #slots: unknown[] = [];
-  #next = 0;
+  readonly #size: number;
+  #list: unknown[] = [];
+  #length = 0;
+  #before: readonly unknown[] = [];
+  #atMs = -1;
 
+  /** @param limit messages that it shows. It may keep up to six times as many. */
   constructor(limit: number) {
-    this.#limit = limit * SLOTS;
+    this.#limit = limit;
+    this.#size = limit * SLOTS;
   }
 
-  /** On the path of every message: three stores into an array that grows only until it is full. */
-  record(message: Message, mode: unknown, atMs: number): void {
-    const at = this.#next;
-    this.#slots[at] = message;
-    this.#slots[at + 1] = mode;
-    this.#slots[at + 2] = Math.round(atMs);
-    this.#next = at + SLOTS === this.#limit ? 0 : at + SLOTS;
+  /** Before the messages of a batch: when it began, in ms. */
+  mark(atMs: number): void {
+    const rounded = Math.round(atMs);
+    if (rounded === this.#atMs) return;
+    this.#atMs = rounded;
+    if (this.#length >= this.#size) this.#turn();
+    else this.#list[this.#length++] = rounded;
   }
 
-  /** Oldest first. */
-  entries(): FlightEntry[] {
-    const slots = [...this.#slots.slice(this.#next), ...this.#slots.slice(0, this.#next)];
-    const entries: FlightEntry[] = [];
-    for (let at = 0; at < slots.length; at += SLOTS) {
-      // Written by `record` in this order.
-      entries.push({ message: slots[at] as Message, mode: slots[at + 1], atMs: slots[at + 2] as number });
+  record(item: Item): void {
+    if (this.#length >= this.#size) this.#turn();
+    this.#list[this.#length++] = item;
+  }
+
+  /** After the message that was recorded last. */
+  recordMode(mode: unknown): void {
+    this.#list[this.#length++] = new Mode(mode);
+  }
+
+  /** Oldest first. Without the message that is under way, if it is given. */
+  entriesBefore(current: Message | undefined): FlightEntry[] {
+    const entries: { message: Message; mode?: unknown; atMs: number }[] = [];
+    let atMs = 0;
+    for (const item of [...this.#before, ...this.#list.slice(0, this.#length)]) {
+      const last = entries.at(-1);
+      if (typeof item === 'number') atMs = item;
+      else if (item instanceof Ask) entries.push({ message: item.message, atMs });
+      else if (!(item instanceof Mode))
+        entries.push({ message: item as Message, atMs }); // nothing else is recorded
+      else if (last) last.mode = item.mode;
     }
-    return entries;
+    const underWay = current ? entries.findLastIndex(({ message }) => message === current) : -1;
+    if (underWay >= 0) entries.splice(underWay, 1);
+    return entries.slice(-this.#limit);
+  }
+
+  #turn(): void {
+    this.#list.length = this.#length;
+    this.#before = this.#list;
+    this.#list = new Array(this.#size + SLOTS);
+    this.#list[0] = this.#atMs;
+    this.#length = 1;
   }
 }

@@ -54,6 +54,7 @@ export class HandlerBehavior<State, H> implements Behavior {
   readonly #type: string;
   readonly #spec: HandlerSpec<State, H>;
   readonly #handlers: ReadonlyMap<string, AnyHandler>;
+  readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
 
@@ -61,6 +62,7 @@ export class HandlerBehavior<State, H> implements Behavior {
     this.#type = type;
     this.#spec = spec;
     this.#handlers = new Map(Object.entries(spec.on as Record<string, AnyHandler>)); // checked by defineActor
+    this.hasModes = spec.mode !== undefined;
     const enter = spec.enter as AnyHandler | undefined; // its states are those of this behaviour
     this.enter = enter && ((state, mode, host) => this.#outcome(enter(state, mode, host.context)));
     const signals = spec.signals as Partial<Record<Signal['type'], AnyHandler>> | undefined; // as above

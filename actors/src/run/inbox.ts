@@ -8,20 +8,19 @@ import type { AnyProtocol, Message, MessageOf, ReplyOf } from './protocol.ts';
 import type { AskOptions } from './ref.ts';
 import { Ring } from './ring.ts';
 
-/**
- * The side of an actor that takes messages in: a bounded mailbox. The oldest message lies in a field of its own and the
- * ring is made for the second, so that an idle actor stays small.
- */
+/** The side of an actor that takes messages in: a bounded mailbox, made for the first message. */
 export abstract class Inbox extends Process {
   readonly kernel: Kernel;
   kind: CellKind;
-  #first: Item | undefined = undefined;
-  #rest: Ring<Item> | undefined = undefined;
-  /** Messages that wait. */
-  length = 0;
+  #mail: Ring<Item> | undefined = undefined;
   highWater = 0;
   /** Whether messages are taken: from its first start until it is released. */
   isOpen = false;
+
+  /** Messages that wait. */
+  get length(): number {
+    return this.#mail === undefined ? 0 : this.#mail.length;
+  }
 
   constructor(kernel: Kernel, home: Home, id: string, kind: CellKind) {
     super(home, id);
@@ -76,39 +75,34 @@ export abstract class Inbox extends Process {
       this.giveBack(item);
       return;
     }
-    if (this.length >= this.kind.mailboxLimit && !this.#makeRoom(item)) return;
-    if (this.length++ === 0) {
-      this.#first = item;
-    } else {
-      this.#rest ??= new Ring();
-      this.#rest.push(item);
-    }
-    if (this.length > this.highWater) this.highWater = this.length;
+    if (this.#mail === undefined) this.#mail = new Ring();
+    const mail = this.#mail;
+    if (mail.length >= this.kind.mailboxLimit && !this.#makeRoom(mail, item)) return;
+    mail.push(item);
+    if (mail.length > this.highWater) this.highWater = mail.length;
     this.wake();
   }
 
   protected take(): Item | undefined {
-    const item = this.#first;
-    if (item === undefined) return undefined;
-    this.length--;
-    this.#first = this.length === 0 ? undefined : this.#rest?.shift();
-    return item;
+    return this.#mail?.shift();
+  }
+
+  /** Lets go of what was taken; the newest `most` messages are noted before. */
+  protected forgetTaken(most: number, keep: { record(item: Item): void } | undefined): void {
+    this.#mail?.forget(most, keep);
   }
 
   /** Before all that waits. Not bounded: it was taken in before. */
   putBack(item: Item): void {
-    if (this.#first !== undefined) {
-      this.#rest ??= new Ring();
-      this.#rest.unshift(this.#first);
-    }
-    this.#first = item;
-    this.length++;
+    this.#mail ??= new Ring();
+    this.#mail.unshift(item);
   }
 
   /** Gives everything back to its senders. */
   protected empty(): void {
-    for (let item = this.take(); item; item = this.take()) this.giveBack(item);
-    this.#rest = undefined;
+    const mail = this.#mail;
+    this.#mail = undefined;
+    for (let item = mail?.shift(); item; item = mail?.shift()) this.giveBack(item);
   }
 
   giveBack(item: Item): void {
@@ -126,10 +120,10 @@ export abstract class Inbox extends Process {
   }
 
   /** Whether there is room now for the item. */
-  #makeRoom(item: Item): boolean {
+  #makeRoom(mail: Ring<Item>, item: Item): boolean {
     const { whenFull } = this.kind;
     if (whenFull === 'drop-oldest') {
-      const oldest = this.take();
+      const oldest = mail.drop();
       if (oldest) this.#drop(oldest);
       return true;
     }

@@ -171,7 +171,7 @@ export class System implements Kernel {
   /** The last messages and transitions of an actor of this node, oldest first. */
   history(target: AnyRef | string): readonly FlightEntry[] {
     const process = this.#existing(target);
-    return process instanceof ActorCell ? process.history : [];
+    return process instanceof ActorCell ? process.historyBefore(undefined) : [];
   }
 
   /** A ref to an actor of this node by its path. It may not exist (yet). */
