@@ -1,7 +1,8 @@
-/** What becomes of the message that crashed its actor. */
-import { ActorCrashedError, errorToData, hasCode } from '@jaegis/core';
+/** What is reported about a crash, and what becomes of the message that caused it. */
+import { ActorCrashedError, type ExitReason, errorToData, hasCode } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { ColdFields } from './cold-fields.ts';
+import type { CrashReport } from './crash-report.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import type { Inbox } from './inbox.ts';
 import type { Message } from './protocol.ts';
@@ -12,6 +13,27 @@ type Crashed = Inbox & {
   readonly state: unknown;
   historyBefore(message: Message | undefined): readonly FlightEntry[];
 };
+
+export function crashReport(cell: Crashed, reason: ExitReason, item: Item | undefined): CrashReport {
+  const message = item instanceof Ask ? item.message : item;
+  const { kind, bonds } = cell;
+  return {
+    address: cell.address,
+    type: kind.type,
+    incarnation: cell.incarnation,
+    reason,
+    message: message && (kind.redact(message) as Message), // what the definition makes of it
+    state: kind.redact(cell.state),
+    history: cell.historyBefore(message),
+    neighbours: {
+      links: [...(bonds?.links ?? [])].map(({ address }) => address),
+      watchers: [...(bonds?.watchers ?? [])].flatMap(({ owner }) => (owner ? [owner.address] : [])),
+      asker: item instanceof Ask ? item.from?.address : undefined,
+    },
+    mailbox: cell.length,
+    at: cell.kernel.services.clock.now(),
+  };
+}
 
 /** By policy it is tried again, before all that wait; else it is dead, with all that is known about it. */
 export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {

@@ -1,6 +1,5 @@
 import {
   autoShutdown,
-  type ChildStatus,
   type ExitReason,
   groupPlan,
   IntensityExceededError,
@@ -14,7 +13,6 @@ import {
   restartDelay,
   restartPlan,
   StartTimeoutError,
-  type Timer,
   type TreeNode,
   tokenRule,
 } from '@jaegis/core';
@@ -23,6 +21,7 @@ import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, type Process, type StartResult } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
+import { Child } from './child.ts';
 import { checkChildSpec, type FullChildSpec, isStartable, type Startable, type SupervisorFlags } from './spec.ts';
 
 /** Whose children they are. Both calls come when all children have ended. */
@@ -33,38 +32,6 @@ export interface Parent {
   onGiveUp(error: JaegisError): void;
   /** Significant children have ended. */
   onShutdown(): void;
-}
-
-/** A place among the children, whether somebody lives in it or not. */
-export class Child {
-  readonly id: string;
-  spec: FullChildSpec;
-  /** For the start function, after those of the spec. */
-  readonly args: readonly unknown[];
-  /** It has no spec that could be started again: it is forgotten when it ends. */
-  readonly isDynamic: boolean;
-  process: Process | undefined = undefined;
-  phase: 'starting' | 'stopping' | ChildStatus = 'stopped';
-  /** It ended while its start was still being reported. */
-  endedEarly: { readonly reason: ExitReason } | undefined = undefined;
-  /** Restarts that waited, for its backoff. */
-  waits: { count: number; startedMs: number; timer: Timer | undefined } | undefined = undefined;
-
-  constructor(id: string, spec: FullChildSpec, args: readonly unknown[], isDynamic: boolean) {
-    this.id = id;
-    this.spec = spec;
-    this.args = args;
-    this.isDynamic = isDynamic;
-  }
-
-  get status(): ChildStatus {
-    if (this.phase === 'starting' || this.phase === 'stopping') return 'running';
-    return this.phase;
-  }
-
-  get significant(): boolean {
-    return this.spec.significant;
-  }
 }
 
 /** The limits under which actors and the root of a node supervise what they spawn. */
@@ -210,7 +177,7 @@ export class Children implements Home {
   }
 
   /** Ends a child as its spec says. Undefined: it has ended. */
-  stop(child: Child, reason: ExitReason = 'shutdown', waitMs = waitOf(child)): Promise<void> | undefined {
+  stop(child: Child, reason: ExitReason = 'shutdown', waitMs = child.waitMs): Promise<void> | undefined {
     this.#cancelWait(child);
     const { process } = child;
     child.phase = 'stopping';
@@ -497,10 +464,6 @@ const plainSpecs = new WeakMap<Startable, FullChildSpec>();
 function bind(parent: Process, child: Process, options: SpawnOptions): void {
   if (options.link) link(parent, child);
   if (options.monitor) monitor(parent, parent, child, child.address, undefined);
-}
-
-function waitOf({ spec }: Child): number {
-  return typeof spec.shutdown === 'number' ? spec.shutdown : Number.POSITIVE_INFINITY;
 }
 
 function badStart(child: Child, made: unknown): Error {

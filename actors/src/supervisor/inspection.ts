@@ -2,7 +2,8 @@
 import { refOf } from '../run/process.ts';
 import type { AnyProtocol } from '../run/protocol.ts';
 import type { Ref } from '../run/ref.ts';
-import type { Child, Children } from './children.ts';
+import type { Child } from './child.ts';
+import type { Children } from './children.ts';
 import type { ChildKind, FullChildSpec } from './spec.ts';
 
 export interface ChildInfo {

@@ -10,7 +10,8 @@ import {
 } from '@jaegis/core';
 import { Process, refOf, type StartResult } from '../run/process.ts';
 import type { AnyRef } from '../run/ref.ts';
-import { Child, type Children } from './children.ts';
+import { Child } from './child.ts';
+import type { Children } from './children.ts';
 import { checkChildSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
 
 /** What is done to the children of a supervisor at run time. One operation after the other, as OTP's supervisor has it. */
