@@ -15,7 +15,9 @@ export type ProtocolOf<H> = {
 
 type FieldsOf<Handler> = Handler extends (...args: infer Args) => unknown
   ? Args extends readonly [unknown, infer M, ...unknown[]]
-    ? Omit<M, 'type'>
+    ? [M] extends [never] // a parameter whose type was left open
+      ? unknown
+      : Omit<M, 'type'>
     : unknown
   : never;
 

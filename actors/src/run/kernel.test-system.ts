@@ -1,5 +1,6 @@
-import { type JaegisError, silentLogger } from '@jaegis/core';
+import { type Clock, type JaegisError, type Logger, silentLogger } from '@jaegis/core';
 import { realClock, realRandom } from '@jaegis/node';
+import { VirtualClock } from '@jaegis/sim';
 import type { Announcement } from './effect.ts';
 import { System, type SystemOptions } from './system.ts';
 
@@ -7,19 +8,9 @@ import { System, type SystemOptions } from './system.ts';
 export function testSystem(limit?: SystemOptions['limit'], options: Partial<SystemOptions> = {}) {
   const announced: Announcement[] = [];
   const failures: JaegisError[] = [];
-  const none = () => {
-    throw new Error('not in this test');
-  };
-  const services = {
-    clock: realClock(),
-    logger: silentLogger,
-    pool: { run: none, stats: { threads: 0, queued: 0, completed: 0 }, close: async () => {} },
-    entity: none,
-    actor: none,
-  };
   const system = new System({
     node: 'n1',
-    services,
+    services: testServices(realClock()),
     random: realRandom(),
     announce: (event) => announced.push(event),
     onFailure: (error) => failures.push(error),
@@ -27,4 +18,19 @@ export function testSystem(limit?: SystemOptions['limit'], options: Partial<Syst
     ...options,
   });
   return { system, announced, failures };
+}
+
+/** The same on a clock that stands still until it is told to go on. */
+export function virtualSystem(limit?: SystemOptions['limit'], options: Partial<SystemOptions> = {}) {
+  const clock = new VirtualClock();
+  return { clock, ...testSystem(limit, { services: testServices(clock), ...options }) };
+}
+
+/** What actors share, without a cluster. */
+export function testServices(clock: Clock, logger: Logger = silentLogger): SystemOptions['services'] {
+  const none = () => {
+    throw new Error('not in this test');
+  };
+  const pool = { run: none, stats: { threads: 0, queued: 0, completed: 0 }, close: async () => {} };
+  return { clock, logger, pool, entity: none, actor: none };
 }

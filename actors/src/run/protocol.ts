@@ -19,4 +19,6 @@ export type MessageOf<P extends Protocol> = {
 export type ReplyOf<P extends Protocol, Type extends string> = Type extends keyof P ? P[Type]['reply'] : never;
 
 /** A protocol of which nothing is known: for refs made from an address. Replies are unknown and must be checked. */
-export type AnyProtocol = Readonly<Record<string, { readonly message: object; readonly reply: unknown }>>;
+export type AnyProtocol = Readonly<
+  Record<string, { readonly message: object | Readonly<Record<string, unknown>>; readonly reply: unknown }>
+>;

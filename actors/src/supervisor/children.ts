@@ -176,13 +176,14 @@ export class Children implements Home {
     }
   }
 
-  /** Ends a child as its spec says. Undefined: it has ended. */
+  /** Ends a child as its spec says; what waits for it is given back. Undefined: it has ended. */
   stop(child: Child, reason: ExitReason = 'shutdown', waitMs = child.waitMs): Promise<void> | undefined {
     this.#cancelWait(child);
     const { process } = child;
     child.phase = 'stopping';
     const ended = () => {
       child.phase = 'stopped';
+      process?.release();
     };
     if (process?.isAlive) {
       if (child.spec.shutdown === 'brutal') process.kill('killed');
@@ -199,7 +200,6 @@ export class Children implements Home {
     if (!child) return;
     await this.stop(child, reason, waitMs);
     if (child.isDynamic || child.spec.restart === 'temporary') this.drop(child);
-    else process.release();
   }
 
   /** Ends all, the last one started first; under simple_one_for_one all at once. Undefined: they have ended. */
@@ -226,14 +226,15 @@ export class Children implements Home {
       this.#cancelWait(child);
       child.phase = 'stopping';
       child.process?.kill(reason);
+      child.process?.release();
       child.phase = 'stopped';
     }
     this.#emptied();
   }
 
-  /** Nothing is kept for another start. */
+  /** What waits for them is given back. */
   release(): void {
-    for (const child of this.list()) this.drop(child);
+    for (const { process } of this.list()) process?.release();
   }
 
   childEnded(process: Process, reason: ExitReason): void {
@@ -448,7 +449,7 @@ export class Children implements Home {
     this.#emptied();
   }
 
-  /** Ready for another start. What can be started again by its spec keeps its place and its mail. */
+  /** Ready for another start. What can be started again by its spec keeps its place, and its ref stays good. */
   #emptied(): void {
     for (const child of this.list()) {
       if (child.isDynamic || child.spec.restart === 'temporary') this.drop(child);

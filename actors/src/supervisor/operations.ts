@@ -50,7 +50,6 @@ export class Operations {
     const child = this.find(target);
     await this.#children.stop(child);
     if (child.isDynamic || child.spec.restart === 'temporary') this.#children.drop(child);
-    else child.process?.release();
   }
 
   async restart(id: string): Promise<AnyRef | undefined> {
