@@ -89,6 +89,11 @@ export class ActorCell extends Lifecycle implements Runnable {
     return false;
   }
 
+  broke(error: unknown): void {
+    this.#isScheduled = false;
+    this.crash(error);
+  }
+
   /** Puts what was taken from the mailbox into the flight recorder. */
   #note(): void {
     this.forgetTaken(this.kind.recordLimit, this.#recorder);
@@ -251,7 +256,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     const { behavior } = this;
     if (behavior === undefined || !behavior.hasModes) return;
     this.#note();
-    this.#recorder?.recordMode(behavior.mode(this.state));
+    this.#recorder?.recordMode(modeOf(behavior, this.state));
   }
 
   /** A step with actions, or of an actor that has modes: in the order of gen_statem. */
@@ -473,5 +478,14 @@ export class ActorCell extends Lifecycle implements Runnable {
       ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
       children: [...own, ...(cold?.children?.inspect() ?? [])],
     };
+  }
+}
+
+/** For the record only: where a mode matters, one that fails is a crash. */
+function modeOf(behavior: Behavior, state: unknown): unknown {
+  try {
+    return behavior.mode(state);
+  } catch {
+    return 'mode failed';
   }
 }

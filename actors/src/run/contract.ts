@@ -109,7 +109,7 @@ export interface ActorContext extends Services {
   members(group: string): readonly Ref<AnyProtocol>[];
 
   /** A message after a time, in ms or at a time of the monotonic clock. Taken back when its receiver ends. */
-  sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer;
+  sendAfter(time: number | { readonly at: number }, message: MessageOf<AnyProtocol>, to?: AnyRef | string): ActorTimer;
   /** A second address of this actor that can be closed; with `reply` it takes one message only. */
   alias(options?: { readonly reply?: boolean }): ClosableRef;
 }

@@ -3,6 +3,8 @@ import type { Clock } from '@jaegis/core';
 /** Something with messages to handle. `run` handles a batch of them and says whether some are left. */
 export interface Runnable {
   run(scheduler: Scheduler): boolean;
+  /** `run` threw, which it must not: a function of the definition failed where nobody expected it. */
+  broke(error: unknown): void;
 }
 
 /** How long actors may run before the event loop gets its turn, in ms. */
@@ -59,7 +61,7 @@ export class Scheduler {
     let index = 0;
     for (; index < round.length && this.#mayGoOn(); index++) {
       const runnable = round[index] as Runnable; // within its length
-      if (runnable.run(this)) this.#ready.push(runnable);
+      if (this.#run(runnable)) this.#ready.push(runnable);
     }
     const isDone = index === round.length;
     if (!isDone) {
@@ -68,6 +70,16 @@ export class Scheduler {
     }
     round.length = 0;
     return isDone;
+  }
+
+  /** One that breaks must not keep the others from running. */
+  #run(runnable: Runnable): boolean {
+    try {
+      return runnable.run(this);
+    } catch (error) {
+      runnable.broke(error);
+      return false;
+    }
   }
 
   /** The first batch after a turn of the event loop begins a slice; a marker tells that the loop has turned again. */

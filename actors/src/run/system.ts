@@ -1,5 +1,6 @@
 import {
   type ExitReason,
+  errorToData,
   type JaegisError,
   limits,
   NoSuchActorError,
@@ -241,8 +242,8 @@ export class System implements Kernel {
   reportCrash(report: CrashReport): void {
     const { address, reason } = report;
     this.services.logger.error('actor crashed', { address, error: reason });
-    this.announce({ type: 'actor_crashed', address, error: reason instanceof Error ? reason.message : String(reason) });
-    for (const listener of this.#crashListeners) this.#tellListener(listener, report);
+    const announce = () => this.announce({ type: 'actor_crashed', address, error: errorToData(reason).message });
+    for (const tell of [announce, ...this.#crashListeners]) this.#tellListener(tell, report);
   }
 
   reportEnd(address: string, what: string, reason: ExitReason): void {
