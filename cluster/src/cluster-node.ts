@@ -10,7 +10,6 @@ import {
   type Protocol,
   type Ref,
   type Services,
-  type SpawnOptions,
   System,
 } from '@jaegis/actors';
 import {
@@ -161,10 +160,6 @@ export class ClusterNode {
       tell: (message) => this.#router.tellActor(node, path, message),
       ask: (message, options) => this.#router.askActor(node, path, message, options),
     });
-  }
-
-  spawn<P extends Protocol>(definition: ActorDefinition<P>, options: SpawnOptions): Promise<Ref<P>> {
-    return this.system.spawn(definition, options);
   }
 
   onView(listener: (view: View) => void): Subscription {

@@ -174,7 +174,8 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.#note();
     this.#recorder?.record(signal);
     try {
-      const outcome = this.behavior?.signal?.(this.state, signal, this) ?? refused;
+      const { behavior } = this;
+      const outcome = behavior?.signal ? behavior.signal(this.state, signal, this) : refused;
       if (outcome instanceof Promise) this.#await(outcome, signal);
       else this.#succeed(outcome, signal);
     } catch (error) {

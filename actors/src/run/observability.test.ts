@@ -128,6 +128,7 @@ describe('a crash report', () => {
         mailbox: 0,
       },
     ]);
+    expect(system.inspect().children[0]).toMatchObject({ id: 'parent', failures: 0 });
     await system.stop();
   });
 

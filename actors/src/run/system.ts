@@ -175,7 +175,18 @@ export class System implements Kernel {
     return process instanceof ActorCell ? process.historyBefore(undefined) : [];
   }
 
-  /** A ref to an actor of this node by its path. It may not exist (yet). */
+  /**
+   * A ref to an actor of this node by its address. It may not exist (yet).
+   *
+   * @param _definition what it takes and replies, for the compiler.
+   * @throws NoSuchActorError for an address of another node.
+   */
+  at<P extends Protocol = AnyProtocol>(address: string, _definition?: ActorDefinition<P>): Ref<P> {
+    if (address.startsWith(`${this.node}/`)) return this.ref(address.slice(this.node.length));
+    throw new NoSuchActorError(`${JSON.stringify(address)} is no address of node "${this.node}".`);
+  }
+
+  /** The same by its path. */
   ref<P extends Protocol>(path: string): Ref<P> {
     const address = `${this.node}${path}`;
     return makeRef<P>(address, {

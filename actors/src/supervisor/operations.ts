@@ -9,7 +9,8 @@ import {
   StartFailedError,
 } from '@jaegis/core';
 import { Process, refOf, type StartResult } from '../run/process.ts';
-import type { AnyRef } from '../run/ref.ts';
+import type { AnyProtocol } from '../run/protocol.ts';
+import type { AnyRef, Ref } from '../run/ref.ts';
 import { Child } from './child.ts';
 import type { Children } from './children.ts';
 import { checkChildSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
@@ -38,7 +39,7 @@ export class Operations {
     this.#template = spec.strategy === 'simple_one_for_one' ? spec.children[0] : undefined;
   }
 
-  async start(given: readonly unknown[]): Promise<AnyRef | undefined> {
+  async start(given: readonly unknown[]): Promise<Ref<AnyProtocol> | undefined> {
     const child = this.#template ? this.#instance(this.#template, given) : this.#place(given[0]);
     this.#children.add(child);
     const result = await this.#children.start(child);
@@ -52,7 +53,7 @@ export class Operations {
     if (child.isDynamic || child.spec.restart === 'temporary') this.#children.drop(child);
   }
 
-  async restart(id: string): Promise<AnyRef | undefined> {
+  async restart(id: string): Promise<Ref<AnyProtocol> | undefined> {
     const child = this.#stopped(id);
     const result = await this.#children.start(child);
     if (result.kind === 'failed') child.process?.release();
@@ -124,7 +125,7 @@ export class Operations {
     throw new ChildStartedError(`${what}, which runs.`, { data });
   }
 
-  #outcome(child: Child, result: StartResult): AnyRef | undefined {
+  #outcome(child: Child, result: StartResult): Ref<AnyProtocol> | undefined {
     if (result.kind === 'started') return refOf(child.process);
     if (result.kind === 'ignored') return undefined;
     const { error } = result;

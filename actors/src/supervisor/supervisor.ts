@@ -11,7 +11,8 @@ import { endBonds } from '../run/bonds.ts';
 import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, Process, type StartOrders, type StartResult, started } from '../run/process.ts';
-import type { AnyRef } from '../run/ref.ts';
+import type { AnyProtocol } from '../run/protocol.ts';
+import type { AnyRef, Ref } from '../run/ref.ts';
 import { Child } from './child.ts';
 import { Children } from './children.ts';
 import type { SupervisorDefinition, SupervisorFunction } from './definition.ts';
@@ -30,11 +31,11 @@ export interface SupervisorRef extends AnyRef {
    * Resolves with its ref; undefined when its start function returned `ignore`.
    * Rejects with `invalid_definition`, `child_started`, `child_present`, or what its start failed with.
    */
-  startChild(...given: readonly unknown[]): Promise<AnyRef | undefined>;
+  startChild(...given: readonly unknown[]): Promise<Ref<AnyProtocol> | undefined>;
   /** Ends a child. A temporary one is forgotten, others keep their place. Rejects with `no_such_child`. */
   terminateChild(child: string | AnyRef): Promise<void>;
   /** Starts a child that was terminated. Rejects with `no_such_child`, `child_running`, `child_restarting`. */
-  restartChild(id: string): Promise<AnyRef | undefined>;
+  restartChild(id: string): Promise<Ref<AnyProtocol> | undefined>;
   /** Forgets a child that does not run. Rejects as {@link restartChild}. */
   deleteChild(id: string): Promise<void>;
   /** All children, the newest first. */
@@ -168,7 +169,7 @@ export class Supervisor extends Process implements SupervisorRef {
     };
   }
 
-  startChild(...given: readonly unknown[]): Promise<AnyRef | undefined> {
+  startChild(...given: readonly unknown[]): Promise<Ref<AnyProtocol> | undefined> {
     return this.#operate(() => this.#operations.start(given));
   }
 
@@ -176,7 +177,7 @@ export class Supervisor extends Process implements SupervisorRef {
     return this.#operate(() => this.#operations.terminate(child));
   }
 
-  restartChild(id: string): Promise<AnyRef | undefined> {
+  restartChild(id: string): Promise<Ref<AnyProtocol> | undefined> {
     return this.#operate(() => this.#operations.restart(id));
   }
 

@@ -1,5 +1,12 @@
-import { type ActorDefinition, checkLimit, checkType, type Protocol } from '@jaegis/actors';
-import { InvalidDefinitionError, type RestartLimit, type RestartType } from '@jaegis/core';
+import {
+  type ActorDefinition,
+  checkLimit,
+  checkType,
+  type Protocol,
+  type SpawnOptions,
+  type SupervisorDefinition,
+} from '@jaegis/actors';
+import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
 
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
 export interface App {
@@ -9,11 +16,10 @@ export interface App {
   readonly restartLimit: RestartLimit;
 }
 
-export interface AppActor {
+/** An actor, or a supervisor with all below it. */
+export interface AppActor extends Omit<SpawnOptions, 'link' | 'monitor'> {
   readonly name: string;
-  readonly definition: ActorDefinition<Protocol>;
-  /** Default `permanent`. */
-  readonly restart?: RestartType;
+  readonly definition: ActorDefinition<Protocol> | SupervisorDefinition;
 }
 
 /** A definition of any protocol: the protocol is for the compiler only, so that one list holds all. */
@@ -22,11 +28,9 @@ type AnyDefinition = ActorDefinition<any>;
 
 export interface AppSpec {
   readonly entities?: readonly AnyDefinition[];
-  readonly actors?: readonly {
-    readonly name: string;
-    readonly definition: AnyDefinition;
-    readonly restart?: RestartType;
-  }[];
+  readonly actors?: readonly (Omit<AppActor, 'definition'> & {
+    readonly definition: AnyDefinition | SupervisorDefinition;
+  })[];
   readonly restartLimit?: Partial<RestartLimit>;
 }
 

@@ -1,11 +1,18 @@
-import { type ActorDefinition, decodeTurn, type EntityRef, type Protocol, type Ref } from '@jaegis/actors';
+import {
+  type ActorDefinition,
+  decodeTurn,
+  type EntityRef,
+  type Protocol,
+  type Ref,
+  type SpawnOptions,
+  type System,
+} from '@jaegis/actors';
 import type { ClusterEvent, ClusterNode } from '@jaegis/cluster';
 import type {
   Codec,
   EntityId,
   JaegisError,
   Journal,
-  RestartType,
   Subscription,
   TreeNode,
   TurnRecord,
@@ -58,13 +65,21 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.entity(definition, key);
   }
 
+  /**
+   * The actors and supervisors of this node: what can be done with them besides {@link spawn}, as supervising, linking,
+   * watching, and what is known about their crashes.
+   */
+  get system(): System {
+    return this.#parts.node.system;
+  }
+
   /** Starts an actor on this node, under its root supervisor; resolves when it is ready. */
   spawn<P extends Protocol>(
     definition: ActorDefinition<P>,
     name: string,
-    options: { readonly restart?: RestartType } = {},
+    options: Omit<SpawnOptions, 'name'> = {},
   ): Promise<Ref<P>> {
-    return this.#parts.node.spawn(definition, { name, ...options });
+    return this.system.spawn(definition, { ...options, name });
   }
 
   /** A ref to an actor by its address, `node/path`, on this node or another. */

@@ -40,8 +40,9 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   undo.defer(() => node.stop());
   await node.start();
-  for (const { name, definition, restart } of options.app?.actors ?? []) {
-    await node.spawn(definition, restart ? { name, restart } : { name });
+  for (const { definition, ...spawn } of options.app?.actors ?? []) {
+    if (definition.kind === 'supervisor') await node.system.supervise(definition, spawn);
+    else await node.system.spawn(definition, spawn);
   }
   const started = new JaegisNode({
     node,

@@ -1,0 +1,63 @@
+import { System } from '@jaegis/actors';
+import { InvalidConfigError, type JaegisError, type RestartLimit } from '@jaegis/core';
+import { type LogLevel, pinoLogger, realClock, realRandom } from '@jaegis/node';
+import { createPool } from '@jaegis/pool';
+import { z } from 'zod';
+
+export interface LocalOptions {
+  /** The first part of its actors' addresses. Default `local`. */
+  readonly name?: string;
+  /** Default `warn`. */
+  readonly logLevel?: LogLevel;
+  /** How often what it runs may crash before it gives up. Default: more than 3 restarts in 5 s. */
+  readonly restartLimit?: Partial<RestartLimit>;
+  /** Whether flight recorders and counters of time are kept. Default true. */
+  readonly watch?: boolean;
+  /** Worker threads of `context.pool`, which start with its first task. Default: as many as there are processors. */
+  readonly threads?: number;
+  /** Called when it has given up. Default: it is logged. */
+  readonly onFailure?: (error: JaegisError) => void;
+}
+
+/** Actors and supervisors in this process alone, without a cluster: no server, no durable entities. */
+export interface LocalSystem extends System, AsyncDisposable {}
+
+const options = z.object({
+  name: z.string().regex(/^[\w-]{1,63}$/, 'must be letters, digits, - or _'),
+  threads: z.int().min(1).optional(),
+});
+
+/** @throws InvalidConfigError with the path of the setting that is not usable. */
+export function startSystem(given: LocalOptions = {}): LocalSystem {
+  const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads } = given;
+  const checked = options.safeParse({ name, threads });
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const path = issue?.path.join('.') ?? '';
+    throw new InvalidConfigError(`startSystem: ${path} ${issue?.message}.`, { data: { path } });
+  }
+  const logger = pinoLogger({ level: logLevel }).child({ node: name });
+  const pool = createPool(threads === undefined ? {} : { threads });
+  const system = new System({
+    node: name,
+    services: {
+      clock: realClock(),
+      logger,
+      pool,
+      entity: () => {
+        throw new InvalidConfigError('A system without a cluster has no durable entities; use startNode.');
+      },
+      actor: (address) => system.at(address),
+    },
+    random: realRandom(),
+    watch,
+    ...(restartLimit ? { limit: restartLimit } : {}),
+    announce: () => {},
+    onFailure: given.onFailure ?? ((error) => logger.error('the system gave up', { error })),
+  });
+  const close = async () => {
+    await system.stop();
+    await pool.close();
+  };
+  return Object.assign(system, { [Symbol.asyncDispose]: close });
+}
