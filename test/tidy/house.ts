@@ -60,12 +60,12 @@ export const house: Readonly<Record<string, Room>> = {
   },
   'packages/examples': {
     internal: ['jaegis', '@jaegis/cli'],
-    external: [...terminal, 'xstate', 'node:'],
+    external: [...terminal, 'xstate', 'zod', 'node:'],
     instead: 'An example uses what users use: export it from packages/jaegis if users need it too.',
   },
   bench: {
     internal: ['jaegis', core, machines, actors, cluster, ...adapters],
-    external: ['node:', 'xstate', 'tinybench'],
+    external: ['node:', 'xstate', 'nact', 'moleculer'],
     instead: 'A benchmark measures our packages: list its library here if it measures a peer.',
   },
 };
