@@ -222,10 +222,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   #endStep(): void {
     this.#current = undefined;
     const step = this.#step;
-    if (!step) {
-      if (this.cold !== undefined) this.context.takeWaits();
-      return;
-    }
+    if (!step) return;
     this.#step = undefined;
     step.isOver = true;
     this.kernel.deadlines.remove(step);

@@ -269,3 +269,62 @@ describe('a name', () => {
     await system.stop();
   });
 });
+
+describe('a message that is none', () => {
+  it.each([[undefined], [null]])('%s is refused to its sender, and the actor goes on', async (message) => {
+    const { system } = testSystem();
+    const ref = await system.spawn(defineActor('echo', { state: () => 0, on: { hi: () => ({ reply: 'hi' }) } }));
+    expect(() => ref.tell(message as never)).toThrow(expect.objectContaining({ code: 'invalid_message' }));
+    await expect(ref.ask(message as never)).rejects.toMatchObject({ code: 'invalid_message' });
+    expect(await ref.ask({ type: 'hi' })).toBe('hi');
+    await system.stop();
+  });
+
+  it.each([['text'], [7], [{}], [{ type: 5 }]])('%j is of no type that the actor takes', async (message) => {
+    const { system } = testSystem();
+    const ref = await system.spawn(defineActor('echo', { state: () => 0, on: { hi: () => ({ reply: 'hi' }) } }));
+    ref.tell(message as never);
+    await expect(ref.ask(message as never)).rejects.toMatchObject({ code: 'invalid_message' });
+    expect(await ref.ask({ type: 'hi' })).toBe('hi');
+    expect(system.inspect().children[0]).toMatchObject({ failures: 0 });
+    await system.stop();
+  });
+});
+
+describe('a handler that goes on after its actor has crashed', () => {
+  it('has no effect any more', async () => {
+    const { system, clock } = virtualSystem(often);
+    const gate = Promise.withResolvers<void>();
+    const outcome: unknown[] = [];
+    const listener = defineActor('listener', {
+      state: () => 0,
+      on: { hear: () => void outcome.push('heard'), sync: () => ({ reply: true }) },
+    });
+    const to = await system.spawn(listener);
+    const late = defineActor('late', {
+      handlerTimeoutMs: 100,
+      state: () => 0,
+      on: {
+        work: async (_state, _message, context) => {
+          await gate.promise;
+          context.tell(to, { type: 'hear' });
+          await context.ask(to, { type: 'sync' }).catch((error) => outcome.push(error.code));
+          try {
+            context.spawn(listener, 'late');
+          } catch (error) {
+            outcome.push((error as { code: string }).code);
+          }
+        },
+        sync: () => ({ reply: true }),
+      },
+    });
+    const ref = await system.spawn(late);
+    ref.tell({ type: 'work' });
+    await clock.advance(100);
+    gate.resolve();
+    await clock.runUntilSettled(ref.ask({ type: 'sync' }));
+    await clock.runUntilSettled(to.ask({ type: 'sync' }));
+    expect(outcome).toEqual(['actor_stopped', 'actor_stopped']);
+    expect(system.inspect().children[1]?.children).toEqual([]);
+  });
+});

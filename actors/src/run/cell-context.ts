@@ -1,4 +1,5 @@
 import {
+  ActorStoppedError,
   type EntityId,
   type ExitReason,
   InvalidDefinitionError,
@@ -42,6 +43,7 @@ export class CellContext implements ActorContext {
   #effects: Effect[] | undefined = undefined;
   /** Asks made before the handler was known to wait. */
   #waits: Ask[] | undefined = undefined;
+  #isClosed = false;
 
   constructor(cell: ContextOwner, inner: InnerStep | undefined) {
     this.#cell = cell;
@@ -125,6 +127,7 @@ export class CellContext implements ActorContext {
     message: M,
     options: AskOptions = {},
   ): Promise<ReplyOf<P, M['type']>> {
+    if (this.#isClosed) return Promise.reject(this.#over());
     const left = this.deadline ?? Number.POSITIVE_INFINITY;
     const timeoutMs = Math.min(options.timeoutMs ?? limits.askTimeoutMs, Math.ceil(left));
     const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
@@ -142,7 +145,7 @@ export class CellContext implements ActorContext {
   }
 
   defer(): ReplyHandle {
-    const ask = this.#ask;
+    const ask = this.#isClosed ? undefined : this.#ask;
     if (!ask) return { isOpen: false, reply() {}, fail() {} };
     ask.isDeferred = true;
     ask.to = undefined;
@@ -155,6 +158,7 @@ export class CellContext implements ActorContext {
   }
 
   spawn<P extends Protocol>(definition: ActorDefinition<P>, options: string | SpawnOptions = {}): Ref<P> {
+    this.#refuseOver();
     const named = typeof options === 'string' ? { name: options } : options;
     const child = this.#cell.children.spawn(definition, named, this.#cell);
     return refOf(child) as unknown as Ref<P>; // the definition says what it takes
@@ -170,6 +174,7 @@ export class CellContext implements ActorContext {
   }
 
   link(to: AnyRef): void {
+    this.#refuseOver();
     const process = this.#kernel.resolve(to);
     if (process) link(this.#cell, process);
     else this.#cell.receiveExit(undefined, 'noproc', false);
@@ -185,6 +190,7 @@ export class CellContext implements ActorContext {
   }
 
   monitor(target: AnyRef | string, options: MonitorOptions = {}): Monitor {
+    this.#refuseOver();
     const name = typeof target === 'string' ? target : target.address;
     const made = monitor(this.#cell, this.#cell, this.#kernel.resolve(target), name, options.tag);
     if (options.alias) {
@@ -205,6 +211,7 @@ export class CellContext implements ActorContext {
   }
 
   register(name: string): void {
+    this.#refuseOver();
     this.#kernel.names.register(name, this.#cell);
   }
 
@@ -217,6 +224,7 @@ export class CellContext implements ActorContext {
   }
 
   join(group: string): void {
+    this.#refuseOver();
     this.#kernel.groups.join(group, this.#cell);
   }
 
@@ -229,10 +237,12 @@ export class CellContext implements ActorContext {
   }
 
   sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer {
+    this.#refuseOver();
     return startTimer(this.#kernel, time, message, this.#timerTarget(to));
   }
 
   alias({ reply = false }: { readonly reply?: boolean } = {}): ClosableRef {
+    this.#refuseOver();
     return this.#alias(reply, undefined);
   }
 
@@ -247,13 +257,28 @@ export class CellContext implements ActorContext {
     this.#effects = this.#waits = undefined;
   }
 
+  /** Its incarnation is over: what a handler that goes on all the same does with it has no effect. */
+  close(): void {
+    this.dropEffects();
+    this.#isClosed = true;
+  }
+
   /** Carries out these effects, then those that were collected. */
   perform(given: readonly Effect[] | undefined): void {
     if (given !== undefined) for (const effect of given) this.#perform(effect);
+    this.#waits = undefined;
     const effects = this.#effects;
     if (effects === undefined || effects.length === 0) return;
     for (const effect of effects) this.#perform(effect);
     effects.length = 0;
+  }
+
+  #refuseOver(): void {
+    if (this.#isClosed) throw this.#over();
+  }
+
+  #over(): Error {
+    return new ActorStoppedError(`This incarnation of ${this.address} is over; its context is no longer good.`);
   }
 
   addWait(ask: Ask): void {
@@ -269,6 +294,7 @@ export class CellContext implements ActorContext {
   }
 
   #collect(effect: Effect): void {
+    if (this.#isClosed) return;
     if (this.#effects) this.#effects.push(effect);
     else this.#effects = [effect];
   }

@@ -1,4 +1,4 @@
-import { ActorStoppedError, type JaegisError, limits, OverloadedError } from '@jaegis/core';
+import { ActorStoppedError, InvalidMessageError, type JaegisError, limits, OverloadedError } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Kernel } from './kernel.ts';
@@ -34,6 +34,7 @@ export abstract class Inbox extends Process {
   protected abstract interleave(ask: Ask): boolean;
 
   tell(message: Message): void {
+    if (message === undefined || message === null) throw noMessage(message);
     if (this.kind.checksAlways) this.#checked(message, undefined);
     else this.accept(message);
   }
@@ -50,6 +51,10 @@ export abstract class Inbox extends Process {
   submit(ask: Ask, timeoutMs: number, signal?: AbortSignal): void {
     ask.expireIn(this.kernel.deadlines, timeoutMs, this);
     if (signal) cancelWith(ask, signal);
+    if (ask.message === undefined || ask.message === null) {
+      ask.fail(noMessage(ask.message));
+      return;
+    }
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
     else this.acceptAsk(ask);
   }
@@ -169,6 +174,10 @@ export abstract class Inbox extends Process {
   #refused(error: unknown): void {
     this.kernel.services.logger.warn('tell refused', { address: this.address, error });
   }
+}
+
+function noMessage(given: unknown): JaegisError {
+  return new InvalidMessageError(`A message is an object with a type; this is ${given}.`, { data: { path: '' } });
 }
 
 function cancelWith(ask: Ask, signal: AbortSignal): void {

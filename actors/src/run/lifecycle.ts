@@ -4,6 +4,7 @@ import {
   type ExitReason,
   exitToData,
   isCleanExit,
+  limits,
   StartTimeoutError,
   type WaitEdge,
   type Waiter,
@@ -236,34 +237,46 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   protected awake(): void {
-    this.phase = 'starting';
-    const fail = (error: unknown) => {
+    const cold = this.coldFields;
+    const { clock } = this.kernel.services;
+    let isOver = false;
+    const settle = (finish: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      clock.clearTimer(timer);
+      cold.abortStart = undefined;
       this.phase = 'running';
-      this.crash(error);
+      finish();
     };
+    const fail = (error: unknown) =>
+      settle(() => {
+        this.behavior = undefined;
+        this.crash(error);
+      });
+    const late = () => fail(new StartTimeoutError(`${this.address} did not wake in ${limits.startTimeoutMs} ms.`));
+    this.phase = 'starting';
+    const timer = clock.setTimer(limits.startTimeoutMs, late);
+    cold.abortStart = fail;
     try {
       const state = this.startBehavior();
-      if (state instanceof Promise) state.then((first) => this.#awoken(first), fail);
-      else this.#awoken(state);
+      if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
+      else settle(() => this.#awoken(state));
     } catch (error) {
       fail(error);
     }
   }
 
   #awoken(state: unknown): void {
-    if (this.phase !== 'starting') return;
     this.state = state;
-    this.phase = 'running';
-    const { cold } = this;
-    if (cold) cold.kept = undefined;
-    if (cold?.pendingStop) this.terminate(cold.pendingStop.reason);
-    else this.wake();
+    if (this.cold) this.cold.kept = undefined;
+    this.wake();
   }
 
   /** Ends this incarnation: children first, then the behaviour, then the bonds. */
   protected terminate(reason: ExitReason): void {
     const { incarnation, cold } = this;
     this.phase = 'stopping';
+    if (cold) cold.pendingStop = undefined;
     cold?.life?.abort(reason);
     this.#context?.dropEffects();
     if (!isCleanExit(reason)) this.#preserve();
@@ -284,15 +297,20 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     });
   }
 
-  /** The reason to end with: what the stop function threw, if it did. */
+  /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */
   #stopBehavior(reason: ExitReason, isKilled: boolean): Final | Promise<Final> {
+    const context = this.#context;
     const failed = (error: unknown): Final => {
       this.kernel.reportEnd(this.address, 'stop failed', error);
       return { reason: error };
     };
+    const succeeded = (): Final => {
+      context?.perform(undefined);
+      return { reason };
+    };
     try {
       const stopped = this.behavior?.stop(this.state, reason, this, isKilled);
-      return stopped instanceof Promise ? stopped.then(() => ({ reason }), failed) : { reason };
+      return stopped instanceof Promise ? stopped.then(succeeded, failed) : succeeded();
     } catch (error) {
       return failed(error);
     }
@@ -302,13 +320,19 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     const { cold } = this;
     this.phase = 'idle';
     this.behavior = this.state = undefined;
-    this.#context?.dropEffects();
+    this.#endContext();
     const kept = this.transitions?.reset() ?? [];
     for (const item of kept.reverse()) this.putBack(item);
     if (cold) this.#endCold(cold, reason);
     endBonds(this, reason, this.kernel);
     this.home.childEnded(this, reason);
     if (cold) for (const listener of cold.onEnded.splice(0)) listener();
+  }
+
+  /** Whoever still holds it belongs to an incarnation that is over. */
+  #endContext(): void {
+    this.#context?.close();
+    this.#context = undefined;
   }
 
   #endCold(cold: ColdFields, reason: ExitReason): void {
@@ -387,7 +411,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     const over = () => {
       this.phase = 'idle';
       this.behavior = this.state = undefined;
-      this.#context?.dropEffects();
+      this.#endContext();
       this.transitions?.reset();
       const { cold } = this;
       const { kept } = cold ?? {};

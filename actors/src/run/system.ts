@@ -215,8 +215,9 @@ export class System implements Kernel {
   }
 
   resolve(target: AnyRef | string): Process | undefined {
+    if (target instanceof Process) return target;
     if (typeof target === 'string') return this.names.whereis(target) ?? this.#atAddress(target);
-    return target instanceof Process ? target : this.#atAddress(target.address);
+    return this.#atAddress(target.address);
   }
 
   deliver(target: Process | string, message: Message): void {
@@ -307,7 +308,12 @@ export class System implements Kernel {
   }
 
   #atAddress(address: string): Process | undefined {
-    return address.startsWith(`${this.node}/`) ? this.#at(address.slice(this.node.length)) : undefined;
+    if (address.startsWith(`${this.node}/`)) return this.#at(address.slice(this.node.length));
+    for (const root of this.#roots.values()) {
+      const { process, rest } = root.find(address.split('/'));
+      if (process && rest.length === 0) return process;
+    }
+    return undefined;
   }
 
   #at(path: string): Process | undefined {

@@ -59,6 +59,8 @@ export class Children implements Home {
   #isStopping = false;
   /** Counts the times that all were ended: what began in one goes on in no other. */
   #era = 0;
+  /** The end of all, while it is under way. */
+  #ending: Promise<void> | undefined = undefined;
   #restarts = 0;
   /** Restarts of groups, one after the other. */
   #group: Promise<void> = Promise.resolve();
@@ -204,19 +206,19 @@ export class Children implements Home {
 
   /** Ends all, the last one started first; under simple_one_for_one all at once. Undefined: they have ended. */
   shutdown(): Promise<void> | undefined {
+    if (this.#ending !== undefined) return this.#ending;
     this.#isStopping = true;
-    this.#era++;
-    const list = this.list().reverse();
-    if (this.flags.strategy === 'simple_one_for_one') {
-      const waiting = list.flatMap((child) => this.stop(child) ?? []);
-      if (waiting.length > 0) return Promise.all(waiting).then(() => this.#emptied());
+    const era = ++this.#era;
+    const waiting = this.#stopAll(era);
+    if (waiting === undefined) {
+      this.#emptied();
+      return undefined;
     }
-    for (const [index, child] of list.entries()) {
-      const waiting = this.stop(child);
-      if (waiting !== undefined) return this.#stopRest(waiting, list.slice(index + 1));
-    }
-    this.#emptied();
-    return undefined;
+    this.#ending = waiting.then(() => {
+      this.#ending = undefined;
+      if (this.#era === era) this.#emptied(); // else they were killed meanwhile
+    });
+    return this.#ending;
   }
 
   kill(reason: ExitReason): void {
@@ -443,10 +445,22 @@ export class Children implements Home {
     else over();
   }
 
-  async #stopRest(first: Promise<void>, rest: readonly Child[]): Promise<void> {
+  #stopAll(era: number): Promise<void> | undefined {
+    const list = this.list().reverse();
+    if (this.flags.strategy === 'simple_one_for_one') {
+      const waiting = list.flatMap((child) => this.stop(child) ?? []);
+      return waiting.length > 0 ? Promise.all(waiting).then(() => {}) : undefined;
+    }
+    for (const [index, child] of list.entries()) {
+      const waiting = this.stop(child);
+      if (waiting !== undefined) return this.#stopRest(waiting, list.slice(index + 1), era);
+    }
+    return undefined;
+  }
+
+  async #stopRest(first: Promise<void>, rest: readonly Child[], era: number): Promise<void> {
     await first;
-    for (const child of rest) await this.stop(child);
-    this.#emptied();
+    for (const child of rest) if (this.#era === era) await this.stop(child);
   }
 
   /** Ready for another start. What can be started again by its spec keeps its place, and its ref stays good. */

@@ -5,6 +5,7 @@ import {
   InvalidReturnError,
   type JaegisError,
   StartFailedError,
+  StartTimeoutError,
   type TreeNode,
 } from '@jaegis/core';
 import { endBonds } from '../run/bonds.ts';
@@ -59,6 +60,7 @@ export class Supervisor extends Process implements SupervisorRef {
   readonly #input: unknown;
   #phase: Phase = 'idle';
   #isOrdered: ExitReason | undefined = undefined;
+  #abortSpec: ((reason: ExitReason) => void) | undefined = undefined;
   #lastError: unknown = undefined;
   #onEnded: (() => void)[] = [];
 
@@ -100,7 +102,7 @@ export class Supervisor extends Process implements SupervisorRef {
     this.#isOrdered = undefined;
     try {
       if (orders.register !== undefined) this.#kernel.names.register(orders.register, this);
-      const spec = await this.#makeSpec();
+      const spec = await this.#inTime(this.#makeSpec(), orders.startTimeoutMs);
       if (this.#isOrdered !== undefined) throw this.#isOrdered;
       if (spec === undefined) {
         this.#endStart('normal');
@@ -136,6 +138,7 @@ export class Supervisor extends Process implements SupervisorRef {
     if (!this.isAlive) return;
     const wasStarting = this.#phase === 'starting';
     this.#isOrdered = reason;
+    this.#abortSpec?.(reason);
     this.children.kill(reason);
     if (!wasStarting) this.#ended(reason);
   }
@@ -217,6 +220,20 @@ export class Supervisor extends Process implements SupervisorRef {
     return new ActorStoppedError(`The supervisor ${this.address} does not run.`);
   }
 
+  /** The spec's function may hang: its supervisor may not. */
+  #inTime<T>(made: Promise<T>, timeoutMs: number): Promise<T> {
+    const { clock } = this.#kernel.services;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const late = () => reject(new StartTimeoutError(`${this.address} did not start in ${timeoutMs} ms.`));
+    const timer = clock.setTimer(timeoutMs, late);
+    this.#abortSpec = reject;
+    made.then(resolve, reject);
+    return promise.finally(() => {
+      clock.clearTimer(timer);
+      this.#abortSpec = undefined;
+    });
+  }
+
   async #makeSpec(): Promise<FullSupervisorSpec | undefined> {
     const { spec } = this.#definition;
     if (typeof spec !== 'function') return this.#check(spec);
@@ -267,6 +284,7 @@ export class Supervisor extends Process implements SupervisorRef {
 
   #abort(reason: ExitReason): void {
     this.#isOrdered = reason;
+    this.#abortSpec?.(reason);
     void this.children.shutdown();
   }
 
