@@ -1,0 +1,72 @@
+/** docs/benchmarks.md, from reports. */
+import { figure, spreadText } from './figure.ts';
+import type { Machine, Report, Row } from './report.ts';
+import type { Suite } from './session.ts';
+import { goalText } from './verdict.ts';
+
+const head = `# Benchmarks
+
+What we claim about speed, each beside its peer in the same run. This page is written by \`npm run bench\`.
+
+    npm run bench                                 all suites, and this page
+    npm run -s bench -- kernel                    one suite
+    npm run -s bench -- kernel --json k.json      the same, and its report as JSON
+    npm run -s bench -- kernel --only tell --rounds 9
+
+Ours and its peers take turns, a round each, so that what disturbs the machine disturbs all of them; each in a process
+of its own. The first round warms up and does not count. A figure is the median of at least five rounds, with the least
+and the most. "ours ÷ it" is the median of ours by that of the peer. A peer that a machine lacks is left out.
+`;
+
+export function page(suites: readonly Suite[], reports: readonly Report[]): string {
+  const machine = reports[0]?.machine;
+  const parts = suites.flatMap((suite) => {
+    const report = reports.find((one) => one.suite === suite.name);
+    return report ? [section(suite, report)] : [];
+  });
+  return [head, ...(machine ? [about(machine)] : []), ...parts].join('\n');
+}
+
+function about({ cpu, cores, memoryGB, os }: Machine): string {
+  return `Measured on ${cores} × ${cpu}, ${memoryGB} GB of memory, ${os}.\n`;
+}
+
+function section({ name, about, rows }: Suite, report: Report): string {
+  const versions = Object.entries(report.machine.versions).map(([what, version]) => `${what} ${version}`);
+  const texts = rows.map((row) => `- **${row.name}.** ${row.about.replaceAll('\n', ' ')}`);
+  return `## ${name}
+
+${about}
+
+With ${versions.join(', ')}.
+
+![The medians of the suite ${name} as bars; the table below has the same figures.](benchmarks/${name}.svg)
+
+${table(report.rows)}
+
+${texts.join('\n')}
+`;
+}
+
+function table(rows: readonly Row[]): string {
+  const header = ['row', 'unit', 'ours', 'peers', 'goal', 'met'];
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n');
+}
+
+function cellsOf(row: Row): string[] {
+  const { name, unit, ours, peers, ratio, met, note } = row;
+  const beside = Object.entries(peers).map(([peer, spread]) => {
+    return `${peer} ${figure(spread.median)} (${spreadText(spread)}), ours ÷ it ${figure(ratio[peer] ?? Number.NaN)}`;
+  });
+  const goal = goalText(row);
+  const verdict = goal === '' ? '' : met === null ? 'unknown' : met ? 'yes' : '**no**';
+  return [
+    name,
+    unit,
+    ours ? `${figure(ours.median)} (${spreadText(ours)})` : 'failed',
+    [...beside, ...(note === undefined ? [] : [note])].join('<br>'),
+    goal,
+    verdict,
+  ];
+}

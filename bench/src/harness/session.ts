@@ -1,0 +1,55 @@
+/**
+ * What a suite is made of. A session does the work of a row in one way (ours, or a peer's) as often as it is told; an
+ * entrant opens one. The harness knows no more of what it measures.
+ */
+export interface Session {
+  /** Does the work `size` times (what that means is the row's) and resolves with the figure, in the row's unit. */
+  round(size: number): number | Promise<number>;
+  close?(): void | Promise<void>;
+}
+
+export interface Entrant {
+  /** Of one round. */
+  readonly size: number;
+  /** @throws PeerAbsentError */
+  open(): Session | Promise<Session>;
+}
+
+export interface RowSpec {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** For a peer's name: what ours ÷ peer's must reach (or stay within, where lower is better). Else bounds of ours. */
+  readonly goal: Goal;
+  readonly ours: Entrant;
+  readonly peers: Readonly<Record<string, Entrant>>;
+  /** What is done, for docs/benchmarks.md. */
+  readonly about: string;
+  /** Where the figures are close together: at least so many rounds. */
+  readonly rounds?: number;
+}
+
+export interface Goal {
+  /** Ours must not exceed it. */
+  readonly most?: number;
+  /** Ours must be less. */
+  readonly below?: number;
+  readonly [peer: string]: number | undefined;
+}
+
+export interface Suite {
+  readonly name: string;
+  /** For docs/benchmarks.md. */
+  readonly about: string;
+  readonly rows: readonly RowSpec[];
+  /** Of what is measured, beside Node.js. */
+  versions(): Record<string, string> | Promise<Record<string, string>>;
+}
+
+/** The work of a module by name, as processes of their own are told which to do. */
+export type Workloads = Readonly<Record<string, () => Session | Promise<Session>>>;
+
+/** A peer that this machine does not have. The row goes on without it. */
+export class PeerAbsentError extends Error {
+  override readonly name = 'PeerAbsentError';
+}

@@ -1,0 +1,7 @@
+import { processes } from './harness/entrants.ts';
+import type { Suite } from './harness/session.ts';
+import { kernelSuite } from './kernel/suite.ts';
+import { turnsSuite } from './turns/suite.ts';
+
+/** All suites, in the order of docs/benchmarks.md. */
+export const suites: readonly Suite[] = [kernelSuite(processes), turnsSuite()];
