@@ -8,4 +8,28 @@ export interface Exception {
   readonly reason: string;
 }
 
-export const exceptions: readonly Exception[] = [];
+export const exceptions: readonly Exception[] = [
+  {
+    case: 'PKhier:suspend children while failing',
+    kind: 'differs',
+    reason:
+      'Nobody decides about a failure while others wait: an actor that fails ends with its children, as in OTP. What they are told meanwhile is given back.',
+  },
+  {
+    case: 'PKtyp:support nesting / flatten supervise',
+    kind: 'does not apply',
+    reason:
+      'Supervision does not tell errors apart by their class: what must not end the actor is caught in its handler.',
+  },
+  {
+    case: 'PKtyp:support … restart and backoff strategies (6)',
+    kind: 'does not apply',
+    reason: 'A child has one strategy for all errors, with a backoff or without.',
+  },
+  {
+    case: 'PKtyp:not catch fatal error',
+    kind: 'differs',
+    reason:
+      'JavaScript has no class of fatal errors: an overflow of the stack can be caught and crashes its actor only; when memory is used up the process ends without a word to anybody.',
+  },
+];

@@ -85,8 +85,15 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (this.kernel.watch) this.busyMs += scheduler.now - began;
     if (mayGoOn) return true;
     this.#isScheduled = false;
-    if (this.#idle && this.phase === 'running') this.kernel.deadlines.add(this.#idle, this.#idle.afterMs);
+    this.#rest();
     return false;
+  }
+
+  /** Nothing is left to do: from now on it is idle. */
+  #rest(): void {
+    if (this.#idle === undefined || this.phase !== 'running' || this.#current !== undefined) return;
+    this.kernel.deadlines.remove(this.#idle);
+    this.kernel.deadlines.add(this.#idle, this.#idle.afterMs);
   }
 
   broke(error: unknown): void {
@@ -114,13 +121,13 @@ export class ActorCell extends Lifecycle implements Runnable {
       if (this.#current !== undefined) break;
       if (++count < readAt) continue;
       readAt = count * 2;
-      if (scheduler.readClock() - began > BATCH_MS || count >= limits.batch) return this.#hasNext;
+      if (scheduler.readClock() - began > BATCH_MS || count >= limits.batch) return this.hasNext;
     }
     if (count * 2 !== readAt) scheduler.readClock();
     return false;
   }
 
-  get #hasNext(): boolean {
+  protected get hasNext(): boolean {
     if (this.phase !== 'running') return false;
     return this.length > 0 || (this.cold?.urgent.length ?? 0) > 0 || (this.transitions?.hasNext ?? false);
   }
@@ -209,7 +216,8 @@ export class ActorCell extends Lifecycle implements Runnable {
     finish();
     const { pendingStop } = this.cold ?? {};
     if (this.phase === 'stopping' && pendingStop && this.#current === undefined) this.terminate(pendingStop.reason);
-    else this.wake();
+    else if (this.hasNext) this.wake();
+    else this.#rest();
   }
 
   /** The handler under way waits for this ask from now on, or once it turns out to wait at all. */
@@ -453,7 +461,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   /** Nothing of it is under way that a sleep would lose. */
   get #isIdle(): boolean {
-    if (this.#current !== undefined || this.#hasNext || this.transitions?.isBusy) return false;
+    if (this.#current !== undefined || this.hasNext || this.transitions?.isBusy) return false;
     if (this.behavior?.isBusy(this.state) || (this.bonds?.timers.size ?? 0) > 0) return false;
     const { cold } = this;
     return !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && !cold.retry);

@@ -47,6 +47,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   protected transitions: Transitions | undefined = undefined;
   #context: CellContext | undefined = undefined;
 
+  /** Whether something waits that can be handled now. */
+  protected abstract get hasNext(): boolean;
   /** Whether a handler is under way. */
   protected abstract get isBusy(): boolean;
   /** The handler under way is over: its result counts no more, and its ask fails. */
@@ -391,7 +393,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     if (cold) cold.kept = undefined;
     this.phase = 'running';
     this.entered();
-    if (this.phase === 'running') this.wake();
+    if (this.hasNext) this.wake();
     return started;
   }
 

@@ -183,10 +183,7 @@ export class Children implements Home {
     this.#cancelWait(child);
     const { process } = child;
     child.phase = 'stopping';
-    const ended = () => {
-      child.phase = 'stopped';
-      process?.release();
-    };
+    const ended = () => this.#stopped(child);
     if (process?.isAlive) {
       if (child.spec.shutdown === 'brutal') process.kill('killed');
       const waiting = process.shutdown(reason, waitMs);
@@ -199,9 +196,7 @@ export class Children implements Home {
   /** Ends a child for good. */
   async stopChild(process: Process, reason?: ExitReason, waitMs?: number): Promise<void> {
     const child = this.of(process);
-    if (!child) return;
-    await this.stop(child, reason, waitMs);
-    if (child.isDynamic || child.spec.restart === 'temporary') this.drop(child);
+    if (child) await this.stop(child, reason, waitMs);
   }
 
   /** Ends all, the last one started first; under simple_one_for_one all at once. Undefined: they have ended. */
@@ -243,7 +238,15 @@ export class Children implements Home {
     const child = this.of(process);
     if (!child) return;
     if (child.phase === 'starting') child.endedEarly = { reason };
+    else if (child.phase === 'stopping') this.#stopped(child);
     else if (child.phase === 'running') this.#ended(child, reason);
+  }
+
+  /** It has ended as it was ordered to: its id is free before anybody handles the news. */
+  #stopped(child: Child): void {
+    child.phase = 'stopped';
+    if (child.isDynamic || child.spec.restart === 'temporary') this.drop(child);
+    else child.process?.release();
   }
 
   /** A restart that is due is not made. */
@@ -407,7 +410,6 @@ export class Children implements Home {
       const child = this.#list.get(id);
       if (!child) continue;
       await this.stop(child);
-      if (child.spec.restart === 'temporary') this.drop(child);
     }
     for (const id of plan.start) {
       const child = this.#list.get(id);

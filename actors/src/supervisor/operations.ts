@@ -48,9 +48,7 @@ export class Operations {
   }
 
   async terminate(target: string | AnyRef): Promise<void> {
-    const child = this.find(target);
-    await this.#children.stop(child);
-    if (child.isDynamic || child.spec.restart === 'temporary') this.#children.drop(child);
+    await this.#children.stop(this.find(target));
   }
 
   async restart(id: string): Promise<Ref<AnyProtocol> | undefined> {
