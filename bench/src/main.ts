@@ -1,5 +1,5 @@
 /** `npm run bench`: the project's claims about speed, each beside its peer in the same run. See harness/options.ts. */
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidConfigError, JaegisError } from '@jaegis/core';
@@ -35,10 +35,12 @@ try {
 
 /** Before the minutes that a run takes. */
 async function refuseUnwritable(file: string): Promise<void> {
+  const known = await stat(file).catch(() => undefined);
+  if (known && !known.isFile()) throw new InvalidConfigError(`--json: "${file}" is no file.`);
   try {
-    await access(dirname(file), constants.W_OK);
+    await access(known ? file : dirname(file), constants.W_OK);
   } catch (cause) {
-    throw new InvalidConfigError(`--json: no file can be written to the folder "${dirname(file)}".`, { cause });
+    throw new InvalidConfigError(`--json: "${file}" cannot be written.`, { cause });
   }
 }
 

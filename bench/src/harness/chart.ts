@@ -7,8 +7,8 @@ import type { Report, Row } from './report.ts';
 import type { Spread } from './spread.ts';
 
 const WIDTH = 760;
-const LABEL = 110;
-const LONGEST = 520;
+const LABEL = 165;
+const LONGEST = 500;
 const BAR = 18;
 const HEAD = 40;
 
@@ -61,5 +61,5 @@ function group(row: Row, top: number): string {
 }
 
 function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -23,12 +23,13 @@ export async function measureRow(spec: RowSpec, rounds: number): Promise<Row> {
   try {
     await enter(OURS, spec.ours, open, absent);
     for (const [peer, entrant] of Object.entries(spec.peers)) await enter(peer, entrant, open, absent);
-    await takeTurns(open, Math.max(rounds, spec.rounds ?? 0));
+    await takeTurns(open, rounds * (spec.patience ?? 1));
     const spreads = open.map((one) => [one.name, spreadOf(one.figures)] as const);
     const peers = Object.fromEntries(spreads.filter(([peer]) => peer !== OURS));
     const ours = spreads.find(([peer]) => peer === OURS)?.[1];
     if (!ours) throw new Error(absent.join(' '));
-    const row = { name, unit, better, ours, peers, ratio: ratiosOf(ours, peers), goal, met: isMet(spec, ours, peers) };
+    const ratio = ratiosOf(ours, peers);
+    const row = { name, unit, better, ours, peers, ratio, goal, met: isMet(spec, ours, peers) };
     return absent.length > 0 ? { ...row, note: absent.join(' ') } : row;
   } catch (error) {
     const failed = { name, unit, better, ours: null, peers: {}, ratio: {}, goal, met: false };

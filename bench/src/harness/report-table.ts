@@ -13,9 +13,10 @@ export function reportTable({ suite, machine, rows }: Report): string {
 function linesOf(row: Row): string[][] {
   const { name, unit, ours, peers, ratio, met, error, note } = row;
   if (!ours) return [[name, unit, 'ours', `failed: ${error}`]];
-  const verdict = met === null ? 'unknown' : met ? 'yes' : 'no';
+  const goal = goalText(row);
+  const verdict = goal === '' ? '' : met === null ? 'unknown' : met ? 'yes' : 'no';
   return [
-    [name, unit, 'ours', figure(ours.median), spreadText(ours), '', goalText(row), verdict],
+    [name, unit, 'ours', figure(ours.median), spreadText(ours), '', goal, verdict],
     ...Object.entries(peers).map(([peer, spread]) => {
       return ['', '', peer, figure(spread.median), spreadText(spread), figure(ratio[peer] ?? Number.NaN), '', ''];
     }),

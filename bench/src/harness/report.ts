@@ -27,7 +27,7 @@ export interface Row {
   /** The median of ours ÷ the median of the peer's. */
   readonly ratio: Readonly<Record<string, number>>;
   readonly goal: Goal;
-  /** Null when it cannot be told, because a peer of the goal is absent. */
+  /** Null when it cannot be told: there is no goal, or a peer of it is absent. */
   readonly met: boolean | null;
   /** Which peers are absent, and why. */
   readonly note?: string;

@@ -25,8 +25,8 @@ export interface RowSpec {
   readonly peers: Readonly<Record<string, Entrant>>;
   /** What is done, for docs/benchmarks.md. */
   readonly about: string;
-  /** Where the figures are close together: at least so many rounds. */
-  readonly rounds?: number;
+  /** Where the figures are close together: so many times the rounds. Default 1. */
+  readonly patience?: number;
 }
 
 export interface Goal {

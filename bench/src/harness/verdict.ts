@@ -1,15 +1,20 @@
 /** Whether a row's figures reach its goal. */
-import type { Goal, RowSpec } from './session.ts';
+import type { RowSpec } from './session.ts';
 import type { Spread } from './spread.ts';
 
 export type Peers = Readonly<Record<string, Spread>>;
 
-/** The median of ours ÷ the median of each peer's. */
+/** The median of ours ÷ the median of each peer's. @throws RangeError when a peer's is 0 */
 export function ratiosOf(ours: Spread, peers: Peers): Record<string, number> {
-  return Object.fromEntries(Object.entries(peers).map(([peer, { median }]) => [peer, ours.median / median]));
+  return Object.fromEntries(
+    Object.entries(peers).map(([peer, { median }]) => {
+      if (median === 0) throw new RangeError(`The figure of ${peer} is 0, and no ratio can be made of it.`);
+      return [peer, ours.median / median];
+    }),
+  );
 }
 
-/** Null when a peer of the goal is missing and all else is reached. */
+/** Null when there is no goal, or a peer of it is missing and all else is reached. */
 export function isMet({ better, goal }: Pick<RowSpec, 'better' | 'goal'>, ours: Spread, peers: Peers): boolean | null {
   const ratios = ratiosOf(ours, peers);
   const verdicts = Object.entries(goal).map(([name, bound = Number.NaN]) => {
@@ -20,7 +25,7 @@ export function isMet({ better, goal }: Pick<RowSpec, 'better' | 'goal'>, ours: 
     return better === 'higher' ? ratio >= bound : ratio <= bound;
   });
   if (verdicts.includes(false)) return false;
-  return verdicts.includes(null) ? null : true;
+  return verdicts.length === 0 || verdicts.includes(null) ? null : true;
 }
 
 /** As the issue would write it: `≥ 25 × nact, ≥ 0.8 × erlang`, `≤ 600 bytes`. */
@@ -31,9 +36,4 @@ export function goalText({ better, goal, unit }: Pick<RowSpec, 'better' | 'goal'
     return `${better === 'higher' ? '≥' : '≤'} ${bound} × ${name}`;
   });
   return parts.join(', ');
-}
-
-/** The names in a goal that are peers'. */
-export function peersOf(goal: Goal): string[] {
-  return Object.keys(goal).filter((name) => name !== 'most' && name !== 'below');
 }

@@ -46,12 +46,14 @@ function messages({ lasting, erlang }: Place): RowSpec[] {
       name: 'ask, handler actor, one at a time',
       unit: 'asks/s',
       better: 'higher',
-      about: `Each ask is awaited before the next. Moleculer: \`broker.call\` in one broker. Erlang: the faster one of
+      about: `Each ask is awaited before the next; ours and nact's end after 5 s at the latest. Moleculer: \`broker.call\`
+in one broker, which may take for ever, its default, and with \`requestTimeout\` of 5 s. Erlang: the faster one of
 \`gen_server:call\` and a pair of hand-written sends.`,
       goal: { moleculer: 1.5, nact: 7 },
       ours: lasting(files.messages, 'ask', 500_000),
       peers: {
         moleculer: lasting(files.moleculer, 'ask', 500_000),
+        'moleculer, 5 s at most': lasting(files.moleculer, 'askWithin', 300_000),
         nact: lasting(files.nact, 'ask', 100_000),
         erlang: erlang(files.erlang, 'ask', 300_000),
       },
@@ -158,7 +160,7 @@ function promises({ lasting }: Place): RowSpec[] {
       goal: { unwatched: 1.05 },
       ours: lasting(files.messages, 'watched', 5_000_000),
       peers: { unwatched: lasting(files.messages, 'unwatched', 5_000_000) },
-      rounds: 15,
+      patience: 3,
     },
     {
       name: 'event-loop delay p99 while 1,000 actors are flooded',
