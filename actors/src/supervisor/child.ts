@@ -12,6 +12,8 @@ export class Child {
   readonly isDynamic: boolean;
   process: Process | undefined = undefined;
   phase: 'starting' | 'stopping' | ChildStatus = 'stopped';
+  /** Why it was last ordered to end. */
+  order: ExitReason = undefined;
   /** It ended while its start was still being reported. */
   endedEarly: { readonly reason: ExitReason } | undefined = undefined;
   /** Restarts that waited, for its backoff. */

@@ -5,6 +5,7 @@ import {
   IntensityExceededError,
   InvalidDefinitionError,
   InvalidReturnError,
+  isCleanExit,
   isToken,
   type JaegisError,
   limits,
@@ -183,6 +184,7 @@ export class Children implements Home {
     this.#cancelWait(child);
     const { process } = child;
     child.phase = 'stopping';
+    child.order = child.spec.shutdown === 'brutal' ? 'killed' : reason;
     const ended = () => this.#stopped(child);
     if (process?.isAlive) {
       if (child.spec.shutdown === 'brutal') process.kill('killed');
@@ -238,8 +240,11 @@ export class Children implements Home {
     const child = this.of(process);
     if (!child) return;
     if (child.phase === 'starting') child.endedEarly = { reason };
-    else if (child.phase === 'stopping') this.#stopped(child);
-    else if (child.phase === 'running') this.#ended(child, reason);
+    else if (child.phase === 'stopping') {
+      if (!endedAsOrdered(child, reason))
+        this.kernel.reportEnd(process.address, 'ended otherwise than ordered', reason);
+      this.#stopped(child);
+    } else if (child.phase === 'running') this.#ended(child, reason);
   }
 
   /** It has ended as it was ordered to: its id is free before anybody handles the news. */
@@ -489,4 +494,9 @@ function badStart(child: Child, made: unknown): Error {
     `The start function of child "${child.id}" returned ${shown}; it must return a definition or \`ignore\`.`,
     { data: { child: child.id } },
   );
+}
+
+/** OTP's rule of which ends are reported: one that was in order on its own account is, of a permanent child only. */
+function endedAsOrdered({ order, spec }: Child, reason: ExitReason): boolean {
+  return reason === order || (spec.restart !== 'permanent' && isCleanExit(reason));
 }
