@@ -32,4 +32,15 @@ export const exceptions: readonly Exception[] = [
     reason:
       'JavaScript has no class of fatal errors: an overflow of the stack can be caught and crashes its actor only; when memory is used up the process ends without a word to anybody.',
   },
+  {
+    case: 'GS:undef_handle_call/cast/continue',
+    kind: 'differs',
+    reason:
+      'Which messages an actor takes is known from its definition, so others are refused to their sender with `invalid_message`; a wrong client cannot crash a server.',
+  },
+  {
+    case: 'PKdw:once when stopped but not when restarted',
+    kind: 'differs',
+    reason: 'As in OTP: a monitor watches one incarnation, and a restart ends it.',
+  },
 ];

@@ -1,6 +1,7 @@
 import {
   type ExitReason,
   errorToData,
+  InvalidDefinitionError,
   type JaegisError,
   limits,
   NoSuchActorError,
@@ -109,8 +110,13 @@ export class System implements Kernel {
   /** Ends an actor or a supervisor for good. Rejects with `no_such_actor` when it is not there. Without one: all. */
   async stop(target?: AnyRef | string, options: StopOptions = {}): Promise<void> {
     if (target === undefined) return this.#stopAll();
-    const process = this.#existing(target);
     const { reason = 'normal', timeoutMs = limits.shutdownMs } = options;
+    if (!(timeoutMs >= 0)) {
+      throw new InvalidDefinitionError(`stop: timeoutMs is ${timeoutMs}; it must be a number from 0.`, {
+        data: { path: 'timeoutMs' },
+      });
+    }
+    const process = this.#existing(target);
     const { home } = process;
     if (home instanceof Children) await home.stopChild(process, reason, timeoutMs);
     else await process.shutdown(reason, timeoutMs);
