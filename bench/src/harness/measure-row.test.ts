@@ -51,6 +51,13 @@ it('goes on without a peer that is absent, says so, and leaves the verdict open'
   expect(row).toMatchObject({ peers: {}, ratio: {}, met: null, note: 'No such peer here.' });
 });
 
+it('tells why the goal is not reached, and only then', async () => {
+  const slow = await measure({ better: 'lower', goal: { most: 19 }, shortfall: 'It is slow.' });
+  const fast = await measure({ better: 'lower', goal: { most: 20 }, shortfall: 'It is slow.' });
+  expect([slow, fast]).toMatchObject([{ met: false, note: 'It is slow.' }, { met: true }]);
+  expect(fast).not.toHaveProperty('note');
+});
+
 it('gives a row more rounds that asks for patience', async () => {
   const row = await measure({ ours: entrant('ours', [9, 1, 2, 3, 4, 5, 6]), patience: 2 });
   expect(row.ours).toEqual({ median: 3.5, min: 1, max: 6 });

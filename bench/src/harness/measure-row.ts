@@ -30,7 +30,8 @@ export async function measureRow(spec: RowSpec, rounds: number): Promise<Row> {
     if (!ours) throw new Error(absent.join(' '));
     const ratio = ratiosOf(ours, peers);
     const row = { name, unit, better, ours, peers, ratio, goal, met: isMet(spec, ours, peers) };
-    return absent.length > 0 ? { ...row, note: absent.join(' ') } : row;
+    const notes = row.met === false && spec.shortfall !== undefined ? [...absent, spec.shortfall] : absent;
+    return notes.length > 0 ? { ...row, note: notes.join(' ') } : row;
   } catch (error) {
     const failed = { name, unit, better, ours: null, peers: {}, ratio: {}, goal, met: false };
     return { ...failed, error: error instanceof Error ? error.message : String(error) };

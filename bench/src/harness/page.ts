@@ -65,8 +65,8 @@ function cellsOf(row: Row): string[] {
     name,
     unit,
     ours ? `${figure(ours.median)} (${spreadText(ours)})` : 'failed',
-    [...beside, ...(note === undefined ? [] : [note])].join('<br>'),
+    beside.join('<br>'),
     goal,
-    verdict,
+    [verdict, ...(note === undefined ? [] : [note])].filter((text) => text !== '').join(': '),
   ];
 }

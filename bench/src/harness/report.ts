@@ -29,7 +29,7 @@ export interface Row {
   readonly goal: Goal;
   /** Null when it cannot be told: there is no goal, or a peer of it is absent. */
   readonly met: boolean | null;
-  /** Which peers are absent, and why. */
+  /** Which peers are absent, and why the goal is not reached. */
   readonly note?: string;
   /** Why there are no figures. */
   readonly error?: string;

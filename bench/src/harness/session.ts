@@ -25,6 +25,8 @@ export interface RowSpec {
   readonly peers: Readonly<Record<string, Entrant>>;
   /** What is done, for docs/benchmarks.md. */
   readonly about: string;
+  /** Why the goal is not reached; told with the figures as long as it is not. */
+  readonly shortfall?: string;
   /** Where the figures are close together: so many times the rounds. Default 1. */
   readonly patience?: number;
 }

@@ -126,6 +126,7 @@ function memory({ lasting, fresh, erlang }: Place): RowSpec[] {
       better: 'lower',
       about: 'What a process holds (RSS) with a million actors and refs to them, before and after each is told once.',
       goal: { most: 1_000 },
+      shortfall: 'Each actor that has had a message keeps a flight recorder; `record: 0` is without.',
       ours: fresh(files.memory, 'residentOfMany', 1_000_000),
       peers: {},
     },
@@ -135,6 +136,8 @@ function memory({ lasting, fresh, erlang }: Place): RowSpec[] {
       better: 'higher',
       about: 'The same blocks as above, each message to another of a million actors; beside all of them to one.',
       goal: { 'tell to one': 0.5 },
+      shortfall:
+        'Each message finds its actor in no cache of the processor, and a turn handles one instead of a batch.',
       ours: lasting(files.memory, 'tellOneOfMany', 1_000_000),
       peers: { 'tell to one': lasting(files.messages, 'tell', 1_000_000) },
     },
