@@ -9,8 +9,8 @@ export type Incarnation = string & { readonly __brand: 'Incarnation' };
 const TOKEN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 /** Whether the text can be one token of a subject: a letter or digit, then at most 62 of letters, digits, `-`, `_`. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+export function isToken(text: unknown): text is string {
+  return typeof text === 'string' && TOKEN.test(text);
 }
 
 /** @throws InvalidConfigError when the text is no node name. */
