@@ -1,35 +1,11 @@
 /** The rules that OTP's supervisor.erl fixes and no test of it names. */
-import { type ChildSpec, defineActor, defineSupervisor, ignore, type SupervisorSpec } from '@jaegis/actors';
+import { defineActor, defineSupervisor, ignore } from '@jaegis/actors';
 import { RestartWindow } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { testServices, testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
 import { checkSupervisorSpec } from '../../actors/src/supervisor/spec.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
-
-const forever = { periodMs: 3_600_000 };
-
-/** A supervisor of probes on a virtual clock, that stays the matter of the test. */
-async function supervise(spec: Omit<SupervisorSpec, 'children'>, children: readonly ChildSpec[]) {
-  const world = virtualSystem();
-  const { system, clock } = world;
-  const supervisor = await clock.runUntilSettled(
-    system.supervise(defineSupervisor('s', { intensity: 2, ...forever, ...spec, children }), {
-      name: 's',
-      restart: 'temporary',
-    }),
-  );
-  let end: unknown;
-  void system.monitor(supervisor).down.then(({ reason }) => {
-    end = reason;
-  });
-  const tell = async (id: string, type: string, fields: object = {}) => {
-    system.at(`n1/user/s/${id}`).tell({ type, ...fields });
-    await clock.advance(1);
-  };
-  const ids = async () => (await supervisor.whichChildren()).map(({ id }) => id).reverse();
-  const incarnations = async () => (await supervisor.whichChildren()).map(({ incarnation }) => incarnation).reverse();
-  return { ...world, supervisor, tell, ids, incarnations, ended: () => end };
-}
+import { supervise } from '../support/kernel-supervised.ts';
 
 describe('starting', () => {
   it('SUPsrc:init_children/start_children: one after the other, and done when all are', async () => {
