@@ -1,6 +1,6 @@
 /** Pekko's BackoffSupervisor and RestartSource, as children with a backoff. */
 import { defineSupervisor, type SupervisorSpec } from '@jaegis/actors';
-import { backoffResetMs, type RestartBackoff, restartDelay } from '@jaegis/core';
+import { type RestartBackoff, restartDelay } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
@@ -153,10 +153,6 @@ describe('how long it waits', () => {
   ])('PKbo:correctly calculate the delay: restart %i from %i to %i ms waits %i ms', (count, minMs, maxMs, expected) => {
     expect(restartDelay(count, 0, { minMs, maxMs, jitter: 0 })).toBe(expected);
     expect(restartDelay(count, 0.5, { minMs, maxMs, jitter: 0.2 })).toBeCloseTo(expected * 1.1);
-  });
-
-  it('is reset after half of the shortest and the longest wait by default', () => {
-    expect(backoffResetMs({ minMs: 100, maxMs: 900 })).toBe(500);
   });
 });
 

@@ -176,6 +176,23 @@ describe('a start that fails', () => {
     },
   );
 
+  it('PKhier:handle failure in creation with Resume and Restart: it is made again until it is there', async () => {
+    let starts = 0;
+    const { crash, clock, ref, log } = await supervised(
+      { intensity: 10, periodMs: 60_000 },
+      {
+        onStart: (start) => {
+          starts = start;
+          if (start > 1 && start <= 6) throw new Error('not yet');
+        },
+      },
+    );
+    await crash();
+    await clock.advance(100);
+    expect(await ref?.ask({ type: 'ping' })).toBe('kid');
+    expect([starts, log.begun.length]).toEqual([1 + 6, 2]);
+  });
+
   it('PKtyp:fail instead of restart when deferred factory throws', async () => {
     const { system, clock } = virtualSystem();
     let starts = 0;
