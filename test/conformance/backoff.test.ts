@@ -2,7 +2,7 @@
 import { defineSupervisor, type SupervisorSpec } from '@jaegis/actors';
 import { type RestartBackoff, restartDelay } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { virtualSystem } from '../support/kernel.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
 
 const backoff = { minMs: 100, maxMs: 10_000, jitter: 0 };

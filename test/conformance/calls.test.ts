@@ -13,7 +13,7 @@ import {
   timeout,
 } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { testServices, testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { testServices, testSystem, virtualSystem } from '../support/kernel.ts';
 import { settled } from '../support/kernel-probe.ts';
 
 const often = { intensity: 1_000, periodMs: 60_000 };

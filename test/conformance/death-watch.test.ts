@@ -1,7 +1,7 @@
 /** Pekko's tests of death watch, which is `monitor` here. */
 import { type AnyRef, type DownSignal, defineActor, type Monitor, stop } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { testSystem, virtualSystem } from '../support/kernel.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
 
 const often = { intensity: 100, periodMs: 60_000 };

@@ -1,7 +1,7 @@
 /** OTP's tests of aliases, registered names and timers of processes. */
 import type { ActorContext } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { testSystem, virtualSystem } from '../support/kernel.ts';
 import { agent, heard } from '../support/kernel-agent.ts';
 import { probe, told } from '../support/kernel-probe.ts';
 

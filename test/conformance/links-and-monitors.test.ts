@@ -1,10 +1,14 @@
 /** OTP's tests of exit signals, links and monitors. */
 import { type ActorContext, type AnyRef, defineActor, type SpawnOptions } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
-import type { Process } from '../../actors/src/run/process.ts';
+import { testSystem, virtualSystem } from '../support/kernel.ts';
 import { agent, heard } from '../support/kernel-agent.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
+
+/** What the kernel keeps of the bonds of an actor. */
+interface Process {
+  readonly bonds?: Readonly<Record<'links' | 'watchers' | 'watching', ReadonlySet<unknown>>>;
+}
 
 const often = { intensity: 100_000, periodMs: 60_000 };
 

@@ -1,7 +1,7 @@
 /** OTP's tests of gen_statem: timeouts of the mode, of silence and by name. */
 import { type Action, cancelTimeout, defineActor, next, postpone, timeout, updateTimeout } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { virtualSystem } from '../support/kernel.ts';
 import { settled } from '../support/kernel-probe.ts';
 
 const note = (text: string) => ({ type: 'note', text }) as const;

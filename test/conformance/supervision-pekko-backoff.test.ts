@@ -2,7 +2,7 @@
 import { defineActor, defineSupervisor } from '@jaegis/actors';
 import { backoffResetMs, type RestartBackoff } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { virtualSystem } from '../support/kernel.ts';
 
 async function backingOff(backoff: RestartBackoff) {
   const { system, clock } = virtualSystem();

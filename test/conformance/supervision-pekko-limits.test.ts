@@ -1,7 +1,7 @@
 /** Pekko's tests of supervision: how often a child is restarted. Its ref is the same afterwards, as in Pekko. */
 import { defineActor, defineSupervisor, type SupervisorSpec } from '@jaegis/actors';
 import { describe, expect, it } from 'vitest';
-import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { virtualSystem } from '../support/kernel.ts';
 import { type ProbeOptions, probe, settled, told } from '../support/kernel-probe.ts';
 
 /** A supervisor of one probe. */

@@ -1,9 +1,8 @@
 /** The rules that OTP's supervisor.erl fixes and no test of it names. */
-import { defineActor, defineSupervisor, ignore } from '@jaegis/actors';
+import { checkSupervisorSpec, defineActor, defineSupervisor, ignore } from '@jaegis/actors';
 import { RestartWindow } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { testServices, testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
-import { checkSupervisorSpec } from '../../actors/src/supervisor/spec.ts';
+import { testServices, testSystem, virtualSystem } from '../support/kernel.ts';
 import { probe, settled, told } from '../support/kernel-probe.ts';
 import { supervise } from '../support/kernel-supervised.ts';
 

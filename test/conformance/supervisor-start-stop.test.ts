@@ -1,9 +1,8 @@
 /** OTP's tests of its supervisor: starting, stopping and what it is declared with. */
-import { type ChildSpec, defineActor, defineSupervisor, ignore, stop } from '@jaegis/actors';
+import { type ChildSpec, checkSupervisorSpec, defineActor, defineSupervisor, ignore, stop } from '@jaegis/actors';
 import type { Shutdown } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { testSystem, virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
-import { checkSupervisorSpec } from '../../actors/src/supervisor/spec.ts';
+import { testSystem, virtualSystem } from '../support/kernel.ts';
 import { type ProbeOptions, probe, settled, told } from '../support/kernel-probe.ts';
 import { supervise } from '../support/kernel-supervised.ts';
 

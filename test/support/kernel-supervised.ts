@@ -1,6 +1,6 @@
 /** A supervisor on a clock that stands still, and what happens to it. */
 import { type ChildSpec, defineSupervisor, type SupervisorSpec } from '@jaegis/actors';
-import { virtualSystem } from '../../actors/src/run/kernel.test-system.ts';
+import { virtualSystem } from './kernel.ts';
 
 /** Two restarts an hour, unless said otherwise: as OTP's own tests have it. */
 const flags = { intensity: 2, periodMs: 3_600_000 };

@@ -10,8 +10,9 @@ import {
   type TreeNode,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
-import { Children, plainFlags } from '../supervisor/children.ts';
+import { Children } from '../supervisor/children.ts';
 import type { SupervisorDefinition } from '../supervisor/definition.ts';
+import { plainFlags } from '../supervisor/spawning.ts';
 import type { Startable } from '../supervisor/spec.ts';
 import { checkLimit } from '../supervisor/spec-fields.ts';
 import { Supervisor, type SupervisorRef } from '../supervisor/supervisor.ts';

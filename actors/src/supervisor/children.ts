@@ -8,7 +8,6 @@ import {
   isCleanExit,
   isToken,
   type JaegisError,
-  limits,
   NameTakenError,
   RestartWindow,
   restartDelay,
@@ -17,13 +16,13 @@ import {
   type TreeNode,
   tokenRule,
 } from '@jaegis/core';
-import { link, monitor } from '../run/bonds.ts';
 import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, type Process, type StartResult } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
 import { Child } from './child.ts';
-import { checkChildSpec, type FullChildSpec, isStartable, type Startable, type SupervisorFlags } from './spec.ts';
+import { bind, plainFlags, specOf } from './spawning.ts';
+import { isStartable, type Startable, type SupervisorFlags } from './spec.ts';
 
 /** Whose children they are. Both calls come when all children have ended. */
 export interface Parent {
@@ -34,15 +33,6 @@ export interface Parent {
   /** Significant children have ended. */
   onShutdown(): void;
 }
-
-/** The limits under which actors and the root of a node supervise what they spawn. */
-export const plainFlags: SupervisorFlags = {
-  strategy: 'one_for_one',
-  intensity: limits.restartIntensity,
-  periodMs: limits.restartPeriodMs,
-  autoShutdown: 'never',
-  backoff: undefined,
-};
 
 const noArgs: readonly unknown[] = [];
 
@@ -154,7 +144,7 @@ export class Children implements Home {
   ): { readonly child: Child; readonly result: StartResult | Promise<StartResult> } {
     const id = options.name ?? this.nextId();
     if (options.name !== undefined) this.#checkName(options.name);
-    const child = new Child(id, this.#specOf(startable, options), noArgs, true);
+    const child = new Child(id, specOf(this.#parent.path(), startable, options), noArgs, true);
     this.#list.set(id, child);
     child.process = this.kernel.makeProcess(this, id, startable, options.input);
     const result = this.#begin(child, child.process);
@@ -266,17 +256,6 @@ export class Children implements Home {
     if (!this.#list.has(name)) return;
     const path = this.#parent.path();
     throw new NameTakenError(`${path} has a child "${name}" already.`, { data: { id: name } });
-  }
-
-  #specOf(startable: Startable, options: SpawnOptions): FullChildSpec {
-    const { restart, shutdown, register, backoff, startTimeoutMs } = options;
-    const isPlain = !restart && shutdown === undefined && !register && !backoff && startTimeoutMs === undefined;
-    const known = isPlain ? plainSpecs.get(startable) : undefined;
-    if (known) return known;
-    const given = { restart, shutdown, register, backoff, startTimeoutMs, id: 'spawned', start: startable };
-    const spec = checkChildSpec(`Child of ${this.#parent.path()}`, given, plainFlags);
-    if (isPlain) plainSpecs.set(startable, spec);
-    return spec;
   }
 
   #startAs(child: Child, made: unknown): StartResult | Promise<StartResult> {
@@ -478,14 +457,6 @@ export class Children implements Home {
     this.#window.clear();
     this.#isStopping = false;
   }
-}
-
-/** Specs of what is spawned with a name and nothing else: the same for all actors of a definition. */
-const plainSpecs = new WeakMap<Startable, FullChildSpec>();
-
-function bind(parent: Process, child: Process, options: SpawnOptions): void {
-  if (options.link) link(parent, child);
-  if (options.monitor) monitor(parent, parent, child, child.address, undefined);
 }
 
 function badStart(child: Child, made: unknown): Error {

@@ -1,0 +1,36 @@
+/** What is spawned, by an actor or under the root of a node, as a supervisor sees it. */
+import { limits } from '@jaegis/core';
+import { link, monitor } from '../run/bonds.ts';
+import type { Process } from '../run/process.ts';
+import type { SpawnOptions } from '../run/spawn-options.ts';
+import { checkChildSpec, type FullChildSpec, type Startable, type SupervisorFlags } from './spec.ts';
+
+/** The limits under which actors and the root of a node supervise what they spawn. */
+export const plainFlags: SupervisorFlags = {
+  strategy: 'one_for_one',
+  intensity: limits.restartIntensity,
+  periodMs: limits.restartPeriodMs,
+  autoShutdown: 'never',
+  backoff: undefined,
+};
+
+/** Specs of what is spawned with a name and nothing else: the same for all actors of a definition. */
+const plainSpecs = new WeakMap<Startable, FullChildSpec>();
+
+/** @throws InvalidDefinitionError with the path of the option that is not usable. */
+export function specOf(parent: string, startable: Startable, options: SpawnOptions): FullChildSpec {
+  const { restart, shutdown, register, backoff, startTimeoutMs } = options;
+  const isPlain = !restart && shutdown === undefined && !register && !backoff && startTimeoutMs === undefined;
+  const known = isPlain ? plainSpecs.get(startable) : undefined;
+  if (known) return known;
+  const given = { restart, shutdown, register, backoff, startTimeoutMs, id: 'spawned', start: startable };
+  const spec = checkChildSpec(`Child of ${parent}`, given, plainFlags);
+  if (isPlain) plainSpecs.set(startable, spec);
+  return spec;
+}
+
+/** Ties a child to the actor that spawned it, as its options say. */
+export function bind(parent: Process, child: Process, options: SpawnOptions): void {
+  if (options.link) link(parent, child);
+  if (options.monitor) monitor(parent, parent, child, child.address, undefined);
+}
