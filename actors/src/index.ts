@@ -36,13 +36,15 @@ export * from './run/standard-schema.ts';
 export * from './run/system.ts';
 export * from './supervisor/definition.ts';
 export type { ChildCount, ChildInfo } from './supervisor/inspection.ts';
-export type {
-  ChildKind,
-  ChildSpec,
-  FullChildSpec,
-  Startable,
-  StartFunction,
-  SupervisorSpec,
+export {
+  type ChildKind,
+  type ChildSpec,
+  checkSupervisorSpec,
+  type FullChildSpec,
+  type FullSupervisorSpec,
+  type Startable,
+  type StartFunction,
+  type SupervisorSpec,
 } from './supervisor/spec.ts';
 export { checkLimit } from './supervisor/spec-fields.ts';
 export type { SupervisorRef } from './supervisor/supervisor.ts';
