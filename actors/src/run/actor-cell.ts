@@ -32,6 +32,10 @@ import { enterMode } from './state-enter.ts';
 
 /** How long one actor may handle messages in a row, in ms. */
 const BATCH_MS = 1;
+/** Handled messages that stay in the mailbox's slots before an actor gets a flight recorder: most have few. */
+const FEW = 4;
+/** One of so many messages, less one, that are handled on the spot is measured. A power of two, less one. */
+const SAMPLE = 15;
 const tell: DeliveryInfo = { id: undefined };
 const soon = Promise.resolve();
 const none: readonly Action[] = [];
@@ -76,12 +80,8 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   run(scheduler: Scheduler): boolean {
     const began = scheduler.now;
-    if (this.kind.recordLimit > 0) {
-      this.#recorder ??= new FlightRecorder(this.kind.recordLimit);
-      this.#recorder.mark(began);
-    }
     const mayGoOn = this.#runBatch(scheduler, began);
-    this.#note();
+    if (this.#recorder !== undefined || this.taken >= FEW) this.#note();
     if (this.kernel.watch) this.busyMs += scheduler.now - began;
     if (mayGoOn) return true;
     this.#isScheduled = false;
@@ -96,6 +96,28 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.kernel.deadlines.add(this.#idle, this.#idle.afterMs);
   }
 
+  protected handleNow(ask: Ask): boolean {
+    if (this.#isScheduled || this.#current !== undefined || this.phase !== 'running') return false;
+    const { scheduler } = this.kernel;
+    if (!ask.isOpen || !scheduler.enter()) return false;
+    this.#isScheduled = true;
+    // Its time is measured every so often and counted that many times: the clock costs as much as a handler.
+    const isMeasured = this.kernel.watch && (this.handled & SAMPLE) === SAMPLE;
+    const began = isMeasured ? scheduler.readClock() : 0;
+    if (this.kind.recordLimit > 0) this.#record(ask);
+    try {
+      this.#handle(ask);
+    } catch (error) {
+      this.crash(error);
+    }
+    if (isMeasured) this.busyMs += (scheduler.readClock() - began) * (SAMPLE + 1);
+    this.#isScheduled = false;
+    scheduler.leave();
+    if (this.hasNext) this.wake();
+    else this.#rest();
+    return true;
+  }
+
   broke(error: unknown): void {
     this.#isScheduled = false;
     this.crash(error);
@@ -103,7 +125,15 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   /** Puts what was taken from the mailbox into the flight recorder. */
   #note(): void {
-    this.forgetTaken(this.kind.recordLimit, this.#recorder);
+    const { recordLimit } = this.kind;
+    if (recordLimit > 0) this.#recorder ??= new FlightRecorder(recordLimit);
+    this.forgetTaken(recordLimit, this.#recorder);
+  }
+
+  /** For what does not come through the mailbox. */
+  #record(item: Item): void {
+    this.#note();
+    this.#recorder?.record(item);
   }
 
   /** Whether messages are left that may be handled at once. */
@@ -137,8 +167,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (transitions === undefined) return this.take();
     const first = transitions.take();
     if (first !== undefined) {
-      this.#note();
-      this.#recorder?.record(first);
+      this.#record(first);
       return first;
     }
     const item = this.take();
@@ -178,8 +207,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (next instanceof ActorMonitor) next.signal = undefined;
     if (!signal) return; // its monitor was taken back
     this.#current = signal;
-    this.#note();
-    this.#recorder?.record(signal);
+    this.#record(signal);
     try {
       const { behavior } = this;
       const outcome = behavior?.signal ? behavior.signal(this.state, signal, this) : refused;

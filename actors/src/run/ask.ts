@@ -35,6 +35,8 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
   waiting = false;
   nextWait: WaitEdge | undefined = undefined;
   previousWait: WaitEdge | undefined = undefined;
+  /** How long it may take, in ms; undefined where its asker sees to that. */
+  limitMs: number | undefined = undefined;
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
@@ -75,10 +77,17 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
       : listener;
   }
 
-  expireIn(deadlines: Deadlines, waitMs: number, target: { readonly address: string }): void {
+  /** Its time runs from now, if it has any. */
+  startTime(deadlines: Deadlines, target: { readonly address: string }): void {
+    if (this.limitMs === undefined || this.limitMs === Number.POSITIVE_INFINITY || !this.isOpen) return;
     this.#deadlines = deadlines;
     this.#target = target;
-    deadlines.add(this, waitMs);
+    deadlines.add(this, this.limitMs);
+  }
+
+  /** Milliseconds that are left of its time, at a time of the monotonic clock. Undefined: it has no limit. */
+  leftMs(now: () => number): number | undefined {
+    return this.lane ? Math.max(0, this.dueMs - now()) : this.limitMs;
   }
 
   expire(): void {

@@ -85,8 +85,7 @@ export class CellContext implements ActorContext {
   }
 
   get deadline(): number | undefined {
-    const ask = this.#ask;
-    return ask?.lane ? Math.max(0, ask.dueMs - this.clock.monotonic()) : undefined;
+    return this.#ask?.leftMs(() => this.clock.monotonic());
   }
 
   get #ask(): Ask | undefined {

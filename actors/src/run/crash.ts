@@ -1,5 +1,5 @@
 /** What is reported about a crash, and what becomes of the message that caused it. */
-import { ActorCrashedError, type ExitReason, errorToData, hasCode } from '@jaegis/core';
+import { ActorCrashedError, type ExitReason, errorMessage, hasCode } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { ColdFields } from './cold-fields.ts';
 import type { CrashReport } from './crash-report.ts';
@@ -78,6 +78,6 @@ function bury(cell: Crashed, error: unknown, item: Item): void {
 export function crashedError(address: string, error: unknown, { message }: Ask): unknown {
   // These say more to the asker than that it crashed: both tell it to ask again.
   if (hasCode(error, 'fenced') || hasCode(error, 'actor_stopped')) return error;
-  const why = errorToData(error).message;
+  const why = errorMessage(error);
   return new ActorCrashedError(`${address} crashed on "${message.type}": ${why}`, { cause: error });
 }

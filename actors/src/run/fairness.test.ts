@@ -60,4 +60,45 @@ describe('an actor that is always busy', () => {
     expect(log.indexOf('quick')).toBe(1);
     await system.stop();
   });
+
+  it('lets the event loop have its turn also when it is asked again and again', async () => {
+    const { system } = testSystem();
+    const ref = await system.spawn(busy([], 'one'));
+    let isOver = false;
+    setImmediate(() => {
+      isOver = true;
+    });
+    while (!isOver) await ref.ask({ type: 'stop' });
+    await system.stop();
+  });
+});
+
+describe('an ask to an idle actor', () => {
+  it('is handled on the spot, but not while another actor is at work, and not before what waits', async () => {
+    const { system } = testSystem();
+    const seen: string[] = [];
+    const noting = defineActor('noting', {
+      state: () => 0,
+      on: {
+        note: (_state, message: { text: string }) => {
+          seen.push(message.text);
+          return { reply: true };
+        },
+        askOf: (_state, message: { other: { ask(message: object): Promise<unknown> } }) => {
+          void message.other.ask({ type: 'note', text: 'from inside' });
+          seen.push('after asking');
+        },
+      },
+    });
+    const [one, other] = [await system.spawn(noting), await system.spawn(noting)];
+    const asked = one.ask({ type: 'note', text: 'asked' });
+    seen.push('after the ask');
+    await asked;
+    one.tell({ type: 'note', text: 'told' });
+    await one.ask({ type: 'note', text: 'asked then' });
+    await one.ask({ type: 'askOf', other: other as never });
+    await other.ask({ type: 'note', text: 'last' });
+    expect(seen).toEqual(['asked', 'after the ask', 'told', 'asked then', 'after asking', 'from inside', 'last']);
+    await system.stop();
+  });
 });

@@ -6,8 +6,6 @@ export interface FlightEntry {
   readonly message: Message;
   /** Of actors that have modes: machines, and handlers with a `mode` function. */
   readonly mode?: unknown;
-  /** Of the monotonic clock, in whole ms; good to a batch. */
-  readonly atMs: number;
 }
 
 /** The mode after the message before it. */
@@ -19,13 +17,12 @@ class Mode {
   }
 }
 
-/** A message takes a slot, and at most one for its time and one for its mode. */
-const SLOTS = 3;
+/** A message takes a slot, and at most one for its mode. */
+const SLOTS = 2;
 
 /**
  * The last messages and transitions of an actor, for its crash report. It is on the path of every message, so it writes
- * into a short list and takes a new one when that is full: a store into a young list costs the collector nothing. A
- * number in the list is the time of what follows.
+ * into a short list and takes a new one when that is full: a store into a young list costs the collector nothing.
  */
 export class FlightRecorder {
   readonly #limit: number;
@@ -33,21 +30,11 @@ export class FlightRecorder {
   #list: unknown[] = [];
   #length = 0;
   #before: readonly unknown[] = [];
-  #atMs = -1;
 
-  /** @param limit messages that it shows. It may keep up to six times as many. */
+  /** @param limit messages that it shows. It may keep up to four times as many. */
   constructor(limit: number) {
     this.#limit = limit;
     this.#size = limit * SLOTS;
-  }
-
-  /** Before the messages of a batch: when it began, in ms. */
-  mark(atMs: number): void {
-    const rounded = Math.round(atMs);
-    if (rounded === this.#atMs) return;
-    this.#atMs = rounded;
-    if (this.#length >= this.#size) this.#turn();
-    else this.#list[this.#length++] = rounded;
   }
 
   record(item: Item): void {
@@ -62,14 +49,12 @@ export class FlightRecorder {
 
   /** Oldest first. Without the message that is under way, if it is given. */
   entriesBefore(current: Message | undefined): FlightEntry[] {
-    const entries: { message: Message; mode?: unknown; atMs: number }[] = [];
-    let atMs = 0;
+    const entries: { message: Message; mode?: unknown }[] = [];
     for (const item of [...this.#before, ...this.#list.slice(0, this.#length)]) {
       const last = entries.at(-1);
-      if (typeof item === 'number') atMs = item;
-      else if (item instanceof Ask) entries.push({ message: item.message, atMs });
+      if (item instanceof Ask) entries.push({ message: item.message });
       else if (!(item instanceof Mode))
-        entries.push({ message: item as Message, atMs }); // nothing else is recorded
+        entries.push({ message: item as Message }); // nothing else is recorded
       else if (last) last.mode = item.mode;
     }
     const underWay = current ? entries.findLastIndex(({ message }) => message === current) : -1;
@@ -81,7 +66,6 @@ export class FlightRecorder {
     this.#list.length = this.#length;
     this.#before = this.#list;
     this.#list = new Array(this.#size + SLOTS);
-    this.#list[0] = this.#atMs;
-    this.#length = 1;
+    this.#length = 0;
   }
 }

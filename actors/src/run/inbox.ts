@@ -30,6 +30,8 @@ export abstract class Inbox extends Process {
 
   /** Something waits: see that it is handled. */
   abstract wake(): void;
+  /** Whether the actor is idle and nobody else is at work, so that the ask is handled on the spot. */
+  protected abstract handleNow(ask: Ask): boolean;
   /** An ask arrives while another of the same chain is being handled: true if it is handled at once. */
   protected abstract interleave(ask: Ask): boolean;
 
@@ -49,14 +51,15 @@ export abstract class Inbox extends Process {
 
   /** Takes an ask in, with the time it has. Never throws: what goes wrong is its answer. */
   submit(ask: Ask, timeoutMs: number, signal?: AbortSignal): void {
-    ask.expireIn(this.kernel.deadlines, timeoutMs, this);
+    ask.limitMs = timeoutMs;
     if (signal) cancelWith(ask, signal);
     if (ask.message === undefined || ask.message === null) {
       ask.fail(noMessage(ask.message));
       return;
     }
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
-    else this.acceptAsk(ask);
+    else if (!this.handleNow(ask)) this.acceptAsk(ask);
+    ask.startTime(this.kernel.deadlines, this);
   }
 
   /** From outside the process: what its schema says is checked. Throws as {@link tell}, and InvalidMessageError. */
@@ -90,6 +93,11 @@ export abstract class Inbox extends Process {
 
   protected take(): Item | undefined {
     return this.#mail?.shift();
+  }
+
+  /** How many were taken and are not let go of. */
+  protected get taken(): number {
+    return this.#mail === undefined ? 0 : this.#mail.taken;
   }
 
   /** Lets go of what was taken; the newest `most` messages are noted before. */

@@ -13,6 +13,11 @@ export class Ring<T> {
     return this.#length;
   }
 
+  /** Those that were taken and are not forgotten. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   push(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length++) & (this.#items.length - 1)] = item;

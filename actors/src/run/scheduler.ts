@@ -10,6 +10,9 @@ export interface Runnable {
 /** How long actors may run before the event loop gets its turn, in ms. */
 const SLICE_MS = 4;
 
+/** Messages that may be handled at once between two readings of the clock. */
+const MOST_AT_ONCE = 64;
+
 /** A resolved promise: `then` on it is the cheapest way to the next microtask. */
 const soon = Promise.resolve();
 
@@ -26,6 +29,8 @@ export class Scheduler {
   #scheduled = false;
   #sliceEnds = 0;
   #isMarked = false;
+  #isRunning = false;
+  #atOnce = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,7 +49,29 @@ export class Scheduler {
     void soon.then(this.#drain);
   }
 
+  /**
+   * Whether a message that comes from outside all actors may be handled on the spot, instead of in the next microtask.
+   * Every so often it may not, so that such messages take their part in the slices of time. Followed by {@link leave}.
+   */
+  enter(): boolean {
+    if (this.#isRunning || this.#atOnce >= MOST_AT_ONCE) return false;
+    this.#atOnce++;
+    this.#isRunning = true;
+    return true;
+  }
+
+  leave(): void {
+    this.#isRunning = false;
+  }
+
   readonly #drain = (): void => {
+    this.#isRunning = true;
+    this.#atOnce = 0;
+    this.#runReady();
+    this.#isRunning = false;
+  };
+
+  #runReady(): void {
     // Time that passed while nothing was ready belongs to nobody.
     this.readClock();
     while (this.#ready.length > 0) {
@@ -54,7 +81,7 @@ export class Scheduler {
       if (!this.#runRound(round)) return;
     }
     this.#scheduled = false;
-  };
+  }
 
   /** False when the slice is over; what is left waits for the event loop. */
   #runRound(round: Runnable[]): boolean {

@@ -1,6 +1,6 @@
 import {
   type ExitReason,
-  errorToData,
+  errorMessage,
   InvalidDefinitionError,
   type JaegisError,
   limits,
@@ -261,7 +261,7 @@ export class System implements Kernel {
   reportCrash(report: CrashReport): void {
     const { address, reason } = report;
     this.services.logger.error('actor crashed', { address, error: reason });
-    const announce = () => this.announce({ type: 'actor_crashed', address, error: errorToData(reason).message });
+    const announce = () => this.announce({ type: 'actor_crashed', address, error: errorMessage(reason) });
     for (const tell of [announce, ...this.#crashListeners]) this.#tellListener(tell, report);
   }
 

@@ -1,11 +1,11 @@
 import {
   ActorStoppedError,
   type ExitReason,
+  errorMessage,
   errorToData,
   InvalidReturnError,
   type JaegisError,
   StartFailedError,
-  StartTimeoutError,
   type TreeNode,
 } from '@jaegis/core';
 import { endBonds } from '../run/bonds.ts';
@@ -14,9 +14,10 @@ import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, Process, type StartOrders, type StartResult, started } from '../run/process.ts';
 import type { AnyProtocol } from '../run/protocol.ts';
 import type { AnyRef, Ref } from '../run/ref.ts';
-import { Child } from './child.ts';
+import type { Child } from './child.ts';
 import { Children } from './children.ts';
 import type { SupervisorDefinition, SupervisorFunction } from './definition.ts';
+import { inTime } from './in-time.ts';
 import { type ChildCount, type ChildInfo, childInfo, childSpecOf, countOf, infoOf } from './inspection.ts';
 import { Operations } from './operations.ts';
 import { checkSupervisorSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
@@ -208,28 +209,28 @@ export class Supervisor extends Process implements SupervisorRef {
     return this.#operate(() => this.#operations.reconfigure(this.#check(spec)));
   }
 
+  /** In turn with the restarts of its children. */
   #operate<T>(operation: () => T | Promise<T>): Promise<T> {
-    if (this.#phase === 'idle' || this.#phase === 'stopping') return Promise.reject(this.#stoppedError());
-    return this.#operations.enqueue(() => {
-      if (this.#phase !== 'running') throw this.#stoppedError();
+    if (this.#phase === 'idle' || this.#isOver) return Promise.reject(this.#stoppedError());
+    return this.children.enqueue(() => {
+      if (this.#phase !== 'running' || this.#isOver) throw this.#stoppedError();
       return operation();
     });
+  }
+
+  /** Whether it ends, also because it gave up. */
+  get #isOver(): boolean {
+    return this.#phase === 'stopping' || this.children.isStopping;
   }
 
   #stoppedError(): JaegisError {
     return new ActorStoppedError(`The supervisor ${this.address} does not run.`);
   }
 
-  /** The spec's function may hang: its supervisor may not. */
   #inTime<T>(made: Promise<T>, timeoutMs: number): Promise<T> {
-    const { clock } = this.#kernel.services;
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const late = () => reject(new StartTimeoutError(`${this.address} did not start in ${timeoutMs} ms.`));
-    const timer = clock.setTimer(timeoutMs, late);
-    this.#abortSpec = reject;
-    made.then(resolve, reject);
+    const { promise, abort } = inTime(this.#kernel.services.clock, made, timeoutMs, this.address);
+    this.#abortSpec = abort;
     return promise.finally(() => {
-      clock.clearTimer(timer);
       this.#abortSpec = undefined;
     });
   }
@@ -264,22 +265,11 @@ export class Supervisor extends Process implements SupervisorRef {
 
   async #startAll(spec: FullSupervisorSpec): Promise<void> {
     this.#operations.configure(spec);
-    if (spec.strategy === 'simple_one_for_one') return;
-    for (const childSpec of spec.children) {
-      const child = this.#placeFor(childSpec);
+    for (const child of this.children.arrange(spec.strategy === 'simple_one_for_one' ? [] : spec.children)) {
       const result = await this.children.start(child);
       if (this.#isOrdered !== undefined) throw this.#isOrdered;
       if (result.kind === 'failed') throw startFailed(this.address, child, result.error);
     }
-  }
-
-  /** A child that was there before the supervisor was restarted goes on under its ref. */
-  #placeFor(spec: FullChildSpec): Child {
-    const known = this.children.get(spec.id);
-    if (known) known.spec = spec;
-    const child = known ?? new Child(spec.id, spec, noArgs, false);
-    this.children.add(child);
-    return child;
   }
 
   #abort(reason: ExitReason): void {
@@ -320,6 +310,6 @@ export class Supervisor extends Process implements SupervisorRef {
 }
 
 function startFailed(address: string, { id }: Child, cause: unknown): JaegisError {
-  const why = errorToData(cause).message;
+  const why = errorMessage(cause);
   return new StartFailedError(`${address}: child "${id}" did not start: ${why}`, { cause, data: { child: id } });
 }

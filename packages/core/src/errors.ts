@@ -338,6 +338,12 @@ export function errorToData(error: unknown, depth = 4): ErrorData {
   };
 }
 
+/** What went wrong, as a text. Never throws, as {@link errorToData}, and costs less: the stack is not written out. */
+export function errorMessage(error: unknown): string {
+  if (!isError(error)) return describe(error);
+  return text(error, 'message') ?? describe(field(error, 'message'));
+}
+
 /** The inverse of {@link errorToData}: a JaegisError where the code is ours, else an Error with name and code set. */
 export function errorFromData(data: ErrorData): Error {
   const cause = data.cause === undefined ? undefined : errorFromData(data.cause);
