@@ -105,6 +105,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     const isMeasured = this.kernel.watch && (this.handled & SAMPLE) === SAMPLE;
     const began = isMeasured ? scheduler.readClock() : 0;
     if (this.kind.recordLimit > 0) this.#record(ask);
+    this.transitions?.messageTaken();
     try {
       this.#handle(ask);
     } catch (error) {
