@@ -1,6 +1,13 @@
-import type { ChildStatus, ExitReason, Timer } from '@jaegis/core';
+import { type ChildStatus, type ExitReason, isCleanExit, restartDelay, type Timer } from '@jaegis/core';
 import type { Process } from '../run/process.ts';
 import type { FullChildSpec } from './spec.ts';
+
+interface Waits {
+  count: number;
+  /** When it last began to run; infinite while it does not. */
+  startedMs: number;
+  timer: Timer | undefined;
+}
 
 /** A place among the children, whether somebody lives in it or not. */
 export class Child {
@@ -16,14 +23,25 @@ export class Child {
   order: ExitReason = undefined;
   /** It ended while its start was still being reported. */
   endedEarly: { readonly reason: ExitReason } | undefined = undefined;
+  /** Counts its starts and the orders to end: what an older start brings counts no more. */
+  turn = 0;
+  /** Ends the wait for its start function. */
+  abortStart: ((reason: ExitReason) => void) | undefined = undefined;
   /** Restarts that waited, for its backoff. */
-  waits: { count: number; startedMs: number; timer: Timer | undefined } | undefined = undefined;
+  waits: Waits | undefined = undefined;
 
   constructor(id: string, spec: FullChildSpec, args: readonly unknown[], isDynamic: boolean) {
     this.id = id;
     this.spec = spec;
     this.args = args;
     this.isDynamic = isDynamic;
+  }
+
+  /** What its start is waiting for is not waited for any more. */
+  cutStart(): void {
+    this.turn++;
+    this.abortStart?.('shutdown');
+    this.abortStart = undefined;
   }
 
   get status(): ChildStatus {
@@ -34,6 +52,26 @@ export class Child {
   /** How long it may take to stop, in ms. */
   get waitMs(): number {
     return typeof this.spec.shutdown === 'number' ? this.spec.shutdown : Number.POSITIVE_INFINITY;
+  }
+
+  get wait(): Waits {
+    this.waits ??= { count: 0, startedMs: Number.POSITIVE_INFINITY, timer: undefined };
+    return this.waits;
+  }
+
+  /** How long it waits before it starts again, if it has a backoff: anew once it has run for long enough. */
+  nextWaitMs(nowMs: number, random: () => number): number | undefined {
+    const { backoff } = this.spec;
+    if (!backoff) return undefined;
+    const { wait } = this;
+    if (nowMs - wait.startedMs >= backoff.resetAfterMs) wait.count = 0;
+    wait.startedMs = Number.POSITIVE_INFINITY;
+    return restartDelay(wait.count++, random(), backoff);
+  }
+
+  /** OTP's rule of which ends are reported: one that was in order on its own account is, of a permanent child only. */
+  isEndInOrder(reason: ExitReason): boolean {
+    return reason === this.order || (this.spec.restart !== 'permanent' && isCleanExit(reason));
   }
 
   get significant(): boolean {

@@ -4,25 +4,19 @@ import {
   groupPlan,
   IntensityExceededError,
   InvalidDefinitionError,
-  InvalidReturnError,
-  isCleanExit,
-  isToken,
   type JaegisError,
-  NameTakenError,
   RestartWindow,
-  restartDelay,
   restartPlan,
-  StartTimeoutError,
   type TreeNode,
-  tokenRule,
 } from '@jaegis/core';
 import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, type Process, type StartResult } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
 import { Child } from './child.ts';
-import { bind, plainFlags, specOf } from './spawning.ts';
-import { isStartable, type Startable, type SupervisorFlags } from './spec.ts';
+import { inTime } from './in-time.ts';
+import { badStart, bind, checkName, plainFlags, specOf } from './spawning.ts';
+import { type FullChildSpec, isStartable, type Startable, type SupervisorFlags } from './spec.ts';
 
 /** Whose children they are. Both calls come when all children have ended. */
 export interface Parent {
@@ -53,8 +47,8 @@ export class Children implements Home {
   /** The end of all, while it is under way. */
   #ending: Promise<void> | undefined = undefined;
   #restarts = 0;
-  /** Restarts of groups, one after the other. */
-  #group: Promise<void> = Promise.resolve();
+  /** Operations and restarts of groups, one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(kernel: Kernel, parent: Parent, flags: SupervisorFlags = plainFlags) {
     this.kernel = kernel;
@@ -72,6 +66,14 @@ export class Children implements Home {
 
   get restarts(): number {
     return this.#restarts;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  get #isGroup(): boolean {
+    return this.flags.strategy === 'one_for_all' || this.flags.strategy === 'rest_for_one';
   }
 
   pathOf(id: string): string {
@@ -111,6 +113,27 @@ export class Children implements Home {
     this.#list.set(child.id, child);
   }
 
+  /** A place for each of these, in this order, and no others. What was there before goes on under its ref. */
+  arrange(specs: readonly FullChildSpec[]): Child[] {
+    const known = new Map(this.#list);
+    this.#list.clear();
+    for (const spec of specs) {
+      const child = known.get(spec.id) ?? new Child(spec.id, spec, noArgs, false);
+      known.delete(spec.id);
+      child.spec = spec;
+      this.add(child);
+    }
+    for (const { process } of known.values()) process?.release();
+    return this.list();
+  }
+
+  /** Runs it when all that was asked for before is done. Its outcome is the caller's; the next one does not mind. */
+  enqueue<T>(operation: () => T | Promise<T>): Promise<T> {
+    const result = this.#last.then(operation);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
   /** A number that no other child has had. */
   nextId(): string {
     return String(++this.#spawned);
@@ -129,7 +152,7 @@ export class Children implements Home {
    */
   spawn(startable: Startable, options: SpawnOptions, parent?: Process): Process {
     const { child, result } = this.launch(startable, options, parent);
-    if (result instanceof Promise) void result.then((settled) => this.#restarted(child, settled));
+    if (result instanceof Promise) this.#awaitRestart(child, result);
     else if (result.kind === 'failed') throw result.error;
     const { process } = child;
     if (!process) throw new InvalidDefinitionError(`${this.pathOf(child.id)}: a supervisor is started by supervise.`);
@@ -143,7 +166,7 @@ export class Children implements Home {
     parent?: Process,
   ): { readonly child: Child; readonly result: StartResult | Promise<StartResult> } {
     const id = options.name ?? this.nextId();
-    if (options.name !== undefined) this.#checkName(options.name);
+    if (options.name !== undefined) checkName(this.#parent.path(), options.name, this.#list.has(id));
     const child = new Child(id, specOf(this.#parent.path(), startable, options), noArgs, true);
     this.#list.set(id, child);
     child.process = this.kernel.makeProcess(this, id, startable, options.input);
@@ -156,6 +179,7 @@ export class Children implements Home {
   /** Starts a child that does not run. A start that fails leaves it stopped. */
   start(child: Child): StartResult | Promise<StartResult> {
     child.phase = 'starting';
+    child.turn++;
     child.endedEarly = undefined;
     const { start, args, startTimeoutMs } = child.spec;
     if (typeof start !== 'function') return this.#startAs(child, start);
@@ -173,6 +197,7 @@ export class Children implements Home {
   stop(child: Child, reason: ExitReason = 'shutdown', waitMs = child.waitMs): Promise<void> | undefined {
     this.#cancelWait(child);
     const { process } = child;
+    child.cutStart();
     child.phase = 'stopping';
     child.order = child.spec.shutdown === 'brutal' ? 'killed' : reason;
     const ended = () => this.#stopped(child);
@@ -213,6 +238,7 @@ export class Children implements Home {
     this.#era++;
     for (const child of this.list().reverse()) {
       this.#cancelWait(child);
+      child.cutStart();
       child.phase = 'stopping';
       child.process?.kill(reason);
       child.process?.release();
@@ -231,8 +257,7 @@ export class Children implements Home {
     if (!child) return;
     if (child.phase === 'starting') child.endedEarly = { reason };
     else if (child.phase === 'stopping') {
-      if (!endedAsOrdered(child, reason))
-        this.kernel.reportEnd(process.address, 'ended otherwise than ordered', reason);
+      if (!child.isEndInOrder(reason)) this.kernel.reportEnd(process.address, 'ended otherwise than ordered', reason);
       this.#stopped(child);
     } else if (child.phase === 'running') this.#ended(child, reason);
   }
@@ -251,16 +276,9 @@ export class Children implements Home {
     child.waits.timer = undefined;
   }
 
-  #checkName(name: string): void {
-    if (!isToken(name)) throw new InvalidDefinitionError(`Actor name ${JSON.stringify(name)}: ${tokenRule}`);
-    if (!this.#list.has(name)) return;
-    const path = this.#parent.path();
-    throw new NameTakenError(`${path} has a child "${name}" already.`, { data: { id: name } });
-  }
-
   #startAs(child: Child, made: unknown): StartResult | Promise<StartResult> {
     if (made === ignore) return this.#settle(child, ignored);
-    if (!isStartable(made)) return this.#settle(child, { kind: 'failed', error: badStart(child, made) });
+    if (!isStartable(made)) return this.#settle(child, { kind: 'failed', error: badStart(child.id, made) });
     try {
       const process = this.#processFor(child, made);
       child.process = process;
@@ -279,33 +297,24 @@ export class Children implements Home {
   }
 
   #begin(child: Child, process: Process): StartResult | Promise<StartResult> {
+    const { turn } = child;
     child.phase = 'starting';
     const result = process.begin(child.spec);
     return result instanceof Promise
-      ? result.then((settled) => this.#settle(child, settled))
+      ? result.then((settled) => (child.turn === turn ? this.#settle(child, settled) : settled))
       : this.#settle(child, result);
   }
 
   async #startFrom(child: Child, made: Promise<unknown>, timeoutMs: number): Promise<StartResult> {
-    const startable = await this.#inTime(child, made, timeoutMs);
-    if (child.phase !== 'starting') return { kind: 'failed', error: 'shutdown' }; // it was stopped meanwhile
-    if ('error' in startable) return this.#settle(child, { kind: 'failed', error: startable.error });
-    return this.#startAs(child, startable.made);
-  }
-
-  #inTime(child: Child, made: Promise<unknown>, timeoutMs: number): Promise<{ made: unknown } | { error: unknown }> {
-    const { clock } = this.kernel.services;
-    return new Promise((resolve) => {
-      const timer = clock.setTimer(timeoutMs, () =>
-        resolve({ error: new StartTimeoutError(`${this.addressOf(child.id)} did not start in ${timeoutMs} ms.`) }),
-      );
-      made
-        .then(
-          (value) => resolve({ made: value }),
-          (error: unknown) => resolve({ error }),
-        )
-        .finally(() => clock.clearTimer(timer));
-    });
+    const { turn } = child;
+    const { promise, abort } = inTime(this.kernel.services.clock, made, timeoutMs, this.addressOf(child.id));
+    child.abortStart = abort;
+    try {
+      const startable = await promise;
+      return child.turn === turn ? this.#startAs(child, startable) : { kind: 'failed', error: 'shutdown' };
+    } catch (error) {
+      return child.turn === turn ? this.#settle(child, { kind: 'failed', error }) : { kind: 'failed', error };
+    }
   }
 
   /** What came of a start. */
@@ -344,31 +353,47 @@ export class Children implements Home {
 
   #restart(child: Child, reason: ExitReason): void {
     child.phase = 'restarting';
-    if (this.#window.add(this.kernel.services.clock.monotonic(), this.flags) === 'give-up') {
+    this.#inTurn(child, () => this.#countRestart(child, reason));
+  }
+
+  /** Where a group is restarted, in turn with all else: one that it takes along needs no restart of its own. */
+  #inTurn(child: Child, act: () => Promise<void> | undefined): void {
+    const era = this.#era;
+    const isDue = () => this.#era === era && child.phase === 'restarting' && this.get(child.id) === child;
+    if (this.#isGroup) void this.enqueue(() => (isDue() ? act() : undefined));
+    else if (isDue()) void act();
+  }
+
+  #countRestart(child: Child, reason: ExitReason): Promise<void> | undefined {
+    const now = this.kernel.services.clock.monotonic();
+    if (this.#window.add(now, this.flags) === 'give-up') {
       this.#giveUp(child, reason);
-      return;
+      return undefined;
     }
     this.#restarts++;
-    const waitMs = this.#backoff(child);
-    if (waitMs === undefined) this.#restartNow(child);
-    else this.#restartIn(child, waitMs);
+    const waitMs = child.nextWaitMs(now, () => this.kernel.random.next());
+    if (waitMs === undefined) return this.#restartNow(child);
+    this.#later(child, waitMs, () => this.#inTurn(child, () => this.#restartNow(child)));
+    return undefined;
   }
 
-  #restartIn(child: Child, waitMs: number): void {
-    child.waits ??= { count: 0, startedMs: 0, timer: undefined };
-    child.waits.timer = this.kernel.services.clock.setTimer(waitMs, () => this.#restartNow(child));
+  #later(child: Child, waitMs: number, act: () => void): void {
+    child.wait.timer = this.kernel.services.clock.setTimer(waitMs, act);
   }
 
-  #restartNow(child: Child): void {
-    if (this.#isStopping || child.phase !== 'restarting') return;
-    if (this.flags.strategy === 'one_for_all' || this.flags.strategy === 'rest_for_one') {
-      const era = this.#era;
-      this.#group = this.#group.then(() => this.#restartGroup(child, era));
-      return;
-    }
+  #restartNow(child: Child): Promise<void> | undefined {
+    if (this.#isGroup) return this.#restartGroup(child);
     const result = this.start(child);
-    if (result instanceof Promise) void result.then((settled) => this.#restarted(child, settled));
+    if (result instanceof Promise) this.#awaitRestart(child, result);
     else this.#restarted(child, result);
+    return undefined;
+  }
+
+  #awaitRestart(child: Child, result: Promise<StartResult>): void {
+    const { turn } = child;
+    void result.then((settled) => {
+      if (child.turn === turn) this.#restarted(child, settled);
+    });
   }
 
   /** A restart that fails counts as one more, and is tried again once the event loop has turned. */
@@ -381,38 +406,28 @@ export class Children implements Home {
     }
     this.kernel.reportEnd(this.addressOf(child.id), 'did not start', result.error);
     child.phase = 'restarting';
-    child.waits ??= { count: 0, startedMs: 0, timer: undefined };
-    child.waits.timer = this.kernel.services.clock.setTimer(0, () => {
+    this.#later(child, 0, () => {
       if (child.phase === 'restarting' && !this.#isStopping) this.#restart(child, result.error);
     });
   }
 
-  async #restartGroup(failed: Child, era: number): Promise<void> {
-    if (this.#era !== era || failed.phase !== 'restarting' || this.get(failed.id) !== failed) return;
+  async #restartGroup(failed: Child): Promise<void> {
+    const era = this.#era;
     const plan = groupPlan(this.flags.strategy, [...this.#list.keys()], failed.id);
     for (const id of plan.stop) {
       const child = this.#list.get(id);
-      if (!child) continue;
-      await this.stop(child);
+      if (child) await this.stop(child);
+      if (this.#era !== era) return;
     }
     for (const id of plan.start) {
       const child = this.#list.get(id);
-      if (!child || this.#era !== era) continue;
+      if (!child) continue;
       const result = await this.start(child);
+      if (this.#era !== era) return;
       if (result.kind !== 'failed') continue;
       this.#restarted(child, result);
       return;
     }
-  }
-
-  /** How long the child waits before it starts again, if it has a backoff. */
-  #backoff(child: Child): number | undefined {
-    const { backoff } = child.spec;
-    if (!backoff) return undefined;
-    child.waits ??= { count: 0, startedMs: Number.POSITIVE_INFINITY, timer: undefined };
-    const aliveMs = this.kernel.services.clock.monotonic() - child.waits.startedMs;
-    if (aliveMs >= backoff.resetAfterMs) child.waits.count = 0;
-    return restartDelay(child.waits.count++, this.kernel.random.next(), backoff);
   }
 
   #giveUp(child: Child, reason: ExitReason): void {
@@ -457,17 +472,4 @@ export class Children implements Home {
     this.#window.clear();
     this.#isStopping = false;
   }
-}
-
-function badStart(child: Child, made: unknown): Error {
-  const shown = typeof made === 'string' ? JSON.stringify(made) : String(made);
-  return new InvalidReturnError(
-    `The start function of child "${child.id}" returned ${shown}; it must return a definition or \`ignore\`.`,
-    { data: { child: child.id } },
-  );
-}
-
-/** OTP's rule of which ends are reported: one that was in order on its own account is, of a permanent child only. */
-function endedAsOrdered({ order, spec }: Child, reason: ExitReason): boolean {
-  return reason === order || (spec.restart !== 'permanent' && isCleanExit(reason));
 }

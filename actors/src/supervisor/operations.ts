@@ -15,23 +15,15 @@ import { Child } from './child.ts';
 import type { Children } from './children.ts';
 import { checkChildSpec, type FullChildSpec, type FullSupervisorSpec } from './spec.ts';
 
-/** What is done to the children of a supervisor at run time. One operation after the other, as OTP's supervisor has it. */
+/** What is done to the children of a supervisor at run time, as OTP's supervisor has it. */
 export class Operations {
   readonly #children: Children;
   readonly #address: () => string;
   #template: FullChildSpec | undefined;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(children: Children, address: () => string) {
     this.#children = children;
     this.#address = address;
-  }
-
-  /** The outcome of an operation is its caller's; the next one does not mind. */
-  enqueue<T>(operation: () => T | Promise<T>): Promise<T> {
-    const result = this.#last.then(operation);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   configure(spec: FullSupervisorSpec): void {

@@ -1,5 +1,5 @@
 /** What is spawned, by an actor or under the root of a node, as a supervisor sees it. */
-import { limits } from '@jaegis/core';
+import { InvalidDefinitionError, InvalidReturnError, isToken, limits, NameTakenError, tokenRule } from '@jaegis/core';
 import { link, monitor } from '../run/bonds.ts';
 import type { Process } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
@@ -33,4 +33,18 @@ export function specOf(parent: string, startable: Startable, options: SpawnOptio
 export function bind(parent: Process, child: Process, options: SpawnOptions): void {
   if (options.link) link(parent, child);
   if (options.monitor) monitor(parent, parent, child, child.address, undefined);
+}
+
+/** @throws InvalidDefinitionError, NameTakenError */
+export function checkName(parent: string, name: string, isTaken: boolean): void {
+  if (!isToken(name)) throw new InvalidDefinitionError(`Actor name ${JSON.stringify(name)}: ${tokenRule}`);
+  if (isTaken) throw new NameTakenError(`${parent} has a child "${name}" already.`, { data: { id: name } });
+}
+
+export function badStart(id: string, made: unknown): Error {
+  const shown = typeof made === 'string' ? JSON.stringify(made) : String(made);
+  return new InvalidReturnError(
+    `The start function of child "${id}" returned ${shown}; it must return a definition or \`ignore\`.`,
+    { data: { child: id } },
+  );
 }

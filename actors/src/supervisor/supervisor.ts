@@ -24,8 +24,6 @@ import { checkSupervisorSpec, type FullChildSpec, type FullSupervisorSpec } from
 
 type Phase = 'idle' | 'starting' | 'running' | 'stopping';
 
-const noArgs: readonly unknown[] = [];
-
 /** What can be done with a supervisor. One operation after the other, in the order they are asked for. */
 export interface SupervisorRef extends AnyRef {
   /**
