@@ -300,7 +300,7 @@ describe('a child that cannot be restarted', () => {
     ]);
     close();
     await tell('child1', 'fail');
-    await expect(supervisor.startChild(worker('child1'))).rejects.toMatchObject({ code: 'child_started' });
+    await expect(supervisor.startChild(worker('child1'))).rejects.toMatchObject({ code: 'child_present' });
     for (const operation of ['restartChild', 'deleteChild'] as const) {
       await expect(supervisor[operation]('child1')).rejects.toMatchObject({ code: 'child_restarting' });
     }

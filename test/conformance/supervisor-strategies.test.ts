@@ -188,12 +188,10 @@ describe('simple_one_for_one', () => {
 });
 
 describe('a tree', () => {
-  /** sup1 has two workers, sup2 instances, sup3 is transient. */
+  /** sup1 has two workers from its spec; sup2 and sup3, which is transient, get theirs at run time. */
   async function tree() {
     const sup1 = defineSupervisor('sup1', { children: [worker('w1'), worker('w2')] });
-    const start = (isBroken: boolean) => (isBroken ? broken : probe('dynamic', told()));
-    const broken = probe('broken', told(), failsAgain);
-    const dynamic = defineSupervisor('dynamic', { ...simple, intensity: 1, children: [{ id: 'x', start }] });
+    const dynamic = defineSupervisor('dynamic', { intensity: 1, children: [] });
     const world = await supervise({ strategy: 'one_for_all', intensity: 4 }, [
       { id: 'sup1', start: sup1 },
       { id: 'sup2', start: dynamic },
@@ -208,20 +206,21 @@ describe('a tree', () => {
     await supervisor.terminateChild('sup3');
     expect(await counts()).toEqual([3, 2, 3, 0]);
     const sup2 = await of('sup2');
-    const refs = [await sup2.startChild(false), await sup2.startChild(false)];
-    refs[0]?.tell({ type: 'fail' });
+    const ref = await sup2.startChild(worker('a'));
+    await sup2.startChild(worker('b'));
+    ref?.tell({ type: 'fail' });
     await clock.advance(1);
     expect((await sup2.whichChildren()).map(({ incarnation }) => incarnation)).toEqual([1, 2]);
     const sup1 = await of('sup1');
     expect((await sup1.whichChildren()).map(({ incarnation }) => incarnation)).toEqual([1, 1]);
   });
 
-  it('SUP:tree (b): a branch that gives up restarts all; instances are not made again', async () => {
+  it('SUP:tree (b): a branch that gives up restarts all; children added at run time are not made again', async () => {
     const { supervisor, of, clock, ended } = await tree();
     await supervisor.terminateChild('sup3');
     const sup2 = await of('sup2');
-    await sup2.startChild(false);
-    const broken = await sup2.startChild(true);
+    await sup2.startChild(worker('a'));
+    const broken = await sup2.startChild(worker('b', failsAgain));
     broken?.tell({ type: 'fail' });
     await clock.advance(10);
     expect(ended()).toBeUndefined();
@@ -232,6 +231,8 @@ describe('a tree', () => {
       ['sup1', 'running', 2],
     ]);
     expect(await (await of('sup1')).countChildren()).toEqual({ specs: 2, active: 2, supervisors: 0, workers: 2 });
-    for (const id of ['sup2', 'sup3']) expect(await (await of(id)).whichChildren()).toEqual([]);
+    const none = { specs: 0, active: 0, supervisors: 0, workers: 0 };
+    for (const id of ['sup2', 'sup3']) expect(await (await of(id)).countChildren()).toEqual(none);
+    expect(await (await of('sup2')).startChild(worker('a'))).toBeDefined();
   });
 });

@@ -111,7 +111,7 @@ export class Operations {
     if (!known) return new Child(spec.id, spec, [], false);
     const what = `${this.#address()} has a child "${spec.id}" already`;
     const data = { id: spec.id, ...(known.process ? { address: known.process.address } : {}) };
-    if (known.status === 'stopped') throw new ChildPresentError(`${what}, which does not run.`, { data });
+    if (known.status !== 'running') throw new ChildPresentError(`${what}, which does not run.`, { data });
     throw new ChildStartedError(`${what}, which runs.`, { data });
   }
 
