@@ -4,8 +4,6 @@ import {
   errorToData,
   HandlerTimeoutError,
   InvalidMessageError,
-  InvalidReturnError,
-  innerWaiter,
   isCleanExit,
   isReentrantCall,
   limits,
@@ -22,10 +20,10 @@ import { crashedError, crashReport, retryOrBury } from './crash.ts';
 import { type FlightEntry, FlightRecorder } from './flight-recorder.ts';
 import { refused } from './handler-behavior.ts';
 import { Idle } from './idle.ts';
-import { InnerHost } from './inner-host.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
+import { handleInside } from './reentrance.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
 import type { Signal } from './signal.ts';
 import { enterMode } from './state-enter.ts';
@@ -280,12 +278,12 @@ export class ActorCell extends Lifecycle implements Runnable {
       if (outcome.state !== undefined) this.state = outcome.state;
     }
     this.#endStep();
-    this.#handledOne(item);
+    this.handledOne(item);
     if (item instanceof Ask && !item.isDeferred) item.reply(outcome?.reply);
     this.context.perform(outcome?.effects);
   }
 
-  #handledOne(item: Item): void {
+  handledOne(item: Item): void {
     this.handled++;
     if (this.cold !== undefined && this.cold.retry?.item === item) this.cold.retry = undefined;
     const { behavior } = this;
@@ -309,7 +307,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     const stop = actions.find((action) => action.kind === 'stop');
     const isPostponed = actions.some(({ kind }) => kind === 'postpone');
     this.#endStep();
-    this.#handledOne(item);
+    this.handledOne(item);
     if (item instanceof Ask && !item.isDeferred && !isPostponed) {
       if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
       else item.reply(outcome.reply);
@@ -437,41 +435,9 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (!this.kind.isReentrant || this.#current === undefined || this.phase !== 'running') return false;
     if (!isReentrantCall(ask)) return false;
     // While the first part of the handler is on the stack, it has the word.
-    if (this.#step) this.#handleInside(ask, this.#step);
-    else void soon.then(() => (this.#step ? this.#handleInside(ask, this.#step) : this.accept(ask)));
+    if (this.#step) handleInside(this, ask, this.#step);
+    else void soon.then(() => (this.#step ? handleInside(this, ask, this.#step) : this.accept(ask)));
     return true;
-  }
-
-  #handleInside(ask: Ask, outer: AsyncStep): void {
-    const waiter = innerWaiter(this);
-    ask.to = waiter;
-    const host = new InnerHost(this, { ask, waiter });
-    outer.inner.add(ask);
-    const over = (finish: () => void) => {
-      if (!outer.inner.delete(ask)) return;
-      removeWaits(waiter);
-      finish();
-    };
-    const failed = (error: unknown) =>
-      over(() => {
-        ask.fail(crashedError(this.address, error, ask));
-        this.crash(error);
-      });
-    const succeeded = (outcome: Outcome | undefined) =>
-      over(() => {
-        if (outcome?.actions) return failed(new InvalidReturnError('A re-entrant ask is handled without actions.'));
-        if (outcome?.state !== undefined) this.state = outcome.state;
-        this.#handledOne(ask);
-        if (!ask.isDeferred) ask.reply(outcome?.reply);
-        host.context.perform(outcome?.effects);
-      });
-    try {
-      const outcome = this.behavior?.receive(this.state, ask.message, host, ask);
-      if (outcome instanceof Promise) outcome.then(succeeded, failed);
-      else succeeded(outcome);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   #startIdle(): void {

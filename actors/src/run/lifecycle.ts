@@ -290,13 +290,18 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   #finish(reason: ExitReason, incarnation: number): void {
     if (this.incarnation !== incarnation || this.phase !== 'stopping') return; // it was killed meanwhile
     const stopped = this.#stopBehavior(reason, false);
-    if (!(stopped instanceof Promise)) {
-      this.#ended(stopped.reason);
-      return;
-    }
-    void stopped.then((final) => {
-      if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(final.reason);
-    });
+    if (stopped instanceof Promise) void stopped.then((final) => this.#endRest(final.reason, incarnation));
+    else this.#endRest(stopped.reason, incarnation);
+  }
+
+  /** What the stop function has spawned ends too. */
+  #endRest(reason: ExitReason, incarnation: number): void {
+    const ended = () => {
+      if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(reason);
+    };
+    const children = this.cold?.children?.shutdown();
+    if (children !== undefined) void children.then(ended);
+    else ended();
   }
 
   /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */

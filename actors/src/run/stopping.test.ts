@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineActor } from './definition.ts';
 import { testSystem, virtualSystem } from './kernel.test-system.ts';
+import type { AnyRef } from './ref.ts';
 
 const often = { intensity: 100, periodMs: 60_000 };
 
@@ -48,6 +49,27 @@ describe('the stop function of an actor', () => {
     await clock.runUntilSettled(system.stop(ref, { timeoutMs: 300 }));
     expect(await down).toMatchObject({ reason: 'killed' });
     expect(clock.monotonic()).toBe(300);
+  });
+
+  it('leaves nothing behind that it has spawned', async () => {
+    const { system } = testSystem(often);
+    const helper = defineActor('helper', { state: () => 0, on: { ping: () => ({ reply: 'pong' }) } });
+    const spawned = Promise.withResolvers<AnyRef>();
+    const ending = defineActor('ending', {
+      state: () => 0,
+      stop: async (_state, _reason, context) => {
+        const ref = context.spawn(helper);
+        spawned.resolve(ref);
+        await context.ask(ref, { type: 'ping' });
+      },
+      on: {},
+    });
+    const ref = await system.spawn(ending);
+    const stopped = system.stop(ref, { reason: 'shutdown' });
+    const { down } = system.monitor(await spawned.promise);
+    await stopped;
+    expect(await down).toMatchObject({ reason: 'shutdown' });
+    await system.stop();
   });
 
   it('is not called when it is killed', async () => {

@@ -1,0 +1,83 @@
+import { InvalidReturnError, innerWaiter, removeWaits } from '@jaegis/core';
+import type { Ask, Item } from './ask.ts';
+import type { AsyncStep, InnerStep } from './async-step.ts';
+import { CellContext, type ContextOwner } from './cell-context.ts';
+import type { Behavior, BehaviorHost, Outcome } from './contract.ts';
+import { crashedError } from './crash.ts';
+import type { Effect } from './effect.ts';
+import type { Message } from './protocol.ts';
+
+/** An actor that handles an ask while it waits. */
+type Reentrant = BehaviorHost &
+  ContextOwner & {
+    readonly behavior: Behavior | undefined;
+    state: unknown;
+    handledOne(item: Item): void;
+  };
+
+/**
+ * Handles an ask that came back to an actor within one chain of asks, while the handler that began the chain waits. A
+ * failure is a failure of the actor.
+ */
+export function handleInside(cell: Reentrant, ask: Ask, outer: AsyncStep): void {
+  const waiter = innerWaiter(cell);
+  ask.to = waiter;
+  const host = new InnerHost(cell, { ask, waiter });
+  outer.inner.add(ask);
+  const over = (finish: () => void) => {
+    if (!outer.inner.delete(ask)) return;
+    removeWaits(waiter);
+    finish();
+  };
+  const failed = (error: unknown) =>
+    over(() => {
+      ask.fail(crashedError(cell.address, error, ask));
+      cell.crash(error);
+    });
+  const succeeded = (outcome: Outcome | undefined) => {
+    if (outcome?.actions) {
+      failed(new InvalidReturnError('A re-entrant ask is handled without actions.'));
+      return;
+    }
+    over(() => {
+      if (outcome?.state !== undefined) cell.state = outcome.state;
+      cell.handledOne(ask);
+      if (!ask.isDeferred) ask.reply(outcome?.reply);
+      host.context.perform(outcome?.effects);
+    });
+  };
+  try {
+    const outcome = cell.behavior?.receive(cell.state, ask.message, host, ask);
+    if (outcome instanceof Promise) outcome.then(succeeded, failed);
+    else succeeded(outcome);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** What a handler inside a waiting one sees of its actor: the ask that it answers is another. */
+class InnerHost implements BehaviorHost {
+  readonly context: CellContext;
+  readonly #cell: BehaviorHost;
+
+  constructor(cell: BehaviorHost & ContextOwner, step: InnerStep) {
+    this.#cell = cell;
+    this.context = new CellContext(cell, step);
+  }
+
+  get input(): unknown {
+    return this.#cell.input;
+  }
+
+  takeEffects(): readonly Effect[] {
+    return this.context.takeEffects();
+  }
+
+  post(message: Message): void {
+    this.#cell.post(message);
+  }
+
+  crash(error: unknown): void {
+    this.#cell.crash(error);
+  }
+}
