@@ -44,6 +44,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** What it waits for, see the wait graph. */
   waits: WaitEdge | undefined = undefined;
   cold: ColdFields | undefined = undefined;
+  hasEffects = false;
   protected transitions: Transitions | undefined = undefined;
   #context: CellContext | undefined = undefined;
 

@@ -14,7 +14,7 @@ export class Child {
   readonly id: string;
   spec: FullChildSpec;
   /** For the start function, after those of the spec. */
-  readonly args: readonly unknown[];
+  args: readonly unknown[];
   /** It has no spec that could be started again: it is forgotten when it ends. */
   readonly isDynamic: boolean;
   process: Process | undefined = undefined;
@@ -35,6 +35,12 @@ export class Child {
     this.spec = spec;
     this.args = args;
     this.isDynamic = isDynamic;
+  }
+
+  /** They may be large, and it is never restarted. Those of a template are for others too. */
+  forgetArguments(): void {
+    this.args = [];
+    if (!this.isDynamic && this.spec.args.length > 0) this.spec = { ...this.spec, args: [] };
   }
 
   /** What its start is waiting for is not waited for any more. */

@@ -36,6 +36,7 @@ export class Operations {
     this.#children.add(child);
     const result = await this.#children.start(child);
     if (result.kind === 'failed') this.#children.drop(child);
+    else if (child.spec.restart === 'temporary') child.forgetArguments();
     return this.#outcome(child, result);
   }
 
