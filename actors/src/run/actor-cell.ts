@@ -280,7 +280,12 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.#endStep();
     this.handledOne(item);
     if (item instanceof Ask && !item.isDeferred) item.reply(outcome?.reply);
-    this.context.perform(outcome?.effects);
+    if (this.hasEffects || outcome?.effects !== undefined) this.#perform(outcome?.effects);
+  }
+
+  #perform(effects: Outcome['effects']): void {
+    this.hasEffects = false;
+    this.context.perform(effects);
   }
 
   handledOne(item: Item): void {
@@ -334,7 +339,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #carryOut(actions: readonly Action[], effects: Outcome['effects'], item: Item | undefined, isChanged: boolean): void {
     for (const action of actions) if (action.kind === 'reply') action.to.reply(action.value);
-    this.context.perform(effects);
+    if (this.hasEffects || effects !== undefined) this.#perform(effects);
     if (actions.length > 0 || this.transitions) this.needsTransitions.apply(actions, item, isChanged);
   }
 

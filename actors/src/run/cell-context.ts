@@ -33,6 +33,8 @@ export interface ContextOwner extends Inbox, Waiter {
     stopChild(child: Process): Promise<void>;
   };
   readonly coldFields: { trapsExits: boolean | undefined; deferred: Set<Ask> | undefined };
+  /** Whether its context has something to carry out: set by the context, so that most messages need not look there. */
+  hasEffects: boolean;
   waitFor(ask: Ask, isInner: boolean): void;
 }
 
@@ -281,6 +283,7 @@ export class CellContext implements ActorContext {
   }
 
   addWait(ask: Ask): void {
+    this.#cell.hasEffects = true;
     this.#waits ??= [];
     this.#waits.push(ask);
   }
@@ -294,6 +297,7 @@ export class CellContext implements ActorContext {
 
   #collect(effect: Effect): void {
     if (this.#isClosed) return;
+    this.#cell.hasEffects = true;
     if (this.#effects) this.#effects.push(effect);
     else this.#effects = [effect];
   }
