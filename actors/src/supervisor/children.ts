@@ -227,8 +227,9 @@ export class Children implements Home {
       return undefined;
     }
     this.#ending = waiting.then(() => {
+      if (this.#era !== era) return; // they were killed meanwhile
       this.#ending = undefined;
-      if (this.#era === era) this.#emptied(); // else they were killed meanwhile
+      this.#emptied();
     });
     return this.#ending;
   }
@@ -236,6 +237,7 @@ export class Children implements Home {
   kill(reason: ExitReason): void {
     this.#isStopping = true;
     this.#era++;
+    this.#ending = undefined;
     for (const child of this.list().reverse()) {
       this.#cancelWait(child);
       child.cutStart();
@@ -442,7 +444,11 @@ export class Children implements Home {
 
   #endWith(over: () => void): void {
     const waiting = this.shutdown();
-    if (waiting !== undefined) void waiting.then(over);
+    const era = this.#era;
+    const ended = () => {
+      if (this.#era === era) over();
+    };
+    if (waiting !== undefined) void waiting.then(ended);
     else over();
   }
 

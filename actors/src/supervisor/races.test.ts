@@ -127,6 +127,44 @@ describe('a supervisor that gives up', () => {
   });
 });
 
+describe('a supervisor that is killed or stopped while it ends', () => {
+  it('begins again once, as if nothing had been under way', async () => {
+    const hang = () => new Promise<void>(() => {});
+    const inner = defineSupervisor('inner', {
+      children: [
+        { id: 'a', start: actor() },
+        { id: 'slow', start: actor(undefined, hang), shutdown: 'infinity' },
+      ],
+    });
+    const { system, supervisor, clock, states } = await supervised({}, [{ id: 'inner', start: inner }]);
+    system.exit('n1/user/s/inner', 'shutdown');
+    await clock.advance(1);
+    system.exit('n1/user/s/inner', 'kill');
+    await clock.advance(1);
+    expect(await states()).toEqual([['inner', 'running', 2]]);
+    const again = (await supervisor.whichChild('inner')).ref as unknown as typeof supervisor;
+    expect(await again.countChildren()).toMatchObject({ active: 2 });
+  });
+
+  it('so where it had given up and is told to stop', async () => {
+    const gate = Promise.withResolvers<void>();
+    const inner = defineSupervisor('inner', {
+      intensity: 0,
+      children: [
+        { id: 'slow', start: actor(undefined, () => gate.promise) },
+        { id: 'a', start: actor() },
+      ],
+    });
+    const { system, clock, states } = await supervised({}, [{ id: 'inner', start: inner }]);
+    system.at('n1/user/s/inner/a').tell({ type: 'fail' });
+    await clock.advance(1);
+    system.exit('n1/user/s/inner', 'shutdown');
+    gate.resolve();
+    await clock.advance(1);
+    expect(await states()).toEqual([['inner', 'running', 2]]);
+  });
+});
+
 describe('a start function that takes its time', () => {
   it('does not hold up the end of its supervisor', async () => {
     const { system, clock } = virtualSystem();

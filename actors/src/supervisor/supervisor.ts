@@ -278,9 +278,13 @@ export class Supervisor extends Process implements SupervisorRef {
 
   #stop(reason: ExitReason): void {
     this.#phase = 'stopping';
+    const { incarnation } = this;
+    const ended = () => {
+      if (this.incarnation === incarnation && this.#phase === 'stopping') this.#ended(reason);
+    };
     const waiting = this.children.shutdown();
-    if (waiting !== undefined) void waiting.then(() => this.#ended(reason));
-    else this.#ended(reason);
+    if (waiting !== undefined) void waiting.then(ended);
+    else ended();
   }
 
   #giveUp(error: JaegisError): void {
