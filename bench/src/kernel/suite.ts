@@ -18,6 +18,7 @@ const files = {
   xstate: here('xstate.ts'),
   moleculer: here('moleculer.ts'),
   erlang: here('erlang.escript'),
+  plain: here('plain-objects.ts'),
 } as const;
 
 export function kernelSuite(place: Place): Suite {
@@ -134,12 +135,17 @@ function memory({ lasting, fresh, erlang }: Place): RowSpec[] {
       name: 'a million actors alive: tell to a random one',
       unit: 'messages/s',
       better: 'higher',
-      about: 'The same blocks as above, each message to another of a million actors; beside all of them to one.',
+      about: `The same blocks as above, each message to another of a million actors; beside all of them to one. The calls
+of a method of plain objects, in the same order, show what the memory of the machine allows.`,
       goal: { 'tell to one': 0.5 },
       shortfall:
-        'Each message finds its actor in no cache of the processor, and a turn handles one instead of a batch.',
+        'Each message finds its actor in no cache of the processor, as the calls of plain objects do; and a turn handles one instead of a batch.',
       ours: lasting(files.memory, 'tellOneOfMany', 1_000_000),
-      peers: { 'tell to one': lasting(files.messages, 'tell', 1_000_000) },
+      peers: {
+        'tell to one': lasting(files.messages, 'tell', 1_000_000),
+        'plain objects, random': lasting(files.plain, 'random', 3_000_000),
+        'plain objects, one': lasting(files.plain, 'one', 30_000_000),
+      },
     },
   ];
 }
