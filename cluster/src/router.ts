@@ -15,6 +15,7 @@ import {
   type NodeId,
   NotOwnerError,
   type Random,
+  type Subscription,
   sleep,
   type Transport,
   type View,
@@ -51,6 +52,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #asks: RemoteAsks;
   #host: EntityHost | undefined;
+  #inbox: Subscription | undefined;
   #stopped = false;
 
   constructor(options: RouterOptions) {
@@ -63,7 +65,8 @@ export class Router {
   /** From now on messages for this incarnation of the node are taken in. */
   open(self: Member, host: EntityHost): void {
     this.#host = host;
-    this.#options.transport.subscribe(this.#subject(self), (delivery) => this.#onEnvelope(delivery));
+    this.#inbox?.unsubscribe(); // that of the incarnation before
+    this.#inbox = this.#options.transport.subscribe(this.#subject(self), (delivery) => this.#onEnvelope(delivery));
   }
 
   onView(view: View): void {
@@ -72,6 +75,7 @@ export class Router {
 
   stop(): void {
     this.#stopped = true;
+    this.#inbox?.unsubscribe();
     this.#asks.stop(new ClusterUnavailableError('This node is stopping.'));
   }
 
