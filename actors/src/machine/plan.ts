@@ -48,7 +48,8 @@ export function planOf(
   const { target, source } = transition;
   if (!target || target.length === 0) return withActions(transition.actions, undefined, machine);
   const [node] = target;
-  if (!node || target.length > 1 || transition.reenter || node === source) return undefined;
+  if (!node || target.length > 1 || transition.reenter) return undefined;
+  if (node === machine.root && node !== source) return undefined; // which XState enters without leaving it
   const domain = domainOf(node, source);
   const left = nodes.filter((other) => isBelow(other, domain)).sort((a, b) => b.order - a.order);
   const entered = enteredBelow(domain, node);
@@ -63,7 +64,7 @@ export function planOf(
 
 /** The innermost state that holds before and after: the source, when the target is inside it. */
 function domainOf(target: AnyStateNode, source: AnyStateNode): AnyStateNode {
-  if (isBelow(target, source)) return source;
+  if (target === source || isBelow(target, source)) return source;
   let at = target.parent;
   while (at?.parent && !isBelow(source, at)) at = at.parent;
   return at ?? target.machine.root;
@@ -71,15 +72,15 @@ function domainOf(target: AnyStateNode, source: AnyStateNode): AnyStateNode {
 
 /** From the outermost: those around the target, the target, its initial states. Undefined where history is involved. */
 function enteredBelow(domain: AnyStateNode, target: AnyStateNode): AnyStateNode[] | undefined {
+  if (target.type === 'history') return undefined;
   const entered: AnyStateNode[] = [];
-  for (let at = target.parent; at && at !== domain; at = at.parent) entered.unshift(at);
-  let at: AnyStateNode | undefined = target;
-  while (at) {
-    if (at.type === 'history') return undefined;
-    entered.push(at);
-    const inner: readonly AnyStateNode[] = at.type === 'compound' ? at.initial.target : [];
-    if (inner[0] && inner[0].parent !== at) return undefined; // an initial state deeper inside
-    at = inner[0];
+  for (let at: AnyStateNode | undefined = target; at && at !== domain; at = at.parent) entered.unshift(at);
+  let at = target;
+  while (at.type === 'compound') {
+    const [inner]: readonly AnyStateNode[] = at.initial.target;
+    if (inner?.parent !== at || inner.type === 'history') return undefined; // none, or one deeper inside
+    entered.push(inner);
+    at = inner;
   }
   return entered;
 }
@@ -126,7 +127,7 @@ function assignmentOf({ assignment }: Builtin): Assignment {
 
 /** It neither changes the state nor adds an event to the step. */
 function isHarmless({ type, delay }: Builtin, machine: AnyStateMachine): boolean {
-  if (type === 'xstate.emit' || type === 'xstate.cancel') return true;
+  if (type === 'xstate.emit' || type === 'xstate.cancel' || type === 'xstate.log') return true;
   if (type !== 'xstate.raise') return false;
   const { delays } = machine.implementations as { readonly delays: Readonly<Record<string, unknown>> };
   return typeof (typeof delay === 'string' ? delays[delay] : delay) === 'number';

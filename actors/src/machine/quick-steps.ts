@@ -98,7 +98,8 @@ export class QuickSteps {
   }
 
   #routeOf(state: AnyMachineSnapshot, event: EventObject): Route {
-    if (event.type.startsWith('xstate.')) return noRoute; // these may mean more than a transition
+    // Some of XState's own mean more than a transition, and `*` is an error.
+    if (event.type.startsWith('xstate.') || event.type === '*') return noRoute;
     const { _nodes: nodes } = state;
     const candidates = nodes.flatMap((node) => matching(node, event.type));
     const isGuarded = candidates.some(({ guard }) => guard !== undefined);
