@@ -24,7 +24,7 @@ it('measures every row of the kernel beside its peers, in a run of a few', async
     ['spawn and stop of handler actors', ['nact']],
     ['memory of an idle handler actor', ['nact']],
     ['a million actors alive: memory', []],
-    ['a million actors alive: tell to a random one', ['tell to one']],
+    ['a million actors alive: tell to a random one', ['tell to one', 'plain objects, random', 'plain objects, one']],
     ['a closing cycle of 2 to 100 actors until DeadlockError', []],
     ['watching costs (counters on against off)', ['unwatched']],
     ['event-loop delay p99 while 1,000 actors are flooded', ['idle']],
