@@ -2,7 +2,7 @@
 import { backoffDelay, type Clock, sleep } from '@jaegis/core';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Link } from '../connection/link.ts';
-import { isUndecided, type Purpose, unavailable, writeError } from './errors.ts';
+import { isNotServed, isUndecided, type Purpose, unavailable, writeError } from './errors.ts';
 
 export interface JetStreamAccess {
   readonly link: Link;
@@ -11,6 +11,10 @@ export interface JetStreamAccess {
   /** How long one request may take. */
   readonly timeoutMs: number;
 }
+
+type Writing = Pick<JetStreamAccess, 'clock' | 'timeoutMs'> & {
+  readonly link: Pick<Link, 'assertConnected' | 'orLost'>;
+};
 
 /** A read either answers or changed nothing: every failure is StorageUnavailableError. */
 export async function read<Answer>(
@@ -26,12 +30,15 @@ export async function read<Answer>(
   }
 }
 
-/** Before a write on which JetStream did not decide is sent again. */
-const undecidedPause = { firstMs: 1, maxMs: 50 };
+/** Before a write that JetStream did not decide on, or that nobody there has seen, is sent again. */
+const pause = { firstMs: 1, maxMs: 50 };
 
-/** A write is refused, or not written, or of unknown outcome: see {@link writeError}. */
+/**
+ * A write is refused, or not written, or of unknown outcome: see {@link writeError}. That nobody serves the stream passes:
+ * its leader is being elected, or the stream is so new that not every server knows yet where its subjects go.
+ */
 export async function write<Answer>(
-  { link, clock, timeoutMs }: JetStreamAccess,
+  { link, clock, timeoutMs }: Writing,
   purpose: Purpose,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -41,8 +48,9 @@ export async function write<Answer>(
     try {
       return await link.orLost(send());
     } catch (cause) {
-      if (!isUndecided(cause) || clock.monotonic() >= deadline) throw writeError(purpose, cause);
+      const mayPass = isUndecided(cause) || isNotServed(cause);
+      if (!mayPass || clock.monotonic() >= deadline) throw writeError(purpose, cause);
     }
-    await sleep(clock, backoffDelay(attempt, 1, undecidedPause));
+    await sleep(clock, backoffDelay(attempt, 1, pause));
   }
 }
