@@ -1,4 +1,12 @@
-import { Ask, type AskOptions, type EntityHost, type Message, type ReplyTo, type System } from '@jaegis/actors';
+import {
+  Ask,
+  type AskOptions,
+  askTimeout,
+  type EntityHost,
+  type Message,
+  type ReplyTo,
+  type System,
+} from '@jaegis/actors';
 import {
   AskTimeoutError,
   type Clock,
@@ -8,7 +16,6 @@ import {
   type EntityId,
   formatEntityId,
   hasCode,
-  limits,
   type Member,
   memberOf,
   NodeDownError,
@@ -88,7 +95,7 @@ export class Router {
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
   async askEntity(entity: EntityId, message: Message, options: AskOptions): Promise<unknown> {
     const { clock, random } = this.#options;
-    const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs;
+    const timeoutMs = askTimeout(options);
     const id = options.idempotencyKey ?? random.id();
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;
@@ -114,7 +121,7 @@ export class Router {
   async askActor(node: string, path: string, message: Message, options: AskOptions): Promise<unknown> {
     const member = this.#member(node);
     if (!member) return this.#options.system.ask(path, message, options);
-    const timeoutMs = options.timeoutMs ?? limits.askTimeoutMs;
+    const timeoutMs = askTimeout(options);
     return this.#request(member, { to: { path }, message, ...idOf(options) }, timeoutMs);
   }
 

@@ -31,9 +31,9 @@ test('the state of a definition is what its handlers get and give', () => {
 
 test('a definition without a state or with handlers that are none does not compile', () => {
   // @ts-expect-error no state
-  expect(() => defineActor('wrong', { on: {} })).toThrow('"state" must be a function');
+  expect(() => defineActor('wrong', { on: {} })).toThrow('state must be a function');
   // @ts-expect-error on.add is no function
-  expect(() => defineActor('wrong', { state: () => 0, on: { add: 1 } })).toThrow('on.add is no function');
+  expect(() => defineActor('wrong', { state: () => 0, on: { add: 1 } })).toThrow('on.add must be a function');
 });
 
 test('a handler is held to the protocols of those it talks to', () => {

@@ -4,6 +4,7 @@ import { checkKernelOptions } from '../run/cell-kind.ts';
 import type { ActorDefinition, Services } from '../run/contract.ts';
 import { checkType } from '../run/definition.ts';
 import type { KernelOptions } from '../run/kernel-options.ts';
+import { refuseUnknown } from '../run/known-options.ts';
 import { MachineBehavior } from './behavior.ts';
 import { MachineKind } from './kind.ts';
 import type { RestoreOptions } from './restore.ts';
@@ -37,7 +38,7 @@ export function defineMachine<M extends AnyStateMachine>(
   if (typeof make !== 'function') {
     throw new InvalidDefinitionError(`Machine "${type}": expected a function that makes the machine.`);
   }
-  checkKernelOptions(type, options);
+  checkKernelOptions(type, options, ['restore']);
   checkRestore(type, options.restore ?? {});
   return {
     kind: 'actor',
@@ -60,6 +61,7 @@ function isMachine(value: unknown): value is AnyStateMachine {
 }
 
 function checkRestore(type: string, restore: RestoreOptions): void {
+  refuseUnknown(`Machine "${type}"`, restore, ['delays', 'invoked'], 'restore');
   const allowed = { delays: ['deadline', 'remaining', 'anew'], invoked: ['restart', 'interrupted'] } as const;
   for (const name of ['delays', 'invoked'] as const) {
     const value: unknown = restore[name];

@@ -3,13 +3,13 @@ import {
   type EntityId,
   type ExitReason,
   InvalidDefinitionError,
-  limits,
   NoSuchActorError,
   type Waiter,
 } from '@jaegis/core';
 import { startTimer, type TimerTarget } from './actor-timers.ts';
 import { Alias } from './alias.ts';
 import { Ask } from './ask.ts';
+import { askTimeout } from './ask-timeout.ts';
 import type { InnerStep } from './async-step.ts';
 import { demonitor, link, monitor, unlink } from './bonds.ts';
 import type { ActorContext, ActorDefinition, ActorTimer } from './contract.ts';
@@ -129,8 +129,12 @@ export class CellContext implements ActorContext {
     options: AskOptions = {},
   ): Promise<ReplyOf<P, M['type']>> {
     if (this.#isClosed) return Promise.reject(this.#over());
-    const left = this.deadline ?? Number.POSITIVE_INFINITY;
-    const timeoutMs = Math.min(options.timeoutMs ?? limits.askTimeoutMs, Math.ceil(left));
+    let timeoutMs: number;
+    try {
+      timeoutMs = Math.min(askTimeout(options), Math.ceil(this.deadline ?? Number.POSITIVE_INFINITY));
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
     if (!(target instanceof Inbox)) return to.ask(message, { ...options, timeoutMs });
     return new Promise((resolve, reject) => {

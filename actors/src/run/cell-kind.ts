@@ -1,6 +1,7 @@
 import { InvalidDefinitionError, limits } from '@jaegis/core';
 import type { ActorDefinition, Behavior, Services } from './contract.ts';
 import type { KernelOptions, WhenFull } from './kernel-options.ts';
+import { namesOf, refuseUnknown } from './known-options.ts';
 import type { Protocol } from './protocol.ts';
 
 /** A definition as the cells of one node use it: its options with their defaults, once for all of them. */
@@ -46,11 +47,35 @@ export class CellKind {
   }
 }
 
-/** @throws InvalidDefinitionError with the path of the option that is not usable. */
-export function checkKernelOptions(type: string, options: KernelOptions): void {
+const kernelNames = namesOf<KernelOptions>({
+  preserve: true,
+  mailbox: true,
+  handlerTimeoutMs: true,
+  passivateAfterMs: true,
+  retry: true,
+  schema: true,
+  validate: true,
+  version: true,
+  migrate: true,
+  reentrant: true,
+  priority: true,
+  record: true,
+  redact: true,
+  trapExits: true,
+});
+
+/**
+ * @param more Names of options that are not the kernel's.
+ * @throws InvalidDefinitionError with the path of the option that is not usable.
+ */
+export function checkKernelOptions(type: string, options: KernelOptions, more: readonly string[]): void {
+  const where = `Actor "${type}"`;
+  refuseUnknown(where, options, [...more, ...kernelNames]);
+  refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
+  refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   const refuse = (path: string, value: unknown, allowed: string): never => {
     const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
-    throw new InvalidDefinitionError(`Actor "${type}": ${path} is ${shown}; it must be ${allowed}.`, {
+    throw new InvalidDefinitionError(`${where}: ${path} is ${shown}; it must be ${allowed}.`, {
       data: { path },
     });
   };

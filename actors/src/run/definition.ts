@@ -2,6 +2,8 @@ import { InvalidDefinitionError, isToken, tokenRule } from '@jaegis/core';
 import { checkKernelOptions } from './cell-kind.ts';
 import type { ActorContext, ActorDefinition } from './contract.ts';
 import { HandlerBehavior, type HandlerSpec, type Returned } from './handler-behavior.ts';
+import type { KernelOptions } from './kernel-options.ts';
+import { namesOf, refuseUnknown } from './known-options.ts';
 
 /** One function a message type. `never` makes every handler say the type of its message. */
 export type Handlers<State> = Readonly<
@@ -27,6 +29,15 @@ type ReplyIn<Handler> = Handler extends (...args: never[]) => infer Result
     : undefined
   : never;
 
+const handlerNames = namesOf<Omit<HandlerSpec<unknown, unknown>, keyof KernelOptions>>({
+  state: true,
+  on: true,
+  signals: true,
+  mode: true,
+  enter: true,
+  stop: true,
+});
+
 /**
  * Defines actors by a handler for each type of message.
  *
@@ -39,13 +50,20 @@ export function defineActor<State, H extends Handlers<State>>(
 ): ActorDefinition<ProtocolOf<H>> {
   checkType(type);
   if (typeof spec !== 'object' || spec === null) throw new InvalidDefinitionError(`Actor "${type}": no definition.`);
-  if (typeof spec.state !== 'function') {
-    throw new InvalidDefinitionError(`Actor "${type}": "state" must be a function that returns the first state.`);
+  checkKernelOptions(type, spec, handlerNames);
+  const refuse = (path: string, why: string): never => {
+    throw new InvalidDefinitionError(`Actor "${type}": ${path} ${why}.`, { data: { path } });
+  };
+  if (typeof spec.state !== 'function') refuse('state', 'must be a function that returns the first state');
+  refuseUnknown(`Actor "${type}"`, spec.signals, ['exit', 'down'], 'signals');
+  for (const group of ['on', 'signals'] as const) {
+    for (const [name, handler] of Object.entries(spec[group] ?? {})) {
+      if (typeof handler !== 'function') refuse(`${group}.${name}`, 'must be a function');
+    }
   }
-  for (const [name, handler] of Object.entries(spec.on ?? {})) {
-    if (typeof handler !== 'function') throw new InvalidDefinitionError(`Actor "${type}": on.${name} is no function.`);
+  for (const name of ['mode', 'enter', 'stop'] as const) {
+    if (spec[name] !== undefined && typeof spec[name] !== 'function') refuse(name, 'must be a function');
   }
-  checkKernelOptions(type, spec);
   // One behaviour serves all actors of the type: it has no state.
   const behavior = new HandlerBehavior(type, { ...spec, on: spec.on ?? {} });
   return { kind: 'actor', type, options: spec, behavior: () => () => behavior };

@@ -1,5 +1,6 @@
-import { ActorStoppedError, InvalidMessageError, type JaegisError, limits, OverloadedError } from '@jaegis/core';
+import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
+import { askTimeout } from './ask-timeout.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Kernel } from './kernel.ts';
 import { checkPayload } from './payload.ts';
@@ -45,7 +46,7 @@ export abstract class Inbox extends Process {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
       const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, options?.idempotencyKey);
-      this.submit(ask, options?.timeoutMs ?? limits.askTimeoutMs, options?.signal);
+      this.submit(ask, askTimeout(options), options?.signal);
     });
   }
 

@@ -36,6 +36,11 @@ export abstract class Process {
     this.id = id;
   }
 
+  /** What a console shows of a ref: its address, and not what is behind it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `<${this.address}>`;
+  }
+
   get path(): string {
     return this.home.pathOf(this.id);
   }

@@ -1,6 +1,7 @@
 /** What is spawned, by an actor or under the root of a node, as a supervisor sees it. */
 import { InvalidDefinitionError, InvalidReturnError, isToken, limits, NameTakenError, tokenRule } from '@jaegis/core';
 import { link, monitor } from '../run/bonds.ts';
+import { namesOf, refuseUnknown } from '../run/known-options.ts';
 import type { Process } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
 import { checkChildSpec, type FullChildSpec, type Startable, type SupervisorFlags } from './spec.ts';
@@ -17,8 +18,21 @@ export const plainFlags: SupervisorFlags = {
 /** Specs of what is spawned with a name and nothing else: the same for all actors of a definition. */
 const plainSpecs = new WeakMap<Startable, FullChildSpec>();
 
+const spawnNames = namesOf<SpawnOptions>({
+  name: true,
+  restart: true,
+  shutdown: true,
+  input: true,
+  register: true,
+  backoff: true,
+  startTimeoutMs: true,
+  link: true,
+  monitor: true,
+});
+
 /** @throws InvalidDefinitionError with the path of the option that is not usable. */
 export function specOf(parent: string, startable: Startable, options: SpawnOptions): FullChildSpec {
+  refuseUnknown(`Child of ${parent}`, options, spawnNames);
   const { restart, shutdown, register, backoff, startTimeoutMs } = options;
   const isPlain = !restart && shutdown === undefined && !register && !backoff && startTimeoutMs === undefined;
   const known = isPlain ? plainSpecs.get(startable) : undefined;

@@ -1,5 +1,6 @@
 /** The checks of single fields that specs are made of. Each returns what it was given, now of a known type. */
 import { backoffResetMs, limits, type RestartBackoff, type RestartLimit, type Shutdown } from '@jaegis/core';
+import { namesOf, refuseUnknown } from '../run/known-options.ts';
 import { inside, type Place, refusal, type SpecRule } from './spec-error.ts';
 
 /** A backoff with nothing left open. */
@@ -11,6 +12,15 @@ export type Fields<Claimed> = { readonly [Name in keyof Claimed]?: unknown };
 export function fields<Claimed>(place: Place, rule: SpecRule, value: unknown): Fields<Claimed> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw refusal(place, rule, value, 'it must be an object');
+}
+
+/** @param names Every one that it may have. */
+export function noOthers<Claimed>(
+  { where, path }: Place,
+  given: Fields<Claimed>,
+  names: Readonly<Record<keyof Claimed, true>>,
+): void {
+  refuseUnknown(where, given, namesOf(names), path);
 }
 
 export function oneOf<T extends string>(place: Place, rule: SpecRule, value: unknown, allowed: readonly T[]): T {
@@ -41,9 +51,12 @@ export function shutdown(place: Place, value: unknown): Shutdown {
   throw refusal(place, 'invalid_shutdown', value, 'it can be milliseconds (a whole number from 0), infinity, brutal');
 }
 
+const backoffNames = { minMs: true, maxMs: true, factor: true, jitter: true, resetAfterMs: true } as const;
+
 export function backoff(place: Place, value: unknown): FullRestartBackoff | undefined {
   if (value === undefined) return undefined;
   const given = fields<RestartBackoff>(place, 'invalid_backoff', value);
+  noOthers(place, given, backoffNames);
   const between = (name: keyof RestartBackoff, found: unknown, least: number, most = Number.MAX_VALUE) => {
     if (typeof found === 'number' && found >= least && found <= most) return found;
     const range = most === Number.MAX_VALUE ? `a finite number from ${least}` : `a number from ${least} to ${most}`;
@@ -69,6 +82,7 @@ function isWhole(value: unknown, least: number): value is number {
 export function checkLimit(where: string, given: Partial<RestartLimit>): RestartLimit {
   const { intensity = limits.restartIntensity, periodMs = limits.restartPeriodMs } = given;
   const place = { where, path: '' };
+  noOthers(place, given, { intensity: true, periodMs: true });
   return {
     intensity: count(inside(place, 'intensity'), 'invalid_intensity', intensity, 0),
     periodMs: count(inside(place, 'periodMs'), 'invalid_period', periodMs, 1),

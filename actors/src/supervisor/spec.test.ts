@@ -121,6 +121,19 @@ describe('a supervisor spec', () => {
       'children',
     ],
     ['has no object for a child', { children: [actor, 'clerk'] }, 'invalid_start', 'children[0].start'],
+    ['has an option that nobody knows', { strateg: 'one_for_all', children: [] }, 'unknown_option', 'strateg'],
+    [
+      'has an option that nobody knows for a child',
+      { children: [{ id: 'a', start, restrt: 'permanent' }] },
+      'unknown_option',
+      'children[0].restrt',
+    ],
+    [
+      'has an option that nobody knows for a backoff',
+      { children: [], backoff: { minMs: 1, maxMs: 2, faktor: 3 } },
+      'unknown_option',
+      'backoff.faktor',
+    ],
     ['has a text for a child', { children: [{ id: 'a', start }, 'b'] }, 'invalid_child_spec', 'children[1]'],
     [
       'has two children of one id',

@@ -26,6 +26,7 @@ import {
   type Fields,
   type FullRestartBackoff,
   fields,
+  noOthers,
   oneOf,
   shutdown,
   wholeNumber,
@@ -83,6 +84,29 @@ export interface SupervisorSpec {
   readonly children: readonly ChildSpec[];
 }
 
+const supervisorNames = {
+  strategy: true,
+  intensity: true,
+  periodMs: true,
+  autoShutdown: true,
+  backoff: true,
+  children: true,
+} as const;
+
+const childNames = {
+  id: true,
+  start: true,
+  args: true,
+  input: true,
+  restart: true,
+  shutdown: true,
+  significant: true,
+  kind: true,
+  register: true,
+  backoff: true,
+  startTimeoutMs: true,
+} as const;
+
 export interface FullChildSpec {
   readonly id: string;
   readonly start: Startable | StartFunction;
@@ -118,6 +142,7 @@ export interface FullSupervisorSpec extends SupervisorFlags {
 export function checkSupervisorSpec(where: string, spec: unknown): FullSupervisorSpec {
   const root = { where, path: '' };
   const given = fields<SupervisorSpec>(root, 'invalid_supervisor_spec', spec);
+  noOthers(root, given, supervisorNames);
   const flags = checkFlags(root, given);
   const children = templates(inside(root, 'children'), given.children, flags.strategy).map((child, index) =>
     checkChild(inside(root, `children[${index}]`), child, flags),
@@ -174,6 +199,7 @@ function templates(place: Place, children: unknown, strategy: Strategy): readonl
 function checkChild(place: Place, spec: unknown, flags: SupervisorFlags): FullChildSpec {
   const given = fields<ChildSpec>(place, 'invalid_child_spec', spec);
   const start = checkStart(inside(place, 'start'), given.start);
+  noOthers(place, given, childNames);
   const { restart = 'permanent', significant = false, args = [], startTimeoutMs = limits.startTimeoutMs } = given;
   const { kind = typeof start === 'object' && start.kind === 'supervisor' ? 'supervisor' : 'worker' } = given;
   const { shutdown: waits = kind === 'supervisor' ? 'infinity' : limits.shutdownMs } = given;

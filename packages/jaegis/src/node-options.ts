@@ -1,8 +1,9 @@
-import { InvalidConfigError, isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
+import { isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
 import type { ServerReport } from '@jaegis/nats';
-import type { LogLevel } from '@jaegis/node';
+import { type LogLevel, logLevels } from '@jaegis/node';
 import { z } from 'zod';
 import type { App } from './app.ts';
+import { checked } from './checked.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -28,7 +29,7 @@ export interface NodeOptions {
 
 const token = z.string().refine(isToken, { error: tokenRule });
 
-const schema = z.object({
+const schema = z.strictObject({
   name: token.optional(),
   cluster: token.default('default'),
   nats: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('nats://127.0.0.1:4222'),
@@ -36,15 +37,17 @@ const schema = z.object({
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   history: z.int().min(1).max(1_000_000).optional(),
+  app: z
+    .custom<App>((value) => typeof value === 'object' && value !== null, 'must be what defineApp returns')
+    .optional(),
+  logLevel: z.enum(logLevels).default('warn'),
+  report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
 export type CheckedOptions = z.infer<typeof schema> & { readonly id: NodeId };
 
 /** @throws InvalidConfigError with the path of the bad value. */
 export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {
-  const result = schema.safeParse(options);
-  if (result.success) return { ...result.data, id: nodeId(result.data.name ?? `node-${chance}`) };
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  throw new InvalidConfigError(`startNode: "${path}": ${issue?.message ?? 'not usable'}`, { data: { path } });
+  const data = checked('startNode', schema, options);
+  return { ...data, id: nodeId(data.name ?? `node-${chance}`) };
 }

@@ -1,8 +1,9 @@
 import { System } from '@jaegis/actors';
-import { InvalidConfigError, type JaegisError, type RestartLimit } from '@jaegis/core';
-import { type LogLevel, pinoLogger, realClock, realRandom } from '@jaegis/node';
+import { InvalidConfigError, isToken, type JaegisError, type RestartLimit, tokenRule } from '@jaegis/core';
+import { type LogLevel, logLevels, pinoLogger, realClock, realRandom } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { z } from 'zod';
+import { checked } from './checked.ts';
 
 export interface LocalOptions {
   /** The first part of its actors' addresses. Default `local`. */
@@ -22,20 +23,19 @@ export interface LocalOptions {
 /** Actors and supervisors in this process alone, without a cluster: no server, no durable entities. */
 export interface LocalSystem extends System, AsyncDisposable {}
 
-const options = z.object({
-  name: z.string().regex(/^[\w-]{1,63}$/, 'must be letters, digits, - or _'),
+const schema = z.strictObject({
+  name: z.string().refine(isToken, { error: tokenRule }).optional(),
+  logLevel: z.enum(logLevels).optional(),
+  restartLimit: z.unknown().optional(), // the system checks it
+  watch: z.boolean().optional(),
   threads: z.int().min(1).optional(),
+  onFailure: z.custom<() => void>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
 /** @throws InvalidConfigError with the path of the setting that is not usable. */
 export function startSystem(given: LocalOptions = {}): LocalSystem {
+  checked('startSystem', schema, given);
   const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads } = given;
-  const checked = options.safeParse({ name, threads });
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const path = issue?.path.join('.') ?? '';
-    throw new InvalidConfigError(`startSystem: ${path} ${issue?.message}.`, { data: { path } });
-  }
   const logger = pinoLogger({ level: logLevel }).child({ node: name });
   const pool = createPool(threads === undefined ? {} : { threads });
   const system = new System({

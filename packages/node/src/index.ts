@@ -1,7 +1,7 @@
 /** The real world behind the ports of core: clock, randomness, host, log and process. */
 export { realClock } from './clock.ts';
 export { realHost } from './host.ts';
-export { type LogLevel, type PinoLoggerOptions, pinoLogger } from './logger.ts';
+export { type LogLevel, logLevels, type PinoLoggerOptions, pinoLogger } from './logger.ts';
 export { onParentGone } from './parent.ts';
 export { realRandom } from './random.ts';
 export { onSignals, type SignalHandlers, type StopSignal } from './signals.ts';

@@ -1,7 +1,9 @@
 import { errorToData, type LogFields, type Logger } from '@jaegis/core';
 import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 export interface PinoLoggerOptions {
   /** The least level that is written. Default `info`. */

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { checkOptions } from './node-options.ts';
+import { startSystem } from './start-system.ts';
+
+it.each([
+  ['a name with a space', { name: 'my node' }, 'name'],
+  ['a level of logging that there is not', { logLevel: 'loud' }, 'logLevel'],
+  ['no threads', { threads: 0 }, 'threads'],
+  ['an option that nobody knows', { threds: 2 }, 'threds'],
+])('a system or node with %s is refused with its path', (_, options, path) => {
+  const refused = expect.objectContaining({ code: 'invalid_config', data: { path } });
+  expect(() => startSystem(options as never)).toThrow(refused);
+  expect(() => checkOptions(options as never, 'x')).toThrow(refused);
+});
+
+it.each([
+  ['two replicas', { replicas: 2 }, 'replicas'],
+  ['no server', { nats: [] }, 'nats'],
+  ['an app that is none', { app: 7 }, 'app'],
+])('a node with %s is refused with its path', (_, options, path) => {
+  const refused = expect.objectContaining({ code: 'invalid_config', data: { path } });
+  expect(() => checkOptions(options as never, 'x')).toThrow(refused);
+});
+
+it.each([
+  ['a function for failures that is none', { onFailure: 1 }, 'onFailure'],
+  ['a limit that is none', { restartLimit: { intensity: -1 } }, 'intensity'],
+  ['a limit with a name that nobody knows', { restartLimit: { intensty: 1 } }, 'intensty'],
+])('a system with %s is refused with its path', (_, options, path) => {
+  const refused = expect.objectContaining({ data: expect.objectContaining({ path }) });
+  expect(() => startSystem(options as never)).toThrow(refused);
+});
