@@ -1,7 +1,7 @@
+import { fabricSuite } from './fabric/suite.ts';
 import { processes } from './harness/entrants.ts';
 import type { Suite } from './harness/session.ts';
 import { kernelSuite } from './kernel/suite.ts';
-import { turnsSuite } from './turns/suite.ts';
 
 /** All suites, in the order of docs/benchmarks.md. */
-export const suites: readonly Suite[] = [kernelSuite(processes), turnsSuite()];
+export const suites: readonly Suite[] = [kernelSuite(processes), fabricSuite(processes)];

@@ -1,50 +1,58 @@
+/** What the bodies of frames say, in the cluster's codec: lists, since a name for each part would cost more than the part. */
 import type { Message } from '@jaegis/actors';
-import {
-  type Codec,
-  CorruptRecordError,
-  type EntityId,
-  type ErrorData,
-  errorFromData,
-  errorToData,
-} from '@jaegis/core';
+import { type Codec, CorruptRecordError, type ErrorData, errorFromData, errorToData } from '@jaegis/core';
 
-/** A message between nodes. */
-export interface Envelope {
-  readonly to: { readonly entity: EntityId } | { readonly path: string };
+/** The path of an actor, or the type and key of an entity. */
+export type Target = string | readonly [type: string, key: string];
+
+export interface Request {
+  readonly to: Target;
   readonly message: Message;
-  readonly id?: string;
+  /** How long its asker waits from now on, in ms. */
+  readonly leftMs: number;
+  readonly id: string | undefined;
 }
 
-/** The answer to an envelope that asked for one. */
-export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorData };
-
-/** @throws CorruptRecordError when the bytes are no envelope. */
-export function decodeEnvelope(codec: Codec, data: Uint8Array): Envelope {
-  const value = codec.decode(data);
-  if (isObject(value) && isObject(value.to) && isObject(value.message) && typeof value.message.type === 'string') {
-    return value as unknown as Envelope; // checked as far as routing reads it
-  }
-  throw new CorruptRecordError('Not an envelope: expected { to, message: { type } }.');
+/** @throws NotSerializableError with the path of what cannot be carried. */
+export function encodeTell(codec: Codec, to: Target, message: Message): Uint8Array {
+  return codec.encode([to, message]);
 }
 
-/** @throws the error that the other side answered with. */
-export function openAnswer(codec: Codec, data: Uint8Array): unknown {
-  const answer = codec.decode(data) as Answer; // written by encodeAnswer of a node of this cluster
-  if (answer.ok) return answer.value;
-  throw errorFromData(answer.error);
+/** @throws NotSerializableError with the path of what cannot be carried. */
+export function encodeAsk(codec: Codec, { to, message, leftMs, id }: Request): Uint8Array {
+  return codec.encode(id === undefined ? [to, message, leftMs] : [to, message, leftMs, id]);
 }
 
-export function encodeAnswer(codec: Codec, answer: { value: unknown } | { error: unknown }): Uint8Array {
-  if ('value' in answer) {
-    try {
-      return codec.encode({ ok: true, value: answer.value } satisfies Answer);
-    } catch (error) {
-      return codec.encode({ ok: false, error: errorToData(error) } satisfies Answer);
+/** @throws CorruptRecordError when the bytes are no request. */
+export function decodeRequest(codec: Codec, body: Uint8Array): Request {
+  const value = codec.decode(body);
+  if (Array.isArray(value)) {
+    const [to, message, leftMs = Number.POSITIVE_INFINITY, id] = value as readonly unknown[];
+    if (
+      isTarget(to) &&
+      isMessage(message) &&
+      typeof leftMs === 'number' &&
+      (id === undefined || typeof id === 'string')
+    ) {
+      return { to, message, leftMs, id };
     }
   }
-  return codec.encode({ ok: false, error: errorToData(answer.error) } satisfies Answer);
+  throw new CorruptRecordError('Not a request: expected [to, { type }, leftMs?, id?].');
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+export function encodeFailure(codec: Codec, error: unknown): Uint8Array {
+  return codec.encode(errorToData(error));
+}
+
+export function decodeFailure(codec: Codec, body: Uint8Array): Error {
+  return errorFromData(codec.decode(body) as ErrorData); // written by encodeFailure of a node of this cluster
+}
+
+function isTarget(value: unknown): value is Target {
+  if (typeof value === 'string') return true;
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string';
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

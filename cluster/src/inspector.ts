@@ -9,8 +9,8 @@ import {
   type Transport,
   type TreeNode,
 } from '@jaegis/core';
+import { InspectionAsks } from './inspection-asks.ts';
 import type { Membership } from './membership.ts';
-import { RemoteAsks } from './remote-asks.ts';
 
 export interface InspectorOptions {
   readonly cluster: string;
@@ -32,12 +32,12 @@ const GATHER_MS = 1_000;
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #service: MicroService;
-  readonly #asks: RemoteAsks;
+  readonly #asks: InspectionAsks;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
     const { cluster, transport, clock, logger, instance, membership } = options;
-    this.#asks = new RemoteAsks({ transport, clock, replySubject: `jaegis.${cluster}.reply.${instance}` });
+    this.#asks = new InspectionAsks({ transport, clock, replySubject: `jaegis.${cluster}.reply.${instance}` });
     this.#service = new MicroService({
       transport,
       clock,

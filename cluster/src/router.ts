@@ -1,18 +1,9 @@
-import {
-  Ask,
-  type AskOptions,
-  askTimeout,
-  type EntityHost,
-  type Message,
-  type ReplyTo,
-  type System,
-} from '@jaegis/actors';
+import { Ask, type AskOptions, askTimeout, type EntityHost, type Message, type System } from '@jaegis/actors';
 import {
   AskTimeoutError,
   type Clock,
   ClusterUnavailableError,
   type Codec,
-  type Delivery,
   type EntityId,
   formatEntityId,
   hasCode,
@@ -22,14 +13,13 @@ import {
   type NodeId,
   NotOwnerError,
   type Random,
-  type Subscription,
   sleep,
   type Transport,
   type View,
 } from '@jaegis/core';
-import { decodeEnvelope, type Envelope, encodeAnswer, openAnswer } from './envelope.ts';
+import type { Request, Target } from './envelope.ts';
 import { ownerOf } from './placement.ts';
-import { RemoteAsks } from './remote-asks.ts';
+import { Wire, type WireOptions } from './wire.ts';
 
 export interface RouterOptions {
   readonly cluster: string;
@@ -41,6 +31,9 @@ export interface RouterOptions {
   readonly view: () => View;
   readonly self: () => Member;
 }
+
+/** One attempt to ask an entity. */
+type Asked = Pick<Request, 'message' | 'leftMs'> & { readonly id: string };
 
 /** What ends an attempt to reach an entity without ending the ask: another node owns it, or will in a moment. */
 const MOVED = [
@@ -57,33 +50,31 @@ const RETRY_MS = 20;
 /** Takes messages to where their receivers live: on this node without the network, on another one over the transport. */
 export class Router {
   readonly #options: RouterOptions;
-  readonly #asks: RemoteAsks;
+  readonly #wire: Wire;
   #host: EntityHost | undefined;
-  #inbox: Subscription | undefined;
   #stopped = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, clock, random, cluster } = options;
-    const replySubject = `jaegis.${cluster}.reply.${random.id()}`;
-    this.#asks = new RemoteAsks({ transport, clock, replySubject });
+    const { transport, codec, clock, random, cluster, system } = options;
+    const { logger } = system.services;
+    const receive: WireOptions['receive'] = (to, message, ask) => this.#receive(to, message, ask);
+    this.#wire = new Wire({ cluster, transport, codec, clock, random, logger, receive });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */
   open(self: Member, host: EntityHost): void {
     this.#host = host;
-    this.#inbox?.unsubscribe(); // that of the incarnation before
-    this.#inbox = this.#options.transport.subscribe(this.#subject(self), (delivery) => this.#onEnvelope(delivery));
+    this.#wire.open(self);
   }
 
   onView(view: View): void {
-    this.#asks.onView(view);
+    this.#wire.onView(view);
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#inbox?.unsubscribe();
-    this.#asks.stop(new ClusterUnavailableError('This node is stopping.'));
+    this.#wire.stop(new ClusterUnavailableError('This node is stopping.'));
   }
 
   owns(entity: EntityId): boolean {
@@ -101,7 +92,7 @@ export class Router {
     let last: unknown;
     for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
       try {
-        return await this.#attempt(entity, { to: { entity }, message, id }, left);
+        return await this.#attempt(entity, { message, id, leftMs: left }, options.signal);
       } catch (error) {
         if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
         last = error;
@@ -115,87 +106,61 @@ export class Router {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
     if (this.#host && this.owns(entity)) this.#host.deliver(entity, message);
-    else this.#publish(owner, { to: { entity }, message });
+    else this.#wire.tell(owner, [entity.type, entity.key], message);
   }
 
-  async askActor(node: string, path: string, message: Message, options: AskOptions): Promise<unknown> {
+  /** @throws NodeDownError, InvalidConfigError */
+  askActor(node: string, path: string, message: Message, options: AskOptions): Promise<unknown> {
     const member = this.#member(node);
     if (!member) return this.#options.system.ask(path, message, options);
-    const timeoutMs = askTimeout(options);
-    return this.#request(member, { to: { path }, message, ...idOf(options) }, timeoutMs);
+    const leftMs = askTimeout(options);
+    const request = { to: path, message, leftMs, id: options.idempotencyKey };
+    return this.#wire.ask(member, `${member.id}${path}`, request, options.signal);
   }
 
   tellActor(node: string, path: string, message: Message): void {
     const member = this.#member(node);
-    if (member) this.#publish(member, { to: { path }, message });
+    if (member) this.#wire.tell(member, path, message);
     else this.#options.system.tell(path, message);
   }
 
-  async #attempt(entity: EntityId, envelope: Envelope, leftMs: number): Promise<unknown> {
+  async #attempt(entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
-    if (this.#host && this.owns(entity)) return this.#local(this.#host, entity, envelope, leftMs);
-    return this.#request(owner, envelope, leftMs);
+    if (this.#host && this.owns(entity)) return this.#local(this.#host, entity, asked, signal);
+    const request = { to: [entity.type, entity.key] as const, ...asked };
+    return this.#wire.ask(owner, formatEntityId(entity), request, signal);
   }
 
-  #local(host: EntityHost, entity: EntityId, { message, id }: Envelope, leftMs: number): Promise<unknown> {
-    const { clock } = this.#options;
+  #local(host: EntityHost, entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
+    const { system } = this.#options;
+    const { message, id, leftMs } = asked;
     return new Promise((resolve, reject) => {
-      const timer = clock.setTimer(leftMs, () => reject(timedOut(formatEntityId(entity), message, leftMs, undefined)));
-      const settle = (outcome: () => void) => {
-        clock.clearTimer(timer);
-        outcome();
-      };
-      const replyTo: ReplyTo = {
-        resolve: (reply) => settle(() => resolve(reply)),
-        reject: (error) => settle(() => reject(error)),
-      };
+      const ask = new Ask(message, { resolve, reject }, id);
+      ask.limitMs = leftMs;
+      if (signal) ask.cancelWith(signal);
       try {
-        host.deliver(entity, message, new Ask(message, replyTo, id));
+        host.deliver(entity, message, ask);
       } catch (error) {
-        replyTo.reject(error);
+        ask.fail(error);
       }
+      ask.startTime(system.deadlines, { address: formatEntityId(entity) });
     });
   }
 
-  async #request(member: Member, envelope: Envelope, timeoutMs: number): Promise<unknown> {
-    const { codec } = this.#options;
-    const data = codec.encode(envelope);
-    const target = 'path' in envelope.to ? `${member.id}${envelope.to.path}` : formatEntityId(envelope.to.entity);
-    const reply = await this.#asks.request(member, this.#subject(member), data, timeoutMs, () =>
-      timedOut(target, envelope.message, timeoutMs, undefined),
-    );
-    return openAnswer(codec, reply);
+  #receive(to: Target, message: Message, ask: Ask | undefined): void {
+    const { system } = this.#options;
+    if (typeof to === 'string') system.receive(to, message, ask);
+    else this.#receiveEntity(to, message, ask);
+    ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });
   }
 
-  #publish(member: Member, envelope: Envelope): void {
-    this.#options.transport.publish(this.#subject(member), this.#options.codec.encode(envelope));
-  }
-
-  #onEnvelope({ data, replyTo }: Delivery): void {
-    const answer = (outcome: { value: unknown } | { error: unknown }) => {
-      const { transport, codec, system } = this.#options;
-      if (replyTo !== undefined) transport.publish(replyTo, encodeAnswer(codec, outcome));
-      else if ('error' in outcome) system.services.logger.warn('tell not delivered', { error: outcome.error });
-    };
-    try {
-      const envelope = decodeEnvelope(this.#options.codec, data);
-      this.#deliver(envelope, { resolve: (value) => answer({ value }), reject: (error) => answer({ error }) });
-    } catch (error) {
-      answer({ error });
+  #receiveEntity([type, key]: Exclude<Target, string>, message: Message, ask: Ask | undefined): void {
+    const entity: EntityId = { type, key };
+    if (!this.#host || !this.owns(entity)) {
+      throw new NotOwnerError(`${formatEntityId(entity)} is not on node "${this.#options.self().id}".`);
     }
-  }
-
-  #deliver({ to, message, id }: Envelope, replyTo: ReplyTo): void {
-    const ask = new Ask(message, replyTo, id);
-    if ('path' in to) {
-      this.#options.system.receive(to.path, message, ask);
-      return;
-    }
-    if (!this.#host || !this.owns(to.entity)) {
-      throw new NotOwnerError(`${formatEntityId(to.entity)} is not on node "${this.#options.self().id}".`);
-    }
-    this.#host.receive(to.entity, message, ask);
+    this.#host.receive(entity, message, ask);
   }
 
   /** The member of that name; undefined for this node itself. @throws NodeDownError when the view has none. */
@@ -205,14 +170,6 @@ export class Router {
     if (!member) throw new NodeDownError(`No node "${node}" is in the cluster.`, { data: { node } });
     return member;
   }
-
-  #subject(member: Member): string {
-    return `jaegis.${this.#options.cluster}.node.${member.id}.${member.incarnation}.in`;
-  }
-}
-
-function idOf(options: AskOptions): { id?: string } {
-  return options.idempotencyKey === undefined ? {} : { id: options.idempotencyKey };
 }
 
 function noMembers(): Error {

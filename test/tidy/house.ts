@@ -43,7 +43,7 @@ export const house: Readonly<Record<string, Room>> = {
     external: ['xstate'],
     instead: 'cluster is written against the ports of core and never names NATS: take a port as a parameter.',
   },
-  'packages/codec': adapter(['devalue']),
+  'packages/codec': adapter(['devalue', '@msgpack/msgpack']),
   'packages/nats': adapter(['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', 'node:']),
   'packages/node': adapter(['pino', 'node:']),
   'packages/pool': adapter(['piscina', 'node:']),
@@ -65,7 +65,7 @@ export const house: Readonly<Record<string, Room>> = {
   },
   bench: {
     internal: ['jaegis', core, machines, actors, cluster, ...adapters],
-    external: ['node:', 'xstate', 'nact', 'moleculer'],
+    external: ['node:', 'xstate', 'nact', 'moleculer', 'nats', '@nats-io/transport-node'],
     instead: 'A benchmark measures our packages: list its library here if it measures a peer.',
   },
 };

@@ -94,6 +94,16 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
     this.#giveUp(new AskTimeoutError(`${this.#target?.address} did not answer "${this.message.type}" in time.`));
   }
 
+  cancelWith(signal: AbortSignal): void {
+    const cancel = () => this.cancel();
+    if (signal.aborted) {
+      cancel();
+      return;
+    }
+    signal.addEventListener('abort', cancel, { once: true });
+    this.onceSettled(() => signal.removeEventListener('abort', cancel));
+  }
+
   cancel(): void {
     this.#giveUp(new CancelledError(`The ask "${this.message.type}" was cancelled.`));
   }

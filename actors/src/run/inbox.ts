@@ -53,7 +53,7 @@ export abstract class Inbox extends Process {
   /** Takes an ask in, with the time it has. Never throws: what goes wrong is its answer. */
   submit(ask: Ask, timeoutMs: number, signal?: AbortSignal): void {
     ask.limitMs = timeoutMs;
-    if (signal) cancelWith(ask, signal);
+    if (signal) ask.cancelWith(signal);
     if (ask.message === undefined || ask.message === null) {
       ask.fail(noMessage(ask.message));
       return;
@@ -187,14 +187,4 @@ export abstract class Inbox extends Process {
 
 function noMessage(given: unknown): JaegisError {
   return new InvalidMessageError(`A message is an object with a type; this is ${given}.`, { data: { path: '' } });
-}
-
-function cancelWith(ask: Ask, signal: AbortSignal): void {
-  const cancel = () => ask.cancel();
-  if (signal.aborted) {
-    cancel();
-    return;
-  }
-  signal.addEventListener('abort', cancel, { once: true });
-  ask.onceSettled(() => signal.removeEventListener('abort', cancel));
 }

@@ -47,6 +47,7 @@ export interface EntityRef<P extends Protocol> extends Ref<P> {
 /** What a ref needs to do its work; one per kind of place that an actor can be in. */
 export interface Delivery {
   tell(message: Message): void;
+  /** What it throws is the answer. */
   ask(message: Message, options: AskOptions): Promise<unknown>;
 }
 
@@ -55,9 +56,14 @@ export function makeRef<P extends Protocol>(address: string, delivery: Delivery)
   return {
     address,
     tell: (message) => delivery.tell(message),
-    ask: <M extends MessageOf<P>>(message: M, options: AskOptions = {}) =>
-      // The reply's type follows from the definition behind the ref.
-      delivery.ask(message, options) as Promise<ReplyOf<P, M['type']>>,
+    ask: <M extends MessageOf<P>>(message: M, options: AskOptions = {}) => {
+      try {
+        // The reply's type follows from the definition behind the ref.
+        return delivery.ask(message, options) as Promise<ReplyOf<P, M['type']>>;
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
   };
 }
 

@@ -2,7 +2,7 @@
  * Which built-in objects the codec carries, by their prototype: an instance of a subclass would come back as its base
  * and is refused instead. Used by the JSON codec as devalue's operations.
  */
-const viewTags = [
+export const viewTags = [
   'Int8Array',
   'Uint8Array',
   'Uint8ClampedArray',

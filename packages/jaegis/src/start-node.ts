@@ -1,5 +1,5 @@
 import { ClusterNode, turnSubjects } from '@jaegis/cluster';
-import { jsonCodec } from '@jaegis/codec';
+import { binaryCodec } from '@jaegis/codec';
 import { type JaegisError, limits } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import { pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
@@ -26,7 +26,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const { viewJournal, turnJournal } = await openJournals(connection, checked);
-  const codec = jsonCodec();
+  const codec = binaryCodec();
   const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
   const node = new ClusterNode({

@@ -17,7 +17,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-export interface RemoteAsksOptions {
+export interface InspectionAsksOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   /** Replies arrive below this subject: one subscription for all asks. */
@@ -28,12 +28,12 @@ export interface RemoteAsksOptions {
  * Requests to other nodes that wait for their replies. Each ends: with the reply, with `node_down` as soon as the
  * server says that nobody listens or the view says that the node is gone, or when its time is up.
  */
-export class RemoteAsks {
-  readonly #options: RemoteAsksOptions;
+export class InspectionAsks {
+  readonly #options: InspectionAsksOptions;
   readonly #pending = new Map<string, Pending>();
   #next = 1;
 
-  constructor(options: RemoteAsksOptions) {
+  constructor(options: InspectionAsksOptions) {
     this.#options = options;
     options.transport.subscribe(`${options.replySubject}.*`, (delivery) => this.#onReply(delivery));
   }

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { processes } from '../harness/entrants.ts';
+import { reportSchema } from '../harness/report.test-schema.ts';
+import { runSuite } from '../harness/run-suite.ts';
+import { fabricSuite } from './suite.ts';
+
+it('measures the fabric beside its peers, in a run of a few', async () => {
+  const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3 }), { rounds: 1 });
+  const { rows } = reportSchema.parse(JSON.parse(JSON.stringify(report)));
+  expect(rows.map(({ name, peers }) => [name, Object.keys(peers)])).toEqual([
+    ['ask between two processes, one at a time, p50', ['raw request', 'moleculer']],
+    ['ask between two processes, 256 in flight', ['moleculer', 'raw request']],
+    ['tell between two processes', ['raw publish']],
+    ['durable turn, one at a time', ['raw append']],
+  ]);
+});
