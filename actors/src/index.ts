@@ -3,7 +3,7 @@ export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export * from './durable/entity-host.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
-export { decodeTurn } from './durable/turn-log.ts';
+export { decodeTurn } from './durable/turn-record.ts';
 export { type Endpoint, MicroService } from './inspect/micro-service.ts';
 export * from './machine/definition.ts';
 export type { DelayPolicy } from './machine/delays.ts';

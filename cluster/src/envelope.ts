@@ -11,6 +11,8 @@ export interface Request {
   /** How long its asker waits from now on, in ms. */
   readonly leftMs: number;
   readonly id: string | undefined;
+  /** The id was made for this attempt, which is the first. */
+  readonly isFresh?: boolean;
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
@@ -19,25 +21,26 @@ export function encodeTell(codec: Codec, to: Target, message: Message): Uint8Arr
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeAsk(codec: Codec, { to, message, leftMs, id }: Request): Uint8Array {
-  return codec.encode(id === undefined ? [to, message, leftMs] : [to, message, leftMs, id]);
+export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh }: Request): Uint8Array {
+  if (id === undefined) return codec.encode([to, message, leftMs]);
+  return codec.encode(isFresh ? [to, message, leftMs, id, true] : [to, message, leftMs, id]);
 }
 
 /** @throws CorruptRecordError when the bytes are no request. */
 export function decodeRequest(codec: Codec, body: Uint8Array): Request {
   const value = codec.decode(body);
   if (Array.isArray(value)) {
-    const [to, message, leftMs = Number.POSITIVE_INFINITY, id] = value as readonly unknown[];
+    const [to, message, leftMs = Number.POSITIVE_INFINITY, id, isFresh = false] = value as readonly unknown[];
     if (
       isTarget(to) &&
       isMessage(message) &&
       typeof leftMs === 'number' &&
       (id === undefined || typeof id === 'string')
     ) {
-      return { to, message, leftMs, id };
+      return { to, message, leftMs, id, isFresh: isFresh === true };
     }
   }
-  throw new CorruptRecordError('Not a request: expected [to, { type }, leftMs?, id?].');
+  throw new CorruptRecordError('Not a request: expected [to, { type }, leftMs?, id?, isFresh?].');
 }
 
 export function encodeFailure(codec: Codec, error: unknown): Uint8Array {

@@ -12,7 +12,7 @@ export const frames = {
   askActor: 2,
   /** `[[type, key], message]` */
   tellEntity: 3,
-  /** `[[type, key], message, leftMs, id?]` */
+  /** `[[type, key], message, leftMs, id?, isFresh?]` */
   askEntity: 4,
   /** The reply to the ask of that number. */
   reply: 5,

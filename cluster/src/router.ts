@@ -33,7 +33,7 @@ export interface RouterOptions {
 }
 
 /** One attempt to ask an entity. */
-type Asked = Pick<Request, 'message' | 'leftMs'> & { readonly id: string };
+type Asked = Pick<Request, 'message' | 'leftMs'> & { readonly id: string; readonly isFresh: boolean };
 
 /** What ends an attempt to reach an entity without ending the ask: another node owns it, or will in a moment. */
 const MOVED = [
@@ -46,6 +46,8 @@ const MOVED = [
 ] as const;
 
 const RETRY_MS = 20;
+/** Of the ids of asks, which an entity must tell apart among its last ones. They are in its records. */
+const ID_LENGTH = 12;
 
 /** Takes messages to where their receivers live: on this node without the network, on another one over the transport. */
 export class Router {
@@ -87,15 +89,18 @@ export class Router {
   async askEntity(entity: EntityId, message: Message, options: AskOptions): Promise<unknown> {
     const { clock, random } = this.#options;
     const timeoutMs = askTimeout(options);
-    const id = options.idempotencyKey ?? random.id();
+    const { idempotencyKey } = options;
+    const id = idempotencyKey ?? random.id().slice(0, ID_LENGTH);
+    let isFresh = idempotencyKey === undefined;
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;
     for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
       try {
-        return await this.#attempt(entity, { message, id, leftMs: left }, options.signal);
+        return await this.#attempt(entity, { message, id, leftMs: left, isFresh }, options.signal);
       } catch (error) {
         if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
         last = error;
+        isFresh = false;
         await sleep(clock, RETRY_MS);
       }
     }
@@ -134,10 +139,11 @@ export class Router {
 
   #local(host: EntityHost, entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const { system } = this.#options;
-    const { message, id, leftMs } = asked;
+    const { message, id, leftMs, isFresh } = asked;
     return new Promise((resolve, reject) => {
       const ask = new Ask(message, { resolve, reject }, id);
       ask.limitMs = leftMs;
+      ask.isFresh = isFresh;
       if (signal) ask.cancelWith(signal);
       try {
         host.deliver(entity, message, ask);

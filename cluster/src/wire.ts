@@ -109,9 +109,12 @@ export class Wire {
     const replyTo = number === 0 || replies === undefined ? undefined : new FrameReply(replies, codec, number);
     try {
       if (!isRequest(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id } = decodeRequest(codec, body);
+      const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
       const ask = replyTo === undefined ? undefined : new Ask(message, replyTo, id);
-      if (ask !== undefined) ask.limitMs = leftMs;
+      if (ask !== undefined) {
+        ask.limitMs = leftMs;
+        ask.isFresh = isFresh;
+      }
       receive(to, message, ask);
     } catch (error) {
       if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });

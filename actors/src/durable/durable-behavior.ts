@@ -6,19 +6,23 @@ import {
   hasCode,
   invariant,
   limits,
+  parseDurableMessageId,
   type Random,
   type TreeNode,
   type TurnRecord,
 } from '@jaegis/core';
-import type { Behavior, BehaviorHost, DeliveryInfo, Outcome } from '../run/contract.ts';
+import type { Behavior, BehaviorHost, DeliveryInfo, MaybeOutcome, Outcome } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import { refused } from '../run/handler-behavior.ts';
 import type { KernelOptions } from '../run/kernel-options.ts';
 import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
+import type { ReplyHandle } from '../run/reply-handle.ts';
+import { Answers } from './answers.ts';
+import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
 import type { TurnLog } from './turn-log.ts';
-import { consumption, nextTurn, noTurns, type TurnInput, type TurnState } from './turn-state.ts';
+import { assertRoom, isSeen, nextTurn, noTurns, type TurnState } from './turn-state.ts';
 
 /** Crashes by message id, kept while the entity's host lives, so that a poisonous message is given up in the end. */
 export type Attempts = Map<string, { count: number; error: unknown }>;
@@ -41,24 +45,22 @@ export interface DurableOptions {
   readonly durability: (key: string) => Durability;
 }
 
-/** What a turn makes of the state, and what is to leave once it is committed. */
-interface Turn {
-  readonly outcome: Outcome;
-  readonly effects: readonly Effect[];
-  readonly state: unknown;
-}
-
 /**
- * Makes a behaviour durable: each step is one turn, committed before its reply and its messages leave. State that was
- * not committed is forgotten at a crash; the journal is the truth.
+ * Makes a behaviour durable: what its steps change is committed, in turns of one or more steps, before their replies
+ * and messages leave. State that was not committed is forgotten at the end; the journal is the truth.
  */
 export class DurableBehavior implements Behavior {
   readonly #inner: Behavior;
   readonly #options: KernelOptions;
   readonly #makeDurability: DurableOptions['durability'];
   readonly #stop = new AbortController();
+  readonly #commits: Commits;
+  #answers: Answers | undefined;
   #turns: TurnState = noTurns;
+  /** Names this activation, so that it recognises its own records. */
+  #writer = '';
   #durability: Durability | undefined;
+  #host: BehaviorHost | undefined;
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -67,6 +69,11 @@ export class DurableBehavior implements Behavior {
     this.#inner = inner;
     this.#options = options;
     this.#makeDurability = durability;
+    this.#commits = new Commits({
+      commit: (steps) => this.#commit(steps),
+      release: (steps) => this.#release(steps),
+      onFailed: (error) => this.#host?.crash(error),
+    });
     this.hasModes = inner.hasModes;
     this.enter = inner.enter && ((state, mode, host) => inner.enter?.(state, mode, host));
     this.signal = inner.signal && ((state, signal, host) => inner.signal?.(state, signal, host));
@@ -74,12 +81,15 @@ export class DurableBehavior implements Behavior {
 
   /** @throws MigrationRefusedError, CorruptRecordError; the record stays as it is. */
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
+    this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, outbox, entity, predecessor } = this.#durability;
+    const { log, outbox, entity, predecessor, random } = this.#durability;
+    this.#writer = random.id().slice(0, WRITER_LENGTH);
     await predecessor;
     const record = await log.load(this.#stop.signal);
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (record) this.#turns = record;
+    this.#answers = new Answers(() => log.answered(this.#stop.signal), record === undefined);
     outbox.enqueue(this.#turns.outbox);
     host.context.announceNow({
       type: 'entity_started',
@@ -90,21 +100,14 @@ export class DurableBehavior implements Behavior {
     return state;
   }
 
-  async receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): Promise<Outcome> {
+  receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
     if (!this.#inner.takes(message.type)) return refused;
-    const { id } = delivery;
-    const before = consumption(this.#turns, id);
-    if (before !== 'new') return before === 'seen' ? {} : { reply: before.reply };
-    const poison = this.#poison(id, message, host);
-    if (poison) return this.#commit(state, { outcome: {}, effects: [], state }, id, poison);
-    try {
-      const outcome = (await this.#inner.receive(state, message, host, delivery)) ?? {};
-      const turn = { outcome, effects: host.takeEffects(), state: outcome.state ?? state };
-      return await this.#commit(state, turn, id);
-    } catch (error) {
-      if (id !== undefined && !hasCode(error, 'fenced')) this.#countAttempt(id, error);
-      throw error;
-    }
+    const { id, isFresh = false } = delivery;
+    const known = id === undefined || isFresh || isDurableId(id) ? undefined : this.#answers?.known();
+    const ready = known ?? this.#commits.room();
+    if (ready === undefined) return this.#handle(state, message, host, delivery);
+    // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
+    return ready.then(() => this.receive(state, message, host, delivery));
   }
 
   mode(state: unknown): unknown {
@@ -124,20 +127,90 @@ export class DurableBehavior implements Behavior {
   }
 
   isBusy(state: unknown): boolean {
-    return this.#inner.isBusy(state);
+    return !this.#commits.isIdle || this.#inner.isBusy(state);
   }
 
-  stop(state: unknown, reason: unknown, host: BehaviorHost, isKilled: boolean): void | Promise<void> {
+  /** What was handled before is committed first, also where the next message has crashed; not where it is killed. */
+  async stop(state: unknown, reason: unknown, host: BehaviorHost, isKilled: boolean): Promise<void> {
+    if (isKilled) this.#commits.abandon(notCommitted(host.context.address));
+    else await this.#commits.settled();
     this.#stop.abort();
     this.#durability?.outbox.stop();
-    return this.#inner.stop(state, reason, host, isKilled);
+    await this.#inner.stop(state, reason, host, isKilled);
   }
 
   children(state: unknown): readonly TreeNode[] {
     return this.#inner.children(state);
   }
 
-  #stateOf({ state, version = 1 }: TurnRecord, { type }: EntityId): unknown {
+  #handle(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
+    const { id } = delivery;
+    if (id !== undefined) {
+      const repeated = this.#repeated(id, delivery);
+      if (repeated !== undefined) return repeated;
+      const poison = this.#poison(id, message, host);
+      if (poison) return this.#hold(state, {}, host, delivery, poison);
+    }
+    try {
+      const outcome = this.#inner.receive(state, message, host, delivery);
+      if (!(outcome instanceof Promise)) return this.#hold(state, outcome ?? {}, host, delivery, undefined);
+      return outcome.then(
+        (settled) => this.#hold(state, settled ?? {}, host, delivery, undefined),
+        (error) => this.#failed(id, error),
+      );
+    } catch (error) {
+      return this.#failed(id, error);
+    }
+  }
+
+  /** An ask or durable message that was handled before: answered as then, once that turn is written. */
+  #repeated(id: string, delivery: DeliveryInfo): Outcome | undefined {
+    const before = this.#commits.find(id) ?? this.#answers?.get(id);
+    if (before === undefined && !isSeen(this.#turns, id)) return undefined;
+    const reply = before?.reply;
+    return this.#join({ id: undefined, reply, effects: [], deadLetter: undefined, changes: false }, {}, delivery);
+  }
+
+  /** The step succeeded: its reply and its effects wait for the turn, where there is one to wait for. */
+  #hold(
+    before: unknown,
+    outcome: Outcome,
+    host: BehaviorHost,
+    delivery: DeliveryInfo,
+    deadLetter: DeadLetter | undefined,
+  ): Outcome {
+    const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
+    const { id } = delivery;
+    const sends = effects.filter(({ kind }) => kind === 'send').length;
+    assertRoom(this.#turns.outbox.length + this.#commits.sends, sends);
+    const isPostponed = outcome.actions?.some(({ kind }) => kind === 'postpone') ?? false;
+    const isChanged = outcome.state !== undefined && outcome.state !== before;
+    const changes = isChanged || sends > 0 || deadLetter !== undefined || (!isPostponed && isDurableId(id));
+    const step = { id: isPostponed ? undefined : id, reply: outcome.reply, effects, deadLetter, changes };
+    return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
+  }
+
+  #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
+    if (!step.changes && this.#commits.isIdle) {
+      return { ...outcome, effects: step.effects, reply: step.reply };
+    }
+    const ask = deferred(delivery);
+    const { reply: _, ...rest } = outcome;
+    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#commits.add({ ...step, ask }) }] };
+  }
+
+  /** It is put aside and handled again later; what it changed is kept all the same. */
+  #joinUnanswered(step: Omit<Step, 'ask'>, outcome: Outcome): Outcome {
+    const effects: Effect[] = [{ kind: 'accepted', run: () => this.#commits.add({ ...step, ask: undefined }) }];
+    return { ...outcome, effects };
+  }
+
+  #failed(id: string | undefined, error: unknown): never {
+    if (id !== undefined && !hasCode(error, 'fenced')) this.#countAttempt(id, error);
+    throw error;
+  }
+
+  #stateOf({ state, version }: TurnRecord, { type }: EntityId): unknown {
     const now = this.#options.version ?? 1;
     return version === now ? state : migrated(type, this.#options.migrate, state, version, now);
   }
@@ -147,48 +220,48 @@ export class DurableBehavior implements Behavior {
     return this.#durability;
   }
 
-  async #commit(before: unknown, turn: Turn, id: string | undefined, deadLetter?: DeadLetter): Promise<Outcome> {
-    const { outcome, effects } = turn;
-    const result = { ...outcome, effects };
-    const sends = effects.some((effect) => effect.kind === 'send');
-    const durable = id?.includes('#') ?? false;
-    if (turn.state === before && !sends && !durable) return result; // nothing to keep: a question only
-    const { log, outbox, attempts } = this.#has;
+  async #commit(steps: readonly Step[]): Promise<void> {
+    const { log, outbox } = this.#has;
     const acknowledged = new Set(outbox.acknowledged);
-    const input: TurnInput = { id, reply: outcome.reply, effects, acknowledged };
-    const turns = nextTurn(this.#turns, deadLetter ? { ...input, deadLetter } : input);
-    await log.append(this.#record(turns, turn.state, id), this.#stop.signal);
-    invariant(turns.turn === this.#turns.turn + 1, 'turns are committed one at a time');
+    const turns = nextTurn(this.#turns, steps, acknowledged);
     const first = this.#turns.nextOut;
+    await log.append(this.#record(turns, steps), this.#stop.signal);
     this.#turns = turns;
     outbox.forget(acknowledged);
-    outbox.enqueue(turns.outbox.filter((message) => message.number >= first));
-    if (id !== undefined) attempts.delete(id);
-    return result;
+    outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
   }
 
-  #record(turns: TurnState, state: unknown, id: string | undefined): TurnRecord {
-    const { node, random, entity } = this.#has;
+  #release(steps: readonly Step[]): void {
+    const { attempts } = this.#has;
+    this.#answers?.add(answeredBy(steps));
+    for (const { id, ask, reply, effects } of steps) {
+      if (id !== undefined) attempts.delete(id);
+      ask?.reply(reply);
+      if (effects.length > 0) this.#host?.context.performNow(effects);
+    }
+  }
+
+  #record(turns: TurnState, steps: readonly Step[]): TurnRecord {
+    const { node, entity } = this.#has;
+    const state = this.#host?.state;
     const sender = formatEntityId(entity);
-    const { version = 1 } = this.#options;
+    const fresh = turns.outbox.filter(({ number }) => number >= this.#turns.nextOut);
     return {
-      format: 1,
       ...turns,
-      writer: random.id(),
+      writer: this.#writer,
       node,
+      version: this.#options.version ?? 1,
       state: this.#inner.serialize(state),
-      ...(version === 1 ? {} : { version }),
-      consumed: id === undefined ? [] : [id],
-      sent: turns.outbox
-        .filter(({ number }) => number >= this.#turns.nextOut)
-        .map(({ number }) => `${sender}#${number}`),
       busy: this.#inner.isBusy(state),
+      answered: answeredBy(steps),
+      consumed: steps.flatMap(({ id }) => (isDurableId(id) ? [id] : [])),
+      sent: fresh.map(({ number }) => `${sender}#${number}`),
     };
   }
 
-  #poison(id: string | undefined, message: Message, host: BehaviorHost): DeadLetter | undefined {
-    const crashes = id === undefined ? undefined : this.#has.attempts.get(id);
-    if (id === undefined || !crashes || crashes.count < limits.deliveryAttempts) return undefined;
+  #poison(id: string, message: Message, host: BehaviorHost): DeadLetter | undefined {
+    const crashes = this.#has.attempts.get(id);
+    if (!crashes || crashes.count < limits.deliveryAttempts) return undefined;
     host.context.logger.error('message dead-lettered', { id, error: crashes.error });
     return { id, message, error: errorToData(crashes.error) };
   }
@@ -197,4 +270,24 @@ export class DurableBehavior implements Behavior {
     const { attempts } = this.#has;
     attempts.set(id, { count: (attempts.get(id)?.count ?? 0) + 1, error });
   }
+}
+
+const WRITER_LENGTH = 8;
+
+function isDurableId(id: string | undefined): id is string {
+  return id !== undefined && parseDurableMessageId(id) !== undefined;
+}
+
+function answeredBy(steps: readonly Step[]) {
+  return steps.flatMap(({ id, reply, changes }) =>
+    id === undefined || !changes || isDurableId(id) ? [] : [{ id, reply }],
+  );
+}
+
+/** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */
+function deferred(delivery: DeliveryInfo): ReplyHandle | undefined {
+  if (!('reply' in delivery) || delivery.isDeferred) return undefined;
+  const ask = delivery as DeliveryInfo & ReplyHandle & { isDeferred: boolean }; // an Ask: nothing else has a reply
+  ask.isDeferred = true;
+  return ask;
 }

@@ -21,7 +21,8 @@ import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
 import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
-import { decodeTurn, TurnLog } from './turn-log.ts';
+import { TurnLog } from './turn-log.ts';
+import { decodeTurn } from './turn-record.ts';
 
 export interface EntityHostOptions {
   readonly system: System;

@@ -1,16 +1,16 @@
 import {
+  type Answered,
   backoffDelay,
   type Clock,
   type Codec,
-  CorruptRecordError,
   FencedError,
   hasCode,
   type Journal,
-  type JournalRecord,
   type Random,
   sleep,
   type TurnRecord,
 } from '@jaegis/core';
+import { decodeTurn, encodeTurn } from './turn-record.ts';
 
 export interface TurnLogOptions {
   readonly subject: string;
@@ -41,13 +41,23 @@ export class TurnLog {
     return record && decodeTurn(this.#options.codec, record);
   }
 
+  /** The asks that the turns which are kept have answered, the oldest first. */
+  async answered(signal: AbortSignal): Promise<readonly Answered[]> {
+    const { journal, codec, subject } = this.#options;
+    return this.#retry(signal, async () => {
+      const answered: Answered[] = [];
+      for await (const record of journal.history(subject)) answered.push(...decodeTurn(codec, record).answered);
+      return answered;
+    });
+  }
+
   /**
    * Commits a turn; retried until it is known to be written or not.
    * @throws FencedError when another writer came first.
    */
   async append(turn: TurnRecord, signal: AbortSignal): Promise<void> {
     const { journal, codec, subject } = this.#options;
-    const bytes = codec.encode(turn);
+    const bytes = encodeTurn(codec, turn);
     this.#sequence = await this.#retry(signal, async () => {
       try {
         return await journal.append(subject, bytes, { expectedSequence: this.#sequence });
@@ -58,11 +68,11 @@ export class TurnLog {
     });
   }
 
-  /** The record may be ours although the answer was lost: then the newest turn bears our writer's name. */
+  /** The record may be ours although the answer was lost: then the newest turn is this one, of our writer. */
   async #ownSequence(turn: TurnRecord, error: unknown): Promise<number> {
     const { journal, codec, subject } = this.#options;
     const record = await journal.last(subject);
-    if (record && decodeTurn(codec, record).writer === turn.writer) return record.sequence;
+    if (record && isSame(decodeTurn(codec, record), turn)) return record.sequence;
     if ((record?.sequence ?? 0) === this.#sequence) throw error; // not written: try again
     throw new FencedError(`${subject}: turn ${turn.turn} was refused, another writer came first.`, { cause: error });
   }
@@ -81,13 +91,7 @@ export class TurnLog {
   }
 }
 
-/** @throws CorruptRecordError when the bytes are no turn of a format that we know. */
-export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
-  const value = codec.decode(record.data);
-  if (typeof value === 'object' && value !== null && 'format' in value && value.format === 1) {
-    return value as TurnRecord; // written by us in this format
-  }
-  throw new CorruptRecordError(`${record.subject}, sequence ${record.sequence}: no turn record of format 1.`, {
-    data: { subject: record.subject, sequence: record.sequence },
-  });
+/** Of the same activation: another one that came to the same turn is another writer. */
+function isSame(a: TurnRecord, b: TurnRecord): boolean {
+  return a.writer === b.writer && a.turn === b.turn;
 }

@@ -26,6 +26,8 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
   /** Answered through its handle, not when its handler ends. */
   isDeferred = false;
   isOpen = true;
+  /** Its id was made for it and is new; see {@link DeliveryInfo}. */
+  isFresh = false;
   /** The actor that waits for the answer, if it is one of this node and asked through its context. */
   from: Waiter | undefined = undefined;
   to: Waiter | undefined = undefined;

@@ -278,6 +278,11 @@ export class CellContext implements ActorContext {
     effects.length = 0;
   }
 
+  /** Carries out these and no others: what a handler under way has collected waits for its end. */
+  performNow(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#perform(effect);
+  }
+
   #refuseOver(): void {
     if (this.#isClosed) throw this.#over();
   }
@@ -310,6 +315,7 @@ export class CellContext implements ActorContext {
     try {
       if (effect.kind === 'tell') effect.to.tell(effect.message);
       else if (effect.kind === 'announce') this.#kernel.announce(this.#signed(effect.event));
+      else if (effect.kind === 'accepted') effect.run();
     } catch (error) {
       this.logger.warn('tell not delivered', { address: this.address, error });
     }

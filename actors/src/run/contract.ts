@@ -163,11 +163,20 @@ export interface Behavior {
 export interface DeliveryInfo {
   /** The id of a durable message or an ask with an idempotency key. */
   readonly id: string | undefined;
+  /** The id was made for this attempt, the first one: it cannot have been handled before. */
+  readonly isFresh?: boolean;
+  /** Where there is somebody who waits for the reply. See {@link Ask}. */
+  readonly isDeferred?: boolean;
 }
 
 /** What a behaviour may ask of the cell that hosts it. */
 export interface BehaviorHost {
-  readonly context: ActorContext & { announceNow(event: Announcement): void };
+  readonly context: ActorContext & {
+    announceNow(event: Announcement): void;
+    performNow(effects: readonly Effect[]): void;
+  };
+  /** The last good state. */
+  readonly state: unknown;
   /** Given at the spawn. */
   readonly input: unknown;
   /** The effects that the context collected since the last call. */

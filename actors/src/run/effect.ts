@@ -8,7 +8,9 @@ import type { Message } from './protocol.ts';
 export type Effect =
   | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message }
   | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
-  | { readonly kind: 'announce'; readonly event: Announcement };
+  | { readonly kind: 'announce'; readonly event: Announcement }
+  /** For behaviours around behaviours: the step has succeeded, and its state is the actor's. */
+  | { readonly kind: 'accepted'; readonly run: () => void };
 
 /** Any ref that takes the message. */
 export interface Teller {

@@ -69,6 +69,10 @@ class InnerHost implements BehaviorHost {
     return this.#cell.input;
   }
 
+  get state(): unknown {
+    return this.#cell.state;
+  }
+
   takeEffects(): readonly Effect[] {
     return this.context.takeEffects();
   }

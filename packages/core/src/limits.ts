@@ -4,8 +4,10 @@ export const limits = {
   mailbox: 10_000,
   /** Outgoing durable messages of one entity that are not yet acknowledged by their receivers. */
   outbox: 1_000,
-  /** Idempotency keys, with their replies, that an entity remembers. */
-  idempotencyKeys: 64,
+  /** Idempotency keys, with their replies, that an active entity remembers; after a move, those of the turns kept. */
+  idempotencyKeys: 1_024,
+  /** Messages of an entity that share a turn, or wait for the next one. */
+  turnMessages: 1_024,
   /** Crashes on one durable message before it is dead-lettered. */
   deliveryAttempts: 5,
   /** Dead letters kept in an entity's record. */

@@ -3,21 +3,21 @@ import type { EntityId } from './entity-id.ts';
 
 /**
  * One turn of a durable entity: all that it took in, what came of it, and what is to leave. It is one record, so it
- * takes effect whole or not at all (Kafka's transactional outbox, in one append).
+ * takes effect whole or not at all (Kafka's transactional outbox, in one append). Messages that came while the turn
+ * before was being written share the next one.
  */
 export interface TurnRecord {
-  readonly format: 1;
   /** Counts the entity's turns from 1. */
   readonly turn: number;
-  /** Names this attempt to write, so that a writer whose answer was lost can recognise its own record. */
+  /** Names the activation that wrote it, so that a writer whose answer was lost can recognise its own record. */
   readonly writer: string;
   /** The node that wrote it, for people who read the history. */
   readonly node: string;
   /** The whole state after the turn. */
   readonly state: unknown;
-  /** Of the definition that wrote the state. Left out: 1. */
-  readonly version?: number;
-  /** Ids of the messages consumed by this turn. */
+  /** Of the definition that wrote the state. */
+  readonly version: number;
+  /** Ids of the durable messages consumed by this turn. */
   readonly consumed: readonly string[];
   /** Ids of the durable messages first sent by this turn. */
   readonly sent: readonly string[];
@@ -27,7 +27,7 @@ export interface TurnRecord {
   readonly nextOut: number;
   /** By durable sender, the number of the last message consumed. Senders send in order, so one number suffices. */
   readonly seen: Readonly<Record<string, number>>;
-  /** The last asks with an idempotency key and what they were answered, oldest first, a bounded number. */
+  /** The asks of this turn that have an id, and what they were answered. */
   readonly answered: readonly Answered[];
   /** Messages that crashed the entity too often, newest last, a bounded number. */
   readonly deadLetters: readonly DeadLetter[];

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { audit } from './audit.ts';
 
 const turn = (number: number, sent: string[], consumed: string[]): TurnRecord => ({
-  format: 1,
   turn: number,
   writer: 'w',
   node: 'n1',
@@ -14,6 +13,7 @@ const turn = (number: number, sent: string[], consumed: string[]): TurnRecord =>
   nextOut: 1,
   seen: {},
   answered: [],
+  version: 1,
   deadLetters: [],
   busy: false,
 });

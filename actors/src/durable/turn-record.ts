@@ -1,0 +1,105 @@
+/**
+ * Turn records as bytes: `T`, the format, a checksum of the rest, and a list in the cluster's codec. A list, and without
+ * what is empty at its end, since names and empty fields would be most of a small turn.
+ */
+import { type Codec, CorruptRecordError, crc32, type JournalRecord, type TurnRecord } from '@jaegis/core';
+
+const MARK = 0x54;
+const FORMAT = 2;
+const HEADER = 6;
+
+/** @throws NotSerializableError with the path of what cannot be carried. */
+export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
+  const body = codec.encode(listOf(turn));
+  const bytes = new Uint8Array(HEADER + body.length);
+  bytes[0] = MARK;
+  bytes[1] = FORMAT;
+  new DataView(bytes.buffer).setUint32(2, crc32(body));
+  bytes.set(body, HEADER);
+  return bytes;
+}
+
+/** @throws CorruptRecordError that says which record, and what is wrong with it. */
+export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
+  const { data } = record;
+  if (data.length < HEADER || data[0] !== MARK) throw corrupt(record, 'it is no turn');
+  if (data[1] !== FORMAT) throw corrupt(record, `it has format ${data[1]}; this node knows ${FORMAT}`);
+  const body = data.subarray(HEADER);
+  const checksum = new DataView(data.buffer, data.byteOffset).getUint32(2);
+  if (crc32(body) !== checksum) throw corrupt(record, 'its checksum does not match');
+  const list = codec.decode(body);
+  if (!Array.isArray(list) || list.length < REQUIRED) throw corrupt(record, 'it is no list of fields');
+  return turnOf(list);
+}
+
+/** Fields that every record has. */
+const REQUIRED = 6;
+
+function listOf(turn: TurnRecord): unknown[] {
+  const answered = turn.answered.map(({ id, reply }) => (reply === undefined ? [id] : [id, reply]));
+  const { nextOut, seen, outbox, sent, consumed, deadLetters } = turn;
+  const list = [
+    turn.turn,
+    turn.writer,
+    turn.node,
+    turn.version,
+    turn.busy,
+    turn.state,
+    answered,
+    nextOut,
+    seen,
+    consumed,
+    sent,
+    outbox.map(({ number, to, message }) => [number, to.type, to.key, message]),
+    deadLetters,
+  ];
+  while (list.length > REQUIRED && isDefault(list.at(-1))) list.pop();
+  return list;
+}
+
+function isDefault(value: unknown): boolean {
+  return value === 1 || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}
+
+type Fields = readonly [
+  turn: number,
+  writer: string,
+  node: string,
+  version: number,
+  busy: boolean,
+  state: unknown,
+  answered?: readonly (readonly [id: string, reply?: unknown])[],
+  nextOut?: number,
+  seen?: TurnRecord['seen'],
+  consumed?: readonly string[],
+  sent?: readonly string[],
+  outbox?: readonly (readonly [number: number, type: string, key: string, message: unknown])[],
+  deadLetters?: TurnRecord['deadLetters'],
+];
+
+function turnOf(list: readonly unknown[]): TurnRecord {
+  // Written by encodeTurn, as the checksum says.
+  const [turn, writer, node, version, busy, state, answered = [], nextOut = 1, seen = {}, ...rest] = list as Fields;
+  const [consumed = [], sent = [], outbox = [], deadLetters = []] = rest;
+  return {
+    turn,
+    writer,
+    node,
+    version,
+    busy,
+    state,
+    answered: answered.map(([id, reply]) => ({ id, reply })),
+    nextOut,
+    seen,
+    consumed,
+    sent,
+    outbox: outbox.map(([number, type, key, message]) => ({ number, to: { type, key }, message })),
+    deadLetters,
+  };
+}
+
+function corrupt({ subject, sequence }: JournalRecord, why: string): Error {
+  return new CorruptRecordError(`The record ${sequence} of ${subject} cannot be read: ${why}.`, {
+    data: { subject, sequence, why },
+  });
+}
