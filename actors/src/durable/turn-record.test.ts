@@ -1,0 +1,86 @@
+import { binaryCodec, jsonCodec } from '@jaegis/codec';
+import type { JournalRecord, TurnRecord } from '@jaegis/core';
+import { describe, expect, test } from 'vitest';
+import { decodeTurn, encodeTurn } from './turn-record.ts';
+
+const small: TurnRecord = {
+  turn: 1,
+  writer: 'abcd1234',
+  node: 'n1',
+  version: 1,
+  busy: false,
+  state: { total: 1 },
+  answered: [],
+  nextOut: 1,
+  seen: {},
+  consumed: [],
+  sent: [],
+  outbox: [],
+  deadLetters: [],
+};
+const full: TurnRecord = {
+  ...small,
+  turn: 7,
+  busy: true,
+  version: 3,
+  state: new Map([['a', 1n]]),
+  answered: [
+    { id: 'x', reply: undefined },
+    { id: 'y', reply: { ok: true } },
+  ],
+  nextOut: 5,
+  seen: { 'cart/1': 3 },
+  consumed: ['cart/1#3'],
+  sent: ['cart/2#4'],
+  outbox: [{ number: 4, to: { type: 'cart', key: 'a/b' }, message: { type: 'add' } }],
+  deadLetters: [{ id: 'cart/1#2', message: { type: 'bad' }, error: { name: 'Error', message: 'no' } }],
+};
+const recordOf = (data: Uint8Array): JournalRecord => ({ subject: 'turn.cart.1', sequence: 9, data, timeMs: 0 });
+
+describe.each([
+  ['binary', binaryCodec()],
+  ['JSON', jsonCodec()],
+])('a turn record in the %s codec', (_, codec) => {
+  test.each([
+    ['small', small],
+    ['full', full],
+    ['without a state', { ...small, state: undefined }],
+    ['with one that looks like a default', { ...small, state: 1 }],
+  ])('comes back as it was: %s', (_what, turn) => {
+    expect(decodeTurn(codec, recordOf(encodeTurn(codec, turn)))).toStrictEqual(turn);
+  });
+
+  test('is refused as corrupt at every flipped bit, with its subject and sequence', () => {
+    const bytes = encodeTurn(codec, full);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = bytes.slice();
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(() => decodeTurn(codec, recordOf(flipped))).toThrow(
+        expect.objectContaining({
+          code: 'corrupt_record',
+          data: expect.objectContaining({ subject: 'turn.cart.1', sequence: 9 }),
+        }),
+      );
+    }
+  });
+
+  test('is refused as corrupt wherever it is cut', () => {
+    const bytes = encodeTurn(codec, full);
+    for (let length = 0; length < bytes.length; length++) {
+      const cut = () => decodeTurn(codec, recordOf(bytes.subarray(0, length)));
+      expect(cut).toThrow(expect.objectContaining({ code: 'corrupt_record' }));
+    }
+  });
+
+  test('of a newer format is refused with both formats', () => {
+    const bytes = encodeTurn(codec, small);
+    bytes[1] = 3;
+    expect(() => decodeTurn(codec, recordOf(bytes))).toThrow('format 3; this node knows 2');
+  });
+});
+
+test('the small turn of a small state adds less than 60 bytes to it', () => {
+  const codec = binaryCodec();
+  const turn = { ...small, answered: [{ id: 'abcdefghijkl', reply: 1 }] };
+  expect(encodeTurn(codec, turn).length).toBeLessThan(codec.encode(small.state).length + 60);
+});
