@@ -71,6 +71,18 @@ describe.each(seeds)('seed %d', (seed) => {
     expect(await settled(ref.ask({ type: 'total' }, { timeoutMs: 20_000 }))).toBe(25);
   });
 
+  it('an entity that is idle leaves memory, and wakes with its state', async () => {
+    const { world, nodes, client, ref, settled } = await start(seed);
+    await settled(ref.ask({ type: 'add', by: 3 }));
+    const owner = ownerOf(ref.entity, client.membership.view)?.id as keyof typeof nodes;
+    const active = () => nodes[owner].inspect().children.find(({ id }) => id === 'entities')?.children;
+    expect(active()).toHaveLength(1);
+    await world.clock.advance(121_000);
+    expect(active()).toHaveLength(0);
+    expect(await settled(ref.ask({ type: 'total' }))).toBe(3);
+    expect(active()).toHaveLength(1);
+  });
+
   it('what was handled before a crash is kept, and only the one that crashed fails', async () => {
     const { ref, settled } = await start(seed);
     const asks = ['add', 'add', 'crash', 'add', 'add'].map((type) =>

@@ -127,7 +127,7 @@ export class DurableBehavior implements Behavior {
   }
 
   isBusy(state: unknown): boolean {
-    return !this.#commits.isIdle || this.#inner.isBusy(state);
+    return !this.#commits.isIdle || this.#durability?.outbox.isEmpty === false || this.#inner.isBusy(state);
   }
 
   /** What was handled before is committed first, also where the next message has crashed; not where it is killed. */

@@ -136,6 +136,12 @@ export class EntityHost implements Home {
     else this.#failed(activation, reason);
   }
 
+  /** All of an entity is in its record: it leaves memory, unless somebody here watches it. */
+  childSleeps(child: Process): void {
+    const activation = this.#active.get(child.id);
+    if (activation?.cell === child && child.bonds === undefined) this.#forget(activation, 'passivated');
+  }
+
   #activation(entity: EntityId): Activation {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
@@ -210,7 +216,7 @@ export class EntityHost implements Home {
     const { type } = definition;
     return {
       ...definition,
-      options: { ...definition.options, preserve: 'none' },
+      options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none' },
       behavior: (services) => {
         const makeInner = definition.behavior(services);
         const durability = (key: string) => this.#durability({ type, key });

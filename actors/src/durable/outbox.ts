@@ -43,6 +43,11 @@ export class Outbox {
     return this.#acknowledged;
   }
 
+  /** Nothing waits to be delivered. */
+  get isEmpty(): boolean {
+    return this.#queues.size === 0;
+  }
+
   enqueue(messages: readonly OutgoingMessage[]): void {
     for (const message of messages) {
       const receiver = formatEntityId(message.to);

@@ -12,7 +12,10 @@ export interface KernelOptions {
   };
   /** How long an async handler may take, in ms; then it is a crash. Default 60,000. */
   readonly handlerTimeoutMs?: number;
-  /** Without a message for so long, in ms, it leaves memory but for its address and its preserved state. Default: never. */
+  /**
+   * Without a message for so long, in ms, it leaves memory but for its address and its preserved state; a durable entity
+   * altogether. Default: never; of durable entities 120,000.
+   */
   readonly passivateAfterMs?: number;
   /** How often the message that crashed the actor is tried, in all, before it is dead-lettered. Default: once. */
   readonly retry?: { readonly attempts: number; readonly delayMs?: number };

@@ -237,6 +237,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     void this.#stopBehavior({ shutdown: 'passivated' }, false);
     this.behavior = this.state = this.#context = this.transitions = undefined;
     this.phase = 'passive';
+    this.home.childSleeps?.(this);
   }
 
   protected awake(): void {

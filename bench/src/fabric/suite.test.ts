@@ -11,6 +11,8 @@ it('measures the fabric beside its peers, in a run of a few', async () => {
     ['ask between two processes, one at a time, p50', ['raw request', 'moleculer']],
     ['ask between two processes, 256 in flight', ['moleculer', 'raw request']],
     ['tell between two processes', ['raw publish']],
-    ['durable turn, one at a time', ['raw append']],
+    ['durable turn, one at a time, p50', ['raw append']],
+    ['durable turns, one hot entity, 256 asks in flight', ['raw appends']],
+    ['durable turns over 1,000 entities, 256 in flight', ['raw appends']],
   ]);
 });

@@ -64,14 +64,33 @@ function turns(server: SharedServer, { turns: size }: FabricSizes): RowSpec[] {
   const bench = new TurnsBench(server);
   return [
     {
-      name: 'durable turn, one at a time',
+      name: 'durable turn, one at a time, p50',
       unit: 'ms',
       better: 'lower',
-      about: `A turn of a counter, from the ask to its reply, beside one append of as many bytes with an expected sequence to
-the same server.`,
+      about: `A turn of a counter with a state of 170 bytes, from the ask to its reply, beside one append of as many bytes
+with an expected sequence to the same server.`,
       goal: { 'raw append': 1.2 },
       ours: { size, open: () => bench.turn() },
       peers: { 'raw append': { size, open: () => bench.append() } },
+    },
+    {
+      name: 'durable turns, one hot entity, 256 asks in flight',
+      unit: 'turns/s',
+      better: 'higher',
+      about:
+        'Asks that come while a turn is written share the next one. Raw: 256 appends in flight, each to its own subject.',
+      goal: { 'raw appends': 5 },
+      ours: { size: size * 40, open: () => bench.hot() },
+      peers: { 'raw appends': { size: size * 10, open: () => bench.appends() } },
+    },
+    {
+      name: 'durable turns over 1,000 entities, 256 in flight',
+      unit: 'turns/s',
+      better: 'higher',
+      about: 'The asks go to the entities in turn. Raw as above.',
+      goal: { 'raw appends': 0.9 },
+      ours: { size: size * 10, open: () => bench.many() },
+      peers: { 'raw appends': { size: size * 10, open: () => bench.appends() } },
     },
   ];
 }

@@ -17,6 +17,8 @@ export const limits = {
   /** The same of a declared supervisor, as in OTP. */
   supervisorIntensity: 1,
   restartPeriodMs: 5_000,
+  /** Without a message for so long, in ms, a durable entity leaves memory. Actors do so only where they are told to. */
+  passivateMs: 120_000,
   /** How long an actor may take to start before its start is given up, in ms. */
   startTimeoutMs: 10_000,
   /** How long an actor may take to stop before it is abandoned, in ms. */

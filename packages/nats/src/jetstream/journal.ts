@@ -30,7 +30,8 @@ export class JetStreamJournal implements Journal {
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
     const { seq } = await write(this.#access, purpose, () =>
       client.publish(subject, data, {
-        expect: { streamName: this.#stream, lastSubjectSequence: expectedSequence },
+        // Not the stream's name: the server would store it with every record.
+        expect: { lastSubjectSequence: expectedSequence },
         timeout: timeoutMs,
         // It counts tries. A second one would find the first one's record and report a conflict with ourselves.
         retries: 1,
