@@ -65,7 +65,7 @@ export const house: Readonly<Record<string, Room>> = {
   },
   bench: {
     internal: ['jaegis', core, machines, actors, cluster, ...adapters],
-    external: ['node:', 'xstate', 'nact', 'moleculer', 'nats', '@nats-io/transport-node'],
+    external: ['node:', 'xstate', 'nact', 'moleculer', 'nats', '@nats-io/jetstream', '@nats-io/transport-node'],
     instead: 'A benchmark measures our packages: list its library here if it measures a peer.',
   },
 };

@@ -5,7 +5,7 @@ import { runSuite } from '../harness/run-suite.ts';
 import { fabricSuite } from './suite.ts';
 
 it('measures the fabric beside its peers, in a run of a few', async () => {
-  const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3 }), { rounds: 1 });
+  const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3, sleepers: 3 }), { rounds: 1 });
   const { rows } = reportSchema.parse(JSON.parse(JSON.stringify(report)));
   expect(rows.map(({ name, peers }) => [name, Object.keys(peers)])).toEqual([
     ['ask between two processes, one at a time, p50', ['raw request', 'moleculer']],
@@ -14,5 +14,8 @@ it('measures the fabric beside its peers, in a run of a few', async () => {
     ['durable turn, one at a time, p50', ['raw append']],
     ['durable turns, one hot entity, 256 asks in flight', ['raw appends']],
     ['durable turns over 1,000 entities, 256 in flight', ['raw appends']],
+    ['wake an entity with a 1 kB snapshot, p50', ['raw direct get']],
+    ['server-side bytes stored per small turn', []],
+    ['memory that a passivated entity leaves in its node', []],
   ]);
 });

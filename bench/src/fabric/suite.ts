@@ -1,19 +1,26 @@
 /** The suite `fabric`: messages between processes and durable turns, beside what they cannot do without. */
 import type { Place } from '../harness/entrants.ts';
 import type { RowSpec, Suite } from '../harness/session.ts';
+import { STATE_BYTES } from './entities.ts';
 import { SharedServer } from './shared-server.ts';
 import { TurnsBench } from './turns.ts';
 
 const here = (file: string) => new URL(file, import.meta.url).href;
-const files = { ours: here('ours.ts'), raw: here('raw.ts'), moleculer: here('moleculer.ts') } as const;
+const files = {
+  ours: here('ours.ts'),
+  raw: here('raw.ts'),
+  moleculer: here('moleculer.ts'),
+  entities: here('entities.ts'),
+} as const;
 
 export interface FabricSizes {
   readonly asks: number;
   readonly tells: number;
   readonly turns: number;
+  readonly sleepers: number;
 }
 
-const fullSizes: FabricSizes = { asks: 2_000, tells: 200_000, turns: 300 };
+const fullSizes: FabricSizes = { asks: 2_000, tells: 200_000, turns: 300, sleepers: 20_000 };
 
 export function fabricSuite(place: Place, sizes: FabricSizes = fullSizes): Suite {
   const server = new SharedServer();
@@ -21,7 +28,7 @@ export function fabricSuite(place: Place, sizes: FabricSizes = fullSizes): Suite
     name: 'fabric',
     about: `Two processes on one machine and one nats-server, which syncs to disk: three processes share its processors.
 Moleculer without logger and metrics, over the same server.`,
-    rows: [...messages(place, server, sizes), ...turns(server, sizes)],
+    rows: [...messages(place, server, sizes), ...turns(server, sizes), ...entities(place, server, sizes)],
     versions: () => ({}),
   };
 }
@@ -91,6 +98,39 @@ with an expected sequence to the same server.`,
       goal: { 'raw appends': 0.9 },
       ours: { size: size * 10, open: () => bench.many() },
       peers: { 'raw appends': { size: size * 10, open: () => bench.appends() } },
+    },
+  ];
+}
+
+function entities({ lasting }: Place, server: SharedServer, { turns: size, sleepers }: FabricSizes): RowSpec[] {
+  const entrant = (workload: string, count: number) => server.for(lasting(files.entities, workload, count));
+  return [
+    {
+      name: 'wake an entity with a 1 kB snapshot, p50',
+      unit: 'ms',
+      better: 'lower',
+      about: 'The first ask on a new node, answered from the record. Raw: a direct get of as many bytes.',
+      goal: { 'raw direct get': 3 },
+      ours: entrant('wake', size),
+      peers: { 'raw direct get': entrant('get', size) },
+    },
+    {
+      name: 'server-side bytes stored per small turn',
+      unit: 'bytes',
+      better: 'lower',
+      about: `What the stream says that it holds, by its records: subject, headers and all. The state has ${STATE_BYTES} bytes.`,
+      goal: { most: 1.5 * STATE_BYTES + 200 },
+      ours: entrant('stored', size),
+      peers: {},
+    },
+    {
+      name: 'memory that a passivated entity leaves in its node',
+      unit: 'bytes',
+      better: 'lower',
+      about: `After ${sleepers.toLocaleString('en')} entities a round have each had a message and gone to sleep.`,
+      goal: { most: 10 },
+      ours: entrant('asleep', sleepers),
+      peers: {},
     },
   ];
 }
