@@ -30,6 +30,7 @@ export function natsWorld(count: 1 | 3): World {
       return {
         transport: connection.transport,
         openJournal: (wishes) => connection.openJournal({ ...wishes, replicas: count, storage: 'file' }),
+        openInbox: (wishes) => connection.openInbox({ ...wishes, replicas: count, storage: 'file' }),
         openStore: (name) => connection.openStore({ name, replicas: count, storage: 'file' }),
       };
     },

@@ -1,5 +1,5 @@
 /** What a contract suite needs of the world it runs in. There is a real one and a simulated one. */
-import { hasCode, type Journal, type Logger, type Store, sleep, type Transport } from '@jaegis/core';
+import { hasCode, type InboxStream, type Journal, type Logger, type Store, sleep, type Transport } from '@jaegis/core';
 import { realClock } from '@jaegis/node';
 
 export interface JournalWishes {
@@ -9,9 +9,16 @@ export interface JournalWishes {
   readonly maxBytes?: number;
 }
 
+export interface InboxWishes {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly duplicateWindowMs?: number;
+}
+
 export interface Connection {
   readonly transport: Transport;
   openJournal(wishes: JournalWishes): Promise<Journal>;
+  openInbox(wishes: InboxWishes): Promise<InboxStream>;
   openStore(name: string): Promise<Store>;
 }
 

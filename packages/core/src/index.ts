@@ -5,6 +5,7 @@ export * from './limits.ts';
 export * from './ports/clock.ts';
 export * from './ports/codec.ts';
 export * from './ports/host.ts';
+export * from './ports/inbox-stream.ts';
 export * from './ports/journal.ts';
 export * from './ports/logger.ts';
 export * from './ports/random.ts';

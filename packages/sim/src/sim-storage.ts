@@ -6,6 +6,7 @@ import {
   StorageUnavailableError,
   TransportClosedError,
 } from '@jaegis/core';
+import type { SimInboxLog } from './sim-inbox-log.ts';
 import type { Purpose, SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 
@@ -21,6 +22,7 @@ export class SimStorage {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #logs = new Map<string, SimLog>();
+  readonly #inboxes = new Map<string, SimInboxLog>();
   #answersToLose = 0;
 
   constructor(clock: Clock, timeoutMs: number) {
@@ -38,6 +40,13 @@ export class SimStorage {
     const log = this.#logs.get(name) ?? make();
     this.#logs.set(name, log);
     return log;
+  }
+
+  /** The inbox of that name, made when there is none. */
+  inbox(name: string, make: () => SimInboxLog): SimInboxLog {
+    const inbox = this.#inboxes.get(name) ?? make();
+    this.#inboxes.set(name, inbox);
+    return inbox;
   }
 
   /** Up the node's connection, and the answer down again. For a node that has crashed it never settles. */

@@ -1,6 +1,7 @@
 /** A whole world from one seed: its clock, its chance, a network and a JetStream that all of its nodes share. */
 import {
   ClusterMismatchError,
+  type InboxStream,
   type Journal,
   type Logger,
   limits,
@@ -9,6 +10,8 @@ import {
   TransportClosedError,
 } from '@jaegis/core';
 import { SeededRandom } from './seeded-random.ts';
+import { SimInbox } from './sim-inbox.ts';
+import { SimInboxLog, type SimInboxOptions } from './sim-inbox-log.ts';
 import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
 import { SimLog, type SimLogOptions } from './sim-log.ts';
 import { type Latency, type SimLink, SimNetwork } from './sim-network.ts';
@@ -44,6 +47,9 @@ export interface SimConnection {
   readonly transport: SimTransport;
   readonly replicas: 1 | 3;
   openJournal(options: SimJournalOptions): Promise<Journal>;
+  openInbox(
+    options: Omit<SimInboxOptions, 'duplicateWindowMs'> & { readonly duplicateWindowMs?: number },
+  ): Promise<InboxStream>;
   openStore(options: { readonly name: string }): Promise<Store>;
   close(): Promise<void>;
 }
@@ -71,7 +77,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
     logger: options.logger ?? silentLogger,
   };
   const access = (link: SimLink, wanted: SimLogOptions): SimLogAccess => {
-    if (link.state === 'closed') throw new TransportClosedError('The connection of this node was closed.');
+    assertOpen(link);
     return { link, storage, clock, log: openLog(storage, wanted) };
   };
   return {
@@ -86,12 +92,28 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
         transport,
         replicas: 1,
         openJournal: async (journal) => new SimJournal(access(link, journal)),
+        openInbox: async ({ duplicateWindowMs = 120_000, ...inbox }) => {
+          assertOpen(link);
+          return new SimInbox({ link, storage, log: openInboxLog(storage, clock, { ...inbox, duplicateWindowMs }) });
+        },
         openStore: async ({ name }) =>
           new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
         close: () => transport.close(),
       };
     },
   };
+}
+
+function assertOpen(link: SimLink): void {
+  if (link.state === 'closed') throw new TransportClosedError('The connection of this node was closed.');
+}
+
+function openInboxLog(storage: SimStorage, clock: VirtualClock, wanted: SimInboxOptions): SimInboxLog {
+  const log = storage.inbox(wanted.name, () => new SimInboxLog(wanted, clock, () => storage.isAvailable));
+  if (JSON.stringify(log.options) === JSON.stringify(wanted)) return log;
+  throw new ClusterMismatchError(`The inbox ${wanted.name} exists with other settings.`, {
+    data: { stream: wanted.name },
+  });
 }
 
 function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {

@@ -1,6 +1,7 @@
 /** The way to NATS: one connection, and the ports on it. Called by the composition roots and by tests. */
 import {
   ConnectFailedError,
+  type InboxStream,
   InvalidConfigError,
   JetStreamDisabledError,
   type Journal,
@@ -13,6 +14,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstre
 import { AuthorizationError, type NatsConnection as Client, connect } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { isNotServed } from '../jetstream/errors.ts';
+import { type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
 import { type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
 import { openStore, type StoreOptions } from '../jetstream/store.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';
@@ -31,6 +33,8 @@ export interface NatsConnection {
    * options, StorageUnavailableError when JetStream does not answer within `openWithinMs`.
    */
   openJournal(options: JournalOptions): Promise<Journal>;
+  /** Makes the stream if there is none. Throws as `openJournal`. */
+  openInbox(options: InboxOptions): Promise<InboxStream>;
   /** Makes the bucket if there is none. Throws as `openJournal`. */
   openStore(options: StoreOptions): Promise<Store>;
   /** Sends what was published, then closes the transport, the journals and the stores. */
@@ -65,6 +69,7 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     transport,
     replicas: replicasOf(client),
     openJournal: (journal) => openJournal(access, journal),
+    openInbox: (inbox) => openInbox(access, inbox),
     openStore: (store) => openStore(access, store),
     close: () => transport.close(),
   };

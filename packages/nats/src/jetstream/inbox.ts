@@ -1,0 +1,86 @@
+/** The inbox port on one JetStream stream: schedules are the server's own, so no process of ours need live to fire them. */
+import {
+  assertSubject,
+  type InboxMessage,
+  type InboxReceipt,
+  type InboxStream,
+  type PutOptions,
+  type ScheduleOptions,
+} from '@jaegis/core';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import { plainBytes } from '../plain-bytes.ts';
+import { type JetStreamAccess, read, write } from './access.ts';
+import { feed } from './feed.ts';
+
+export class JetStreamInbox implements InboxStream {
+  readonly duplicateWindowMs: number;
+  readonly #access: JetStreamAccess;
+  readonly #manager: JetStreamManager;
+  readonly #stream: string;
+
+  constructor(access: JetStreamAccess, manager: JetStreamManager, stream: string, duplicateWindowMs: number) {
+    this.#access = access;
+    this.#manager = manager;
+    this.#stream = stream;
+    this.duplicateWindowMs = duplicateWindowMs;
+  }
+
+  async put(subject: string, data: Uint8Array, { id }: PutOptions): Promise<InboxReceipt> {
+    assertSubject(subject);
+    const { client, timeoutMs } = this.#access;
+    const { seq, duplicate } = await write(this.#access, { what: `put to ${subject}`, data: { subject, id } }, () =>
+      client.publish(subject, data, { msgID: id, timeout: timeoutMs, retries: 1 }),
+    );
+    return { sequence: seq, isRepeated: duplicate };
+  }
+
+  async read(subject: string, from: number, limit: number): Promise<readonly InboxMessage[]> {
+    assertSubject(subject);
+    const purpose = { what: `read the messages of ${subject}`, data: { subject, from } };
+    const messages: InboxMessage[] = [];
+    for (let seq = from; messages.length < limit; ) {
+      const query = { seq, next_by_subj: subject };
+      const found = await read(this.#access, purpose, () => this.#manager.streams.getMessage(this.#stream, query));
+      if (found === null) break;
+      messages.push(toMessage(found));
+      seq = found.seq + 1;
+    }
+    return messages;
+  }
+
+  feed(filters: readonly string[], signal: AbortSignal): AsyncIterable<InboxMessage> {
+    return feed(this.#access, { stream: this.#stream, filters, signal });
+  }
+
+  async remove(subject: string, upTo: number): Promise<void> {
+    assertSubject(subject);
+    const purpose = { what: `take messages off ${subject}`, data: { subject, upTo } };
+    await write(this.#access, purpose, () =>
+      this.#manager.streams.purge(this.#stream, { filter: subject, seq: upTo + 1 }),
+    );
+  }
+
+  async schedule(subject: string, data: Uint8Array, { atMs, target }: ScheduleOptions): Promise<void> {
+    assertSubject(subject);
+    assertSubject(target);
+    const { client, timeoutMs } = this.#access;
+    const purpose = { what: `schedule ${subject}`, data: { subject, atMs, target } };
+    await write(this.#access, purpose, () =>
+      client.publish(subject, data, {
+        schedule: { specification: new Date(atMs), target },
+        timeout: timeoutMs,
+        retries: 1,
+      }),
+    );
+  }
+
+  async unschedule(subject: string): Promise<void> {
+    assertSubject(subject);
+    const purpose = { what: `unschedule ${subject}`, data: { subject } };
+    await write(this.#access, purpose, () => this.#manager.streams.purge(this.#stream, { filter: subject }));
+  }
+}
+
+function toMessage({ subject, seq, data, time }: StoredMsg): InboxMessage {
+  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
+}

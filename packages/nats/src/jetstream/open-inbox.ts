@@ -1,0 +1,57 @@
+/** Makes the stream behind an inbox, or finds that there is one made with the same options. */
+import type { InboxStream } from '@jaegis/core';
+import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import type { JetStreamAccess } from './access.ts';
+import { JetStreamInbox } from './inbox.ts';
+import { openStream, type WantedStream } from './open-stream.ts';
+import type { OpenOptions } from './open-within.ts';
+
+export interface InboxOptions extends OpenOptions {
+  /** Of the stream: letters, digits, `-` and `_`. */
+  readonly name: string;
+  /** Of messages, and of what is scheduled; `>` at the end for all below. */
+  readonly subjects: readonly string[];
+  readonly replicas: 1 | 3;
+  readonly storage: 'file' | 'memory';
+  /** How long ids of messages are remembered, in ms. Default 120,000. */
+  readonly duplicateWindowMs?: number;
+}
+
+const defaultDuplicateWindowMs = 120_000;
+
+export async function openInbox(access: JetStreamAccess, options: InboxOptions): Promise<InboxStream> {
+  const { name, openWithinMs, duplicateWindowMs = defaultDuplicateWindowMs } = options;
+  const config = streamConfig({ ...options, duplicateWindowMs });
+  const manager = await openStream(access, `inbox ${name}`, config, openWithinMs);
+  return new JetStreamInbox(access, manager, name, duplicateWindowMs);
+}
+
+function streamConfig({
+  name,
+  subjects,
+  replicas,
+  storage,
+  duplicateWindowMs,
+}: Required<Omit<InboxOptions, 'openWithinMs'>>) {
+  return {
+    name,
+    subjects: [...subjects],
+    num_replicas: replicas,
+    storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+    retention: RetentionPolicy.Limits,
+    // The server takes schedules only into streams that discard the oldest. Without a bound nothing is discarded: what
+    // the servers' own storage limit does not let in is refused.
+    discard: DiscardPolicy.Old,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+    max_bytes: -1,
+    max_age: 0,
+    duplicate_window: nanos(duplicateWindowMs),
+    allow_direct: true,
+    allow_rollup_hdrs: true,
+    allow_msg_schedules: true,
+    deny_delete: true,
+    deny_purge: false,
+  } satisfies WantedStream;
+}

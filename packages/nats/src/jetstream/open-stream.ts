@@ -1,0 +1,49 @@
+/** Makes a stream, or finds that there is one made with the same options. Several may try at once. */
+import { ClusterMismatchError } from '@jaegis/core';
+import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import type { JetStreamAccess } from './access.ts';
+import { openWithin } from './open-within.ts';
+
+/** JSStreamNameExistErrF: the name is taken by a stream with another configuration. */
+const nameInUse = 10058;
+
+export type WantedStream = Partial<StreamConfig> & { readonly name: string };
+
+/** @param what For errors: `journal X`. */
+export async function openStream(
+  access: JetStreamAccess,
+  what: string,
+  wanted: WantedStream,
+  openWithinMs: number | undefined,
+): Promise<JetStreamManager> {
+  const manager = await access.client.jetstreamManager(false);
+  await openWithin(access, { name: what, openWithinMs }, async () => {
+    try {
+      await manager.streams.add(wanted);
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
+      await assertSame(manager, wanted);
+    }
+  });
+  return manager;
+}
+
+async function assertSame(manager: JetStreamManager, wanted: WantedStream): Promise<void> {
+  const { config } = await manager.streams.info(wanted.name);
+  // Objects with the same keys, so that the keys of the one can be read of the other.
+  const present = config as unknown as Record<string, unknown>;
+  const differing = Object.entries(wanted).filter(([key, value]) => !isEqual(present[key] ?? false, value));
+  if (differing.length === 0) return;
+  const list = differing.map(([key, value]) => `${key} is ${text(present[key])}, not ${text(value)}`).join('; ');
+  throw new ClusterMismatchError(`The stream ${wanted.name} exists with other settings: ${list}.`, {
+    data: { stream: wanted.name, differing: differing.map(([key]) => key) },
+  });
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return text(a) === text(b);
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(Array.isArray(value) ? value.toSorted() : value) ?? 'not set';
+}
