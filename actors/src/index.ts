@@ -2,6 +2,8 @@
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export * from './durable/entity-host.ts';
+export { encodeInboxMessage } from './durable/inbox-body.ts';
+export { InboxReader } from './durable/inbox-reader.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
 export { decodeTurn } from './durable/turn-record.ts';
 export { type Endpoint, MicroService } from './inspect/micro-service.ts';
@@ -18,6 +20,7 @@ export {
   type ActorTimer,
   type Ignore,
   ignore,
+  type ScheduleTime,
   type Services,
 } from './run/contract.ts';
 export { type CrashReport, crashToData } from './run/crash-report.ts';

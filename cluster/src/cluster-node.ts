@@ -4,11 +4,13 @@ import {
   type AskOptions,
   EntityHost,
   type EntityRef,
+  InboxReader,
   type Message,
   makeEntityRef,
   makeRef,
   type Protocol,
   type Ref,
+  type SendOptions,
   type Services,
   System,
 } from '@jaegis/actors';
@@ -17,6 +19,8 @@ import {
   type Codec,
   type EntityId,
   formatEntityId,
+  type InboxMessage,
+  type InboxStream,
   incarnation,
   type JaegisError,
   type Journal,
@@ -33,9 +37,19 @@ import {
   type WorkerPool,
 } from '@jaegis/core';
 import { Events } from './events.ts';
+import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
 import { Membership } from './membership.ts';
-import { entityOfSubject, ownerOf, turnSubject, turnSubjects } from './placement.ts';
+import {
+  entityOfSubject,
+  inboxSubject,
+  inboxSubjects,
+  ownerOf,
+  ownInboxes,
+  timerSubject,
+  turnSubject,
+  turnSubjects,
+} from './placement.ts';
 import { Router } from './router.ts';
 
 /** The world as one node of a cluster needs it. */
@@ -50,6 +64,8 @@ export interface ClusterPorts {
   readonly viewJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
+  /** Holds what {@link inboxSubjects} names. */
+  readonly inbox: InboxStream;
 }
 
 export interface ClusterNodeOptions {
@@ -73,6 +89,8 @@ export class ClusterNode {
   readonly #options: ClusterNodeOptions;
   readonly #router: Router;
   readonly #host: EntityHost;
+  readonly #sender: InboxSender;
+  readonly #reader: InboxReader;
   readonly #inspector: Inspector;
   #opened: string | undefined;
   #stopping = false;
@@ -113,6 +131,8 @@ export class ClusterNode {
       self: () => this.membership.self,
     });
     this.#host = this.#makeHost();
+    this.#sender = new InboxSender({ cluster, inbox: ports.inbox, codec, clock, random });
+    this.#reader = this.#makeReader();
     this.#inspector = new Inspector({
       cluster,
       transport,
@@ -137,6 +157,7 @@ export class ClusterNode {
   /** Leaves the cluster so that others take over, then ends what runs here. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#reader.stop();
     await this.membership.stop();
     await this.#host.stop();
     await this.system.stop();
@@ -149,6 +170,7 @@ export class ClusterNode {
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
       ask: (message: Message, options: AskOptions) => this.#router.askEntity(id, message, options),
+      send: (message: Message, options: SendOptions) => this.#sender.send(id, message, options),
     });
   }
 
@@ -168,6 +190,15 @@ export class ClusterNode {
 
   turnSubject(entity: EntityId): string {
     return turnSubject(this.#options.cluster, entity);
+  }
+
+  inboxSubject(entity: EntityId): string {
+    return inboxSubject(this.#options.cluster, entity);
+  }
+
+  /** All that the cluster's inbox stream holds. */
+  get inboxSubjects(): readonly string[] {
+    return inboxSubjects(this.#options.cluster);
   }
 
   inspect(): TreeNode {
@@ -195,12 +226,26 @@ export class ClusterNode {
       journal: ports.turnJournal,
       codec: ports.codec,
       random: ports.random,
+      inbox: ports.inbox,
       subjectOf: (entity) => turnSubject(cluster, entity),
+      inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
+      timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
       deliverDurable: async (to, message, id) => {
         await this.#router.askEntity(to, message as Message, { idempotencyKey: id, timeoutMs: DELIVERY_MS });
       },
     });
+  }
+
+  #makeReader(): InboxReader {
+    const { inbox, clock, random, logger } = this.#options.ports;
+    const deliver = (subject: string) => {
+      const entity = entityOfSubject(subject);
+      if (!entity) throw new Error(`${subject} is the inbox of no entity`);
+      return (message: InboxMessage, previous: number, refusal: unknown) =>
+        this.#host.receiveFromInbox(entity, message, previous, refusal);
+    };
+    return new InboxReader({ inbox, clock, random, logger, deliver });
   }
 
   #open(): void {
@@ -215,6 +260,7 @@ export class ClusterNode {
     if (this.#options.role === 'client') return;
     this.#open();
     void this.#host.release();
+    if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
     this.#wakeGained(view, previous).catch((error: unknown) => {
       if (!this.#stopping) this.#options.ports.logger.warn('entities not woken', { error });
     });

@@ -2,4 +2,4 @@
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
 export * from './membership.ts';
-export { ownerOf, SHARDS, turnSubjects } from './placement.ts';
+export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';

@@ -15,9 +15,12 @@ export const SHARDS = 256;
 
 /** Which member owns an entity: the view alone decides. Undefined when the view is empty. */
 export function ownerOf(entity: EntityId, view: View): Member | undefined {
-  const shard = `shard-${shardOf(formatEntityId(entity), SHARDS)}`;
+  return ownerOfShard(shardOf(formatEntityId(entity), SHARDS), view);
+}
+
+function ownerOfShard(shard: number, view: View): Member | undefined {
   const owner = rendezvousOwner(
-    shard,
+    `shard-${shard}`,
     view.members.map((member) => member.id),
   );
   return owner === undefined ? undefined : memberOf(view, owner);
@@ -29,13 +32,42 @@ export function turnSubject(cluster: string, entity: EntityId): string {
   return `jaegis.${cluster}.turn.${shard}.${entity.type}.${keyToToken(entity.key)}`;
 }
 
+/** Where messages for an entity are kept: `jaegis.<cluster>.inbox.<shard>.<type>.<key>`. */
+export function inboxSubject(cluster: string, entity: EntityId): string {
+  const shard = shardOf(formatEntityId(entity), SHARDS);
+  return `jaegis.${cluster}.inbox.${shard}.${entity.type}.${keyToToken(entity.key)}`;
+}
+
+/** Where a timer of an entity is scheduled; what fires goes to its {@link inboxSubject}. */
+export function timerSubject(cluster: string, entity: EntityId, id: string): string {
+  const shard = shardOf(formatEntityId(entity), SHARDS);
+  return `jaegis.${cluster}.timer.${shard}.${entity.type}.${keyToToken(entity.key)}.${id}`;
+}
+
+/** All that the inbox stream of a cluster holds. */
+export function inboxSubjects(cluster: string): string[] {
+  return [`jaegis.${cluster}.inbox.>`, `jaegis.${cluster}.timer.>`];
+}
+
+/** The inboxes of all entities that a member owns, as filters of subjects. */
+export function ownInboxes(cluster: string, member: Member, view: View): string[] {
+  const owned = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => {
+    const owner = ownerOfShard(shard, view);
+    return owner !== undefined && owner.id === member.id && owner.incarnation === member.incarnation;
+  });
+  if (owned.length === SHARDS) return [`jaegis.${cluster}.inbox.>`];
+  return owned.map((shard) => `jaegis.${cluster}.inbox.${shard}.>`);
+}
+
 /** All turn subjects of a cluster. */
 export function turnSubjects(cluster: string): string {
   return `jaegis.${cluster}.turn.>`;
 }
 
-/** The entity whose turns a subject holds; undefined for another kind of subject. */
+/** The entity whose turns or inbox a subject holds; undefined for another kind of subject. */
 export function entityOfSubject(subject: string): EntityId | undefined {
   const [, , kind, , type, key] = subject.split('.');
-  return kind === 'turn' && type !== undefined && key !== undefined ? { type, key: tokenToKey(key) } : undefined;
+  return (kind === 'turn' || kind === 'inbox') && type !== undefined && key !== undefined
+    ? { type, key: tokenToKey(key) }
+    : undefined;
 }

@@ -1,6 +1,6 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
-import { type ClusterEvent, ClusterNode, turnSubjects } from '@jaegis/cluster';
+import { type ClusterEvent, ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, nodeId, silentLogger, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
@@ -34,6 +34,9 @@ export function simCluster(seed: number, entities: readonly ActorDefinition<Prot
         pool: noPool,
         transport: connection.transport,
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
+        inbox: await world.clock.runUntilSettled(
+          connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
+        ),
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),

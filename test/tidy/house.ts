@@ -35,7 +35,7 @@ export const house: Readonly<Record<string, Room>> = {
   },
   actors: {
     internal: [core, machines],
-    external: ['xstate'],
+    external: ['xstate', 'croner'],
     instead: 'actors is one node and reaches the world through the ports of core: take a port as a parameter.',
   },
   cluster: {

@@ -1,4 +1,5 @@
 import { ActorStoppedError, type DeadLetter, limits } from '@jaegis/core';
+import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import type { Consumed } from './turn-state.ts';
@@ -6,6 +7,7 @@ import type { Consumed } from './turn-state.ts';
 /** One message that was handled and whose reply and effects wait for its turn to be committed. */
 export interface Step extends Consumed {
   readonly id: string | undefined;
+  readonly inbox: InboxDelivery | undefined;
   /** Undefined for a tell, and for an ask that is answered through its handle. */
   readonly ask: ReplyHandle | undefined;
   readonly reply: unknown;

@@ -1,5 +1,6 @@
 import {
   type DeadLetter,
+  type DurableTimer,
   type EntityId,
   errorToData,
   formatEntityId,
@@ -10,8 +11,9 @@ import {
   type Random,
   type TreeNode,
   type TurnRecord,
+  WrongSequenceError,
 } from '@jaegis/core';
-import type { Behavior, BehaviorHost, DeliveryInfo, MaybeOutcome, Outcome } from '../run/contract.ts';
+import type { Behavior, BehaviorHost, DeliveryInfo, InboxDelivery, MaybeOutcome, Outcome } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import { refused } from '../run/handler-behavior.ts';
 import type { KernelOptions } from '../run/kernel-options.ts';
@@ -21,6 +23,7 @@ import type { ReplyHandle } from '../run/reply-handle.ts';
 import { Answers } from './answers.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
+import { type TimerSchedules, Timers } from './timers.ts';
 import type { TurnLog } from './turn-log.ts';
 import { assertRoom, isSeen, nextTurn, noTurns, type TurnState } from './turn-state.ts';
 
@@ -32,6 +35,8 @@ export interface Durability {
   readonly entity: EntityId;
   readonly log: TurnLog;
   readonly outbox: Outbox;
+  /** @param signal Aborts when the activation ends. */
+  readonly schedules: (signal: AbortSignal) => TimerSchedules;
   readonly node: string;
   readonly random: Random;
   readonly attempts: Attempts;
@@ -56,7 +61,11 @@ export class DurableBehavior implements Behavior {
   readonly #stop = new AbortController();
   readonly #commits: Commits;
   #answers: Answers | undefined;
+  #timers: Timers;
+  #schedules: TimerSchedules | undefined;
   #turns: TurnState = noTurns;
+  /** Sequences of inbox messages that came to this incarnation and whose turns may not be written. */
+  readonly #arrived = new Set<number>();
   /** Names this activation, so that it recognises its own records. */
   #writer = '';
   #durability: Durability | undefined;
@@ -74,21 +83,27 @@ export class DurableBehavior implements Behavior {
       release: (steps) => this.#release(steps),
       onFailed: (error) => this.#host?.crash(error),
     });
+    this.#timers = new Timers([], '', () => 0);
     this.hasModes = inner.hasModes;
-    this.enter = inner.enter && ((state, mode, host) => inner.enter?.(state, mode, host));
-    this.signal = inner.signal && ((state, signal, host) => inner.signal?.(state, signal, host));
+    const { enter, signal } = inner;
+    this.enter = enter && ((state, mode, host) => this.#held(state, host, () => enter.call(inner, state, mode, host)));
+    this.signal =
+      signal && ((state, given, host) => this.#held(state, host, () => signal.call(inner, state, given, host)));
   }
 
   /** @throws MigrationRefusedError, CorruptRecordError; the record stays as it is. */
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
     this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, outbox, entity, predecessor, random } = this.#durability;
+    const { log, outbox, schedules, entity, predecessor, random } = this.#durability;
+    this.#schedules = schedules(this.#stop.signal);
     this.#writer = random.id().slice(0, WRITER_LENGTH);
     await predecessor;
     const record = await log.load(this.#stop.signal);
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (record) this.#turns = record;
+    const { clock } = host.context;
+    this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers(() => log.answered(this.#stop.signal), record === undefined);
     outbox.enqueue(this.#turns.outbox);
     host.context.announceNow({
@@ -101,8 +116,8 @@ export class DurableBehavior implements Behavior {
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
-    if (!this.#inner.takes(message.type)) return refused;
-    const { id, isFresh = false } = delivery;
+    const { id, isFresh = false, inbox } = delivery;
+    if (inbox?.refusal === undefined && !this.#inner.takes(message.type)) return refused;
     const known = id === undefined || isFresh || isDurableId(id) ? undefined : this.#answers?.known();
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
@@ -144,15 +159,20 @@ export class DurableBehavior implements Behavior {
   }
 
   #handle(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
-    const { id } = delivery;
+    const { id, inbox } = delivery;
     if (id !== undefined) {
-      const repeated = this.#repeated(id, delivery);
+      const repeated = this.#repeated(id, delivery) ?? (inbox && this.#notNow(inbox, delivery));
       if (repeated !== undefined) return repeated;
-      const poison = this.#poison(id, message, host);
+      const poison = this.#poison(id, message, host, inbox?.refusal);
       if (poison) return this.#hold(state, {}, host, delivery, poison);
     }
+    return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), delivery);
+  }
+
+  #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, delivery: DeliveryInfo = unasked): MaybeOutcome {
+    const { id } = delivery;
     try {
-      const outcome = this.#inner.receive(state, message, host, delivery);
+      const outcome = step();
       if (!(outcome instanceof Promise)) return this.#hold(state, outcome ?? {}, host, delivery, undefined);
       return outcome.then(
         (settled) => this.#hold(state, settled ?? {}, host, delivery, undefined),
@@ -168,7 +188,27 @@ export class DurableBehavior implements Behavior {
     const before = this.#commits.find(id) ?? this.#answers?.get(id);
     if (before === undefined && !isSeen(this.#turns, id)) return undefined;
     const reply = before?.reply;
-    return this.#join({ id: undefined, reply, effects: [], deadLetter: undefined, changes: false }, {}, delivery);
+    return this.#unchanged(delivery, reply);
+  }
+
+  #unchanged(delivery: DeliveryInfo, reply: unknown): Outcome {
+    const nothing = { id: undefined, inbox: undefined, effects: [], deadLetter: undefined, changes: false };
+    return this.#join({ ...nothing, reply }, {}, delivery);
+  }
+
+  /** A message of the inbox that is not to be handled: its timer was taken back, or one before it crashed meanwhile. */
+  #notNow({ sequence, previous, timer }: InboxDelivery, delivery: DeliveryInfo): Outcome | undefined {
+    const { upTo, ahead } = this.#turns.inbox;
+    const isInOrder =
+      previous <= upTo || this.#arrived.has(previous) || ahead.some((entry) => entry.sequence === previous);
+    if (!isInOrder) {
+      deferred(delivery)?.fail(
+        new WrongSequenceError(`Message ${sequence} of the inbox came before message ${previous} was handled.`),
+      );
+      return {};
+    }
+    this.#arrived.add(sequence);
+    return timer !== undefined && !this.#timers.has(timer) ? this.#unchanged(delivery, undefined) : undefined;
   }
 
   /** The step succeeded: its reply and its effects wait for the turn, where there is one to wait for. */
@@ -180,13 +220,17 @@ export class DurableBehavior implements Behavior {
     deadLetter: DeadLetter | undefined,
   ): Outcome {
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
-    const { id } = delivery;
+    const { id, inbox } = delivery;
     const sends = effects.filter(({ kind }) => kind === 'send').length;
     assertRoom(this.#turns.outbox.length + this.#commits.sends, sends);
     const isPostponed = outcome.actions?.some(({ kind }) => kind === 'postpone') ?? false;
     const isChanged = outcome.state !== undefined && outcome.state !== before;
-    const changes = isChanged || sends > 0 || deadLetter !== undefined || (!isPostponed && isDurableId(id));
-    const step = { id: isPostponed ? undefined : id, reply: outcome.reply, effects, deadLetter, changes };
+    this.#timers.assertRoom(effects);
+    const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
+    const isConsumed = !isPostponed && isDurableId(id);
+    const changes = isChanged || sends > 0 || setsTimers || deadLetter !== undefined || isConsumed;
+    const { reply } = outcome;
+    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, changes };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 
@@ -196,13 +240,19 @@ export class DurableBehavior implements Behavior {
     }
     const ask = deferred(delivery);
     const { reply: _, ...rest } = outcome;
-    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#commits.add({ ...step, ask }) }] };
+    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask }) }] };
   }
 
   /** It is put aside and handled again later; what it changed is kept all the same. */
   #joinUnanswered(step: Omit<Step, 'ask'>, outcome: Outcome): Outcome {
-    const effects: Effect[] = [{ kind: 'accepted', run: () => this.#commits.add({ ...step, ask: undefined }) }];
+    const effects: Effect[] = [{ kind: 'accepted', run: () => this.#accept({ ...step, ask: undefined }) }];
     return { ...outcome, effects };
+  }
+
+  #accept(step: Step): void {
+    const fired = step.id === undefined ? undefined : step.inbox?.timer;
+    this.#timers.apply({ fired, effects: step.effects });
+    this.#commits.add(step);
   }
 
   #failed(id: string | undefined, error: unknown): never {
@@ -223,12 +273,22 @@ export class DurableBehavior implements Behavior {
   async #commit(steps: readonly Step[]): Promise<void> {
     const { log, outbox } = this.#has;
     const acknowledged = new Set(outbox.acknowledged);
-    const turns = nextTurn(this.#turns, steps, acknowledged);
-    const first = this.#turns.nextOut;
-    await log.append(this.#record(turns, steps), this.#stop.signal);
+    const before = this.#turns;
+    const turns = nextTurn(before, { messages: steps, acknowledged, timers: this.#timers.list });
+    const first = before.nextOut;
+    const record = this.#record(turns, steps); // of the state as it is now: messages are handled while this is written
+    const added = notIn(turns.timers, before.timers);
+    if (added.length > 0) await Promise.all(added.map((timer) => this.#schedules?.set(timer)));
+    await log.append(record, this.#stop.signal);
     this.#turns = turns;
+    this.#forgetArrived();
+    for (const timer of notIn(before.timers, turns.timers)) this.#schedules?.clear(timer);
     outbox.forget(acknowledged);
     outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
+  }
+
+  #forgetArrived(): void {
+    for (const sequence of this.#arrived) if (sequence <= this.#turns.inbox.upTo) this.#arrived.delete(sequence);
   }
 
   #release(steps: readonly Step[]): void {
@@ -259,11 +319,13 @@ export class DurableBehavior implements Behavior {
     };
   }
 
-  #poison(id: string, message: Message, host: BehaviorHost): DeadLetter | undefined {
+  /** The letter of a message that is given up: it cannot be handled, or crashed the entity too often. */
+  #poison(id: string, message: Message, host: BehaviorHost, refusal: unknown): DeadLetter | undefined {
     const crashes = this.#has.attempts.get(id);
-    if (!crashes || crashes.count < limits.deliveryAttempts) return undefined;
-    host.context.logger.error('message dead-lettered', { id, error: crashes.error });
-    return { id, message, error: errorToData(crashes.error) };
+    if (refusal === undefined && (!crashes || crashes.count < limits.deliveryAttempts)) return undefined;
+    const error = refusal ?? crashes?.error;
+    host.context.logger.error('message dead-lettered', { id, error });
+    return { id, message, error: errorToData(error) };
   }
 
   #countAttempt(id: string, error: unknown): void {
@@ -273,6 +335,14 @@ export class DurableBehavior implements Behavior {
 }
 
 const WRITER_LENGTH = 8;
+/** A step that no message caused. */
+const unasked: DeliveryInfo = { id: undefined };
+
+function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[]): readonly DurableTimer[] {
+  if (timers.length === 0) return timers;
+  const ids = new Set(others.map(({ id }) => id));
+  return timers.filter(({ id }) => !ids.has(id));
+}
 
 function isDurableId(id: string | undefined): id is string {
   return id !== undefined && parseDurableMessageId(id) !== undefined;

@@ -4,6 +4,8 @@ import {
   type ExitReason,
   formatEntityId,
   hasCode,
+  type InboxMessage,
+  type InboxStream,
   isCleanExit,
   type Journal,
   limits,
@@ -20,6 +22,9 @@ import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
 import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
+import { InboxAsk } from './inbox-ask.ts';
+import { decodeInboxMessage } from './inbox-body.ts';
+import { InboxTimers } from './inbox-timers.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
 import { TurnLog } from './turn-log.ts';
 import { decodeTurn } from './turn-record.ts';
@@ -30,7 +35,11 @@ export interface EntityHostOptions {
   readonly journal: Journal;
   readonly codec: Codec;
   readonly random: Random;
+  readonly inbox: InboxStream;
+  /** Of the entity's turns. */
   readonly subjectOf: (entity: EntityId) => string;
+  readonly inboxSubjectOf: (entity: EntityId) => string;
+  readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
   readonly deliverDurable: DeliverDurable;
@@ -89,6 +98,24 @@ export class EntityHost implements Home {
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
     this.#activation(entity).cell.receiveOutside(message, ask);
+  }
+
+  /**
+   * A message of the entity's inbox. Resolves when the turn that consumed it is written.
+   * @throws as {@link receive}, and CorruptRecordError.
+   */
+  receiveFromInbox(entity: EntityId, given: InboxMessage, previous: number, refusal: unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { cell } = this.#activation(entity);
+      const at = { sequence: given.sequence, previous, refusal };
+      const replyTo = { resolve: () => resolve(), reject };
+      if (refusal !== undefined) {
+        cell.acceptAsk(new InboxAsk(this.#unhandled(given), replyTo, { ...at, timer: undefined }));
+        return;
+      }
+      const { message, timer } = decodeInboxMessage(this.#options.codec, given);
+      cell.receiveOutside(message, new InboxAsk(message, replyTo, { ...at, timer }));
+    });
   }
 
   /** Activates the entity if its record says that work is under way or messages are to leave. */
@@ -225,14 +252,34 @@ export class EntityHost implements Home {
     };
   }
 
+  /** What is kept of a message that cannot be handled. */
+  #unhandled(given: InboxMessage): Message {
+    try {
+      return decodeInboxMessage(this.#options.codec, given).message;
+    } catch {
+      return { type: 'unreadable', data: given.data } as Message; // for people who look at dead letters
+    }
+  }
+
   #durability(entity: EntityId): Durability {
-    const { system, journal, codec, random, subjectOf, deliverDurable } = this.#options;
+    const { system, journal, codec, random, inbox, subjectOf, inboxSubjectOf, timerSubjectOf } = this.#options;
     const { clock, logger } = system.services;
     const name = formatEntityId(entity);
     const attempts: Attempts = this.#attempts.get(name) ?? new Map();
     this.#attempts.set(name, attempts);
     const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random });
-    const outbox = new Outbox({ sender: name, deliver: deliverDurable, clock, random, logger });
-    return { entity, log, outbox, node: system.node, random, attempts, predecessor: this.#ending.get(name) };
+    const outbox = new Outbox({ sender: name, deliver: this.#options.deliverDurable, clock, random, logger });
+    const schedules = (signal: AbortSignal) =>
+      new InboxTimers({
+        inbox,
+        codec,
+        clock,
+        random,
+        logger,
+        signal,
+        inboxSubject: inboxSubjectOf(entity),
+        timerSubject: (id) => timerSubjectOf(entity, id),
+      });
+    return { entity, log, outbox, schedules, node: system.node, random, attempts, predecessor: this.#ending.get(name) };
   }
 }

@@ -17,6 +17,8 @@ const small: TurnRecord = {
   sent: [],
   outbox: [],
   deadLetters: [],
+  inbox: { upTo: 0, ahead: [] },
+  timers: [],
 };
 const full: TurnRecord = {
   ...small,
@@ -34,6 +36,18 @@ const full: TurnRecord = {
   sent: ['cart/2#4'],
   outbox: [{ number: 4, to: { type: 'cart', key: 'a/b' }, message: { type: 'add' } }],
   deadLetters: [{ id: 'cart/1#2', message: { type: 'bad' }, error: { name: 'Error', message: 'no' } }],
+  inbox: { upTo: 12, ahead: [{ sequence: 15, previous: 13 }] },
+  timers: [
+    { name: 'once', id: 'a1', atMs: 1_000, message: { type: 'ring' }, cron: undefined },
+    {
+      name: 'daily',
+      id: 'a2',
+      atMs: 2_000,
+      message: { type: 'ring' },
+      cron: { pattern: '0 9 * * *', timezone: 'UTC' },
+    },
+    { name: 'hourly', id: 'a3', atMs: 3_000, message: { type: 'ring' }, cron: { pattern: '0 * * * *' } },
+  ],
 };
 const recordOf = (data: Uint8Array): JournalRecord => ({ subject: 'turn.cart.1', sequence: 9, data, timeMs: 0 });
 

@@ -2,7 +2,14 @@
  * Turn records as bytes: `T`, the format, a checksum of the rest, and a list in the cluster's codec. A list, and without
  * what is empty at its end, since names and empty fields would be most of a small turn.
  */
-import { type Codec, CorruptRecordError, crc32, type JournalRecord, type TurnRecord } from '@jaegis/core';
+import {
+  type Codec,
+  CorruptRecordError,
+  crc32,
+  type DurableTimer,
+  type JournalRecord,
+  type TurnRecord,
+} from '@jaegis/core';
 
 const MARK = 0x54;
 const FORMAT = 2;
@@ -37,7 +44,7 @@ const REQUIRED = 6;
 
 function listOf(turn: TurnRecord): unknown[] {
   const answered = turn.answered.map(({ id, reply }) => (reply === undefined ? [id] : [id, reply]));
-  const { nextOut, seen, outbox, sent, consumed, deadLetters } = turn;
+  const { nextOut, seen, outbox, sent, consumed, deadLetters, inbox } = turn;
   const list = [
     turn.turn,
     turn.writer,
@@ -52,6 +59,10 @@ function listOf(turn: TurnRecord): unknown[] {
     sent,
     outbox.map(({ number, to, message }) => [number, to.type, to.key, message]),
     deadLetters,
+    inbox.upTo === 0 && inbox.ahead.length === 0
+      ? []
+      : [inbox.upTo, ...inbox.ahead.flatMap(({ sequence, previous }) => [sequence, previous])],
+    turn.timers.map(({ name, id, atMs, message, cron }) => [name, id, atMs, message, cron?.pattern, cron?.timezone]),
   ];
   while (list.length > REQUIRED && isDefault(list.at(-1))) list.pop();
   return list;
@@ -75,12 +86,23 @@ type Fields = readonly [
   sent?: readonly string[],
   outbox?: readonly (readonly [number: number, type: string, key: string, message: unknown])[],
   deadLetters?: TurnRecord['deadLetters'],
+  inbox?: readonly number[],
+  timers?: readonly TimerFields[],
+];
+
+type TimerFields = readonly [
+  name: string,
+  id: string,
+  atMs: number,
+  message: unknown,
+  pattern?: string | undefined,
+  timezone?: string | undefined,
 ];
 
 function turnOf(list: readonly unknown[]): TurnRecord {
   // Written by encodeTurn, as the checksum says.
   const [turn, writer, node, version, busy, state, answered = [], nextOut = 1, seen = {}, ...rest] = list as Fields;
-  const [consumed = [], sent = [], outbox = [], deadLetters = []] = rest;
+  const [consumed = [], sent = [], outbox = [], deadLetters = [], inbox = [], timers = []] = rest;
   return {
     turn,
     writer,
@@ -95,7 +117,24 @@ function turnOf(list: readonly unknown[]): TurnRecord {
     sent,
     outbox: outbox.map(([number, type, key, message]) => ({ number, to: { type, key }, message })),
     deadLetters,
+    inbox: inboxOf(inbox),
+    timers: timers.map(timerOf),
   };
+}
+
+function inboxOf([upTo = 0, ...pairs]: readonly number[]): TurnRecord['inbox'] {
+  const ahead = Array.from({ length: pairs.length / 2 }, (_, index) => ({
+    sequence: pairs[2 * index] ?? 0,
+    previous: pairs[2 * index + 1] ?? 0,
+  }));
+  return { upTo, ahead };
+}
+
+function timerOf([name, id, atMs, message, pattern, timezone]: TimerFields): DurableTimer {
+  // JSON knows no undefined.
+  const zone = timezone ?? undefined;
+  const cron = pattern ? { pattern, ...(zone === undefined ? {} : { timezone: zone }) } : undefined;
+  return { name, id, atMs, message, cron };
 }
 
 function corrupt({ subject, sequence }: JournalRecord, why: string): Error {

@@ -1,40 +1,61 @@
 import {
   type DeadLetter,
+  type DurableTimer,
+  type InboxPosition,
+  inboxSender,
   limits,
   type OutgoingMessage,
   OverloadedError,
   parseDurableMessageId,
   type TurnRecord,
 } from '@jaegis/core';
+import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 
 /** What goes on from turn to turn besides the user's state. */
-export type TurnState = Pick<TurnRecord, 'turn' | 'outbox' | 'nextOut' | 'seen' | 'deadLetters'>;
+export type TurnState = Pick<TurnRecord, 'turn' | 'outbox' | 'nextOut' | 'seen' | 'inbox' | 'timers' | 'deadLetters'>;
 
-export const noTurns: TurnState = { turn: 0, outbox: [], nextOut: 1, seen: {}, deadLetters: [] };
+export const noTurns: TurnState = {
+  turn: 0,
+  outbox: [],
+  nextOut: 1,
+  seen: {},
+  inbox: { upTo: 0, ahead: [] },
+  timers: [],
+  deadLetters: [],
+};
 
 /** One message as it goes into a turn. */
 export interface Consumed {
   readonly id: string | undefined;
+  readonly inbox: InboxDelivery | undefined;
   readonly effects: readonly Effect[];
   readonly deadLetter: DeadLetter | undefined;
 }
 
-/** Whether a durable message was consumed before: its sender's numbers grow. False for any other id. */
-export function isSeen({ seen }: TurnState, id: string): boolean {
-  const durable = parseDurableMessageId(id);
-  return durable !== undefined && durable.number <= (seen[durable.sender] ?? 0);
+/** What was consumed, and how things stand after it. */
+export interface Taken {
+  readonly messages: readonly Consumed[];
+  /** Numbers of outgoing messages that their receivers have consumed since the last turn. */
+  readonly acknowledged: ReadonlySet<number>;
+  readonly timers: readonly DurableTimer[];
 }
 
-/**
- * The turn after this one. Pure: what was consumed, what is to leave.
- * @param acknowledged Numbers of outgoing messages that their receivers have consumed since the last turn.
- */
-export function nextTurn(
-  state: TurnState,
-  messages: readonly Consumed[],
-  acknowledged: ReadonlySet<number>,
-): TurnState {
+/** Whether a durable message was consumed before: its sender's numbers grow. False for any other id. */
+export function isSeen({ seen, inbox }: TurnState, id: string): boolean {
+  const durable = parseDurableMessageId(id);
+  if (durable === undefined) return false;
+  const { sender, number } = durable;
+  if (sender === inboxSender) return isConsumed(inbox, number);
+  return number <= (seen[sender] ?? 0);
+}
+
+function isConsumed({ upTo, ahead }: InboxPosition, sequence: number): boolean {
+  return sequence <= upTo || ahead.some((entry) => entry.sequence === sequence);
+}
+
+/** The turn after this one. Pure: what was consumed, what is to leave. */
+export function nextTurn(state: TurnState, { messages, acknowledged, timers }: Taken): TurnState {
   const waiting = state.outbox.filter(({ number }) => !acknowledged.has(number));
   const sends = messages.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'send'));
   const added = sends.map(
@@ -46,6 +67,8 @@ export function nextTurn(
     outbox: [...waiting, ...added],
     nextOut: state.nextOut + added.length,
     seen: withSeen(state.seen, messages),
+    inbox: withConsumed(state.inbox, messages),
+    timers,
     deadLetters: letters.length > 0 ? [...state.deadLetters, ...letters].slice(-limits.deadLetters) : state.deadLetters,
   };
 }
@@ -58,9 +81,30 @@ export function assertRoom(waiting: number, added: number): void {
   });
 }
 
+/** The senders heard of last are the last, so that the first ones can be forgotten. */
 function withSeen(seen: TurnState['seen'], messages: readonly Consumed[]): TurnState['seen'] {
   const durable = messages.flatMap(({ id }) => (id === undefined ? [] : (parseDurableMessageId(id) ?? [])));
-  return durable.length === 0
-    ? seen
-    : { ...seen, ...Object.fromEntries(durable.map(({ sender, number }) => [sender, number])) };
+  const fromEntities = durable.filter(({ sender }) => sender !== inboxSender);
+  if (fromEntities.length === 0) return seen;
+  const entries = new Map(Object.entries(seen));
+  for (const { sender, number } of fromEntities) {
+    entries.delete(sender);
+    entries.set(sender, number);
+  }
+  return Object.fromEntries([...entries].slice(-limits.durableSenders));
+}
+
+/** A message moves the position on when none before it is under way; else it waits for those, which were postponed. */
+function withConsumed(position: InboxPosition, messages: readonly Consumed[]): InboxPosition {
+  const consumed = messages.flatMap(({ id, inbox }) =>
+    inbox === undefined || id === undefined ? [] : [{ sequence: inbox.sequence, previous: inbox.previous }],
+  );
+  if (consumed.length === 0) return position;
+  let { upTo } = position;
+  const ahead: InboxPosition['ahead'][number][] = [];
+  for (const entry of [...position.ahead, ...consumed].toSorted((a, b) => a.sequence - b.sequence)) {
+    if (entry.previous <= upTo) upTo = Math.max(upTo, entry.sequence);
+    else ahead.push(entry);
+  }
+  return { upTo, ahead };
 }

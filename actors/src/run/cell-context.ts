@@ -12,7 +12,8 @@ import { Ask } from './ask.ts';
 import { askTimeout } from './ask-timeout.ts';
 import type { InnerStep } from './async-step.ts';
 import { demonitor, link, monitor, unlink } from './bonds.ts';
-import type { ActorContext, ActorDefinition, ActorTimer } from './contract.ts';
+import type { ActorContext, ActorDefinition, ActorTimer, ScheduleTime } from './contract.ts';
+import { dueTime, timerName } from './due-time.ts';
 import type { Announcement, Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
@@ -108,10 +109,18 @@ export class CellContext implements ActorContext {
   }
 
   send(to: { readonly entity: EntityId }, message: Message): void {
-    if (this.#cell.home.kind !== 'entity') {
-      throw new InvalidDefinitionError(`${this.address}: only a durable entity can send; use tell or ask.`);
-    }
+    this.#assertEntity('send', 'tell or ask, or the send of the ref');
     this.#collect({ kind: 'send', to: to.entity, message });
+  }
+
+  schedule(name: string, when: ScheduleTime, message: Message): void {
+    this.#assertEntity('schedule', 'sendAfter');
+    this.#collect({ kind: 'schedule', name: timerName(name), at: dueTime(when, this.clock.now()), message });
+  }
+
+  unschedule(name: string): void {
+    this.#assertEntity('unschedule', 'the timer that sendAfter returns');
+    this.#collect({ kind: 'unschedule', name: timerName(name) });
   }
 
   announce(event: Announcement): void {
@@ -281,6 +290,11 @@ export class CellContext implements ActorContext {
   /** Carries out these and no others: what a handler under way has collected waits for its end. */
   performNow(effects: readonly Effect[]): void {
     for (const effect of effects) this.#perform(effect);
+  }
+
+  #assertEntity(method: string, instead: string): void {
+    if (this.#cell.home.kind === 'entity') return;
+    throw new InvalidDefinitionError(`${this.address}: only a durable entity can ${method}; use ${instead}.`);
   }
 
   #refuseOver(): void {

@@ -35,6 +35,12 @@ export interface ActorTimer {
   left(): number | false;
 }
 
+/** A time of the wall clock (a Date, or ms since 1970), a time from now in ms, or a cron pattern (UTC by default). */
+export type ScheduleTime =
+  | { readonly at: number | Date }
+  | { readonly afterMs: number }
+  | { readonly cron: string; readonly timezone?: string };
+
 /** What every actor on a node shares. */
 export interface Services {
   readonly clock: Clock;
@@ -74,6 +80,16 @@ export interface ActorContext extends Services {
   send<P extends Protocol>(to: EntityRef<P>, message: MessageOf<P>): void;
   /** To an entity whose definition is not at hand: what it takes is then not known to the compiler. */
   send(to: { readonly entity: EntityId }, message: Message): void;
+  /**
+   * The entity sends itself a message at a time, or again and again, also when no node lives then: once the servers are
+   * there it arrives, once. Set when this step is committed; replaces the timer of the same name. A pattern's times that
+   * passed while nobody could be told are made up for once, not once each. Durable entities only.
+   *
+   * @throws InvalidTimerError for an empty name or a time that cannot be.
+   */
+  schedule(name: string, when: ScheduleTime, message: MessageOf<AnyProtocol>): void;
+  /** Takes a timer back once this step is committed; from then on its message never arrives. Durable entities only. */
+  unschedule(name: string): void;
   /** Tells observers once this step has succeeded. */
   announce(event: Announcement): void;
   /** The ask under way is not answered when its handler ends; answer it through the handle. */
@@ -165,8 +181,21 @@ export interface DeliveryInfo {
   readonly id: string | undefined;
   /** The id was made for this attempt, the first one: it cannot have been handled before. */
   readonly isFresh?: boolean;
+  /** Of a message that came through the entity's inbox. */
+  readonly inbox?: InboxDelivery | undefined;
   /** Where there is somebody who waits for the reply. See {@link Ask}. */
   readonly isDeferred?: boolean;
+}
+
+/** Where in an entity's inbox a message stands, and what else came with it. */
+export interface InboxDelivery {
+  readonly sequence: number;
+  /** The newest message before it that is under way too; 0 for none. */
+  readonly previous: number;
+  /** Of a message that a timer has sent. */
+  readonly timer: { readonly name: string; readonly id: string } | undefined;
+  /** Why it can never be handled. */
+  readonly refusal: unknown;
 }
 
 /** What a behaviour may ask of the cell that hosts it. */

@@ -1,4 +1,4 @@
-import type { EntityId } from '@jaegis/core';
+import type { CronTimes, EntityId } from '@jaegis/core';
 import type { Message } from './protocol.ts';
 
 /**
@@ -8,9 +8,14 @@ import type { Message } from './protocol.ts';
 export type Effect =
   | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message }
   | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
+  | { readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message }
+  | { readonly kind: 'unschedule'; readonly name: string }
   | { readonly kind: 'announce'; readonly event: Announcement }
   /** For behaviours around behaviours: the step has succeeded, and its state is the actor's. */
   | { readonly kind: 'accepted'; readonly run: () => void };
+
+/** When a durable timer fires: a time in ms since 1970, or again and again. */
+export type DueTime = { readonly atMs: number } | { readonly cron: CronTimes };
 
 /** Any ref that takes the message. */
 export interface Teller {

@@ -39,9 +39,28 @@ export interface ClosableRef extends Ref<AnyProtocol> {
 /** Any ref, whatever its protocol. */
 export type AnyRef = Pick<Ref<AnyProtocol>, 'address'>;
 
+export interface SendOptions {
+  /**
+   * Names the message, so that it is put into the inbox once however often it is sent within two minutes. Default: a
+   * new one per send. A send that failed with `outcome_unknown` is safely repeated with the same id.
+   */
+  readonly id?: string;
+  /** How long to try until it is known to be kept, in ms. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
 /** A ref to a durable entity: asks are repeated over the death of its node until their time is up. */
 export interface EntityRef<P extends Protocol> extends Ref<P> {
   readonly entity: EntityId;
+  /**
+   * Puts a message into the entity's inbox. Once this has resolved the message is never lost and takes effect once,
+   * whether or not the entity's node lives now. Messages of one sender are handled in the order of their sends. Inside a
+   * handler of a durable entity use `context.send`, which sends when its turn is written.
+   *
+   * Rejects with `storage_unavailable` (not kept), `outcome_unknown` (kept or not), `overloaded`, `not_serializable`,
+   * `invalid_config`. A message that the entity cannot take goes to the dead letters in its record.
+   */
+  send(message: MessageOf<P>, options?: SendOptions): Promise<void>;
 }
 
 /** What a ref needs to do its work; one per kind of place that an actor can be in. */
@@ -67,6 +86,14 @@ export function makeRef<P extends Protocol>(address: string, delivery: Delivery)
   };
 }
 
-export function makeEntityRef<P extends Protocol>(entity: EntityId, address: string, delivery: Delivery): EntityRef<P> {
-  return { ...makeRef<P>(address, delivery), entity };
+export interface EntityDelivery extends Delivery {
+  send(message: Message, options: SendOptions): Promise<void>;
+}
+
+export function makeEntityRef<P extends Protocol>(
+  entity: EntityId,
+  address: string,
+  delivery: EntityDelivery,
+): EntityRef<P> {
+  return { ...makeRef<P>(address, delivery), entity, send: (message, options = {}) => delivery.send(message, options) };
 }

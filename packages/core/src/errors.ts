@@ -115,6 +115,11 @@ export const errorCatalogue = {
     'The message is not of a kind that the actor takes. It was not handled.',
     'Change the value at the path named in the error.',
   ),
+  invalid_timer: kind(
+    'never',
+    'The timer cannot be set. Nothing was scheduled.',
+    'Change the value at the path named in the error.',
+  ),
   invalid_definition: kind(
     'never',
     'The actor cannot be defined so. Nothing was started.',
@@ -277,6 +282,7 @@ export const ClusterMismatchError = errorClass('cluster_mismatch', 'ClusterMisma
 export const CancelledError = errorClass('cancelled', 'CancelledError');
 export const InvalidConfigError = errorClass('invalid_config', 'InvalidConfigError');
 export const InvalidMessageError = errorClass('invalid_message', 'InvalidMessageError');
+export const InvalidTimerError = errorClass('invalid_timer', 'InvalidTimerError');
 export const InvalidDefinitionError = errorClass('invalid_definition', 'InvalidDefinitionError');
 export const NameTakenError = errorClass('name_taken', 'NameTakenError');
 export const IntensityExceededError = errorClass('intensity_exceeded', 'IntensityExceededError');

@@ -8,6 +8,12 @@ export const limits = {
   idempotencyKeys: 1_024,
   /** Messages of an entity that share a turn, or wait for the next one. */
   turnMessages: 1_024,
+  /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
+  inboxWindow: 64,
+  /** Timers of one entity. */
+  timers: 256,
+  /** Durable senders whose last number an entity remembers; those it heard of longest ago are forgotten. */
+  durableSenders: 4_096,
   /** Crashes on one durable message before it is dead-lettered. */
   deliveryAttempts: 5,
   /** Dead letters kept in an entity's record. */

@@ -1,4 +1,4 @@
-import { ClusterNode, turnSubjects } from '@jaegis/cluster';
+import { ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
 import { type JaegisError, limits } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
@@ -25,7 +25,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
-  const { viewJournal, turnJournal } = await openJournals(connection, checked);
+  const { viewJournal, turnJournal, inbox } = await openStreams(connection, checked);
   const codec = binaryCodec();
   const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
@@ -35,7 +35,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     entities: options.app?.entities ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal },
+    ports: { ...ports, viewJournal, turnJournal, inbox },
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop());
@@ -71,7 +71,7 @@ async function serverUrls(
   return [...servers.urls];
 }
 
-async function openJournals(connection: NatsConnection, { cluster, replicas, history }: CheckedOptions) {
+async function openStreams(connection: NatsConnection, { cluster, replicas, history }: CheckedOptions) {
   const copies = replicas ?? connection.replicas;
   const viewJournal = await connection.openJournal({
     name: `JAEGIS_${cluster}_VIEW`,
@@ -87,5 +87,11 @@ async function openJournals(connection: NatsConnection, { cluster, replicas, his
     storage: 'file',
     historyPerSubject: history ?? limits.turnHistory,
   });
-  return { viewJournal, turnJournal };
+  const inbox = await connection.openInbox({
+    name: `JAEGIS_${cluster}_INBOX`,
+    subjects: inboxSubjects(cluster),
+    replicas: copies,
+    storage: 'file',
+  });
+  return { viewJournal, turnJournal, inbox };
 }

@@ -27,6 +27,10 @@ export interface TurnRecord {
   readonly nextOut: number;
   /** By durable sender, the number of the last message consumed. Senders send in order, so one number suffices. */
   readonly seen: Readonly<Record<string, number>>;
+  /** What of the entity's inbox was consumed. */
+  readonly inbox: InboxPosition;
+  /** Messages that the entity will send itself. */
+  readonly timers: readonly DurableTimer[];
   /** The asks of this turn that have an id, and what they were answered. */
   readonly answered: readonly Answered[];
   /** Messages that crashed the entity too often, newest last, a bounded number. */
@@ -41,6 +45,32 @@ export interface OutgoingMessage {
   readonly message: unknown;
 }
 
+/** All messages of an inbox up to one, and some after it: others before those were postponed. */
+export interface InboxPosition {
+  readonly upTo: number;
+  readonly ahead: readonly { readonly sequence: number; readonly previous: number }[];
+}
+
+/** A message that an entity sends itself at a time, or again and again. It is set and taken back by turns. */
+export interface DurableTimer {
+  /** Given by the entity: a timer that is set again under the same name replaces the former. */
+  readonly name: string;
+  /** Tells it from others of the same name: what fires without being in the entity's record was taken back. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly message: unknown;
+  /** For a timer that fires again. */
+  readonly cron: CronTimes | undefined;
+}
+
+export interface CronTimes {
+  /** `minute hour day month weekday`, with seconds before them if there are six. */
+  readonly pattern: string;
+  /** IANA name. Default UTC. */
+  readonly timezone?: string | undefined;
+}
+
 export interface Answered {
   readonly id: string;
   readonly reply: unknown;
@@ -51,6 +81,9 @@ export interface DeadLetter {
   readonly message: unknown;
   readonly error: ErrorData;
 }
+
+/** Where durable messages come from that no entity sent: the inbox. Their numbers are its sequences. */
+export const inboxSender = '@';
 
 /** The id of a durable message: its sender and the number that the sender gave it. */
 export function durableMessageId(sender: string, number: number): string {

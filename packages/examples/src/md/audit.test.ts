@@ -15,6 +15,8 @@ const turn = (number: number, sent: string[], consumed: string[]): TurnRecord =>
   answered: [],
   version: 1,
   deadLetters: [],
+  inbox: { upTo: 0, ahead: [] },
+  timers: [],
   busy: false,
 });
 

@@ -1,0 +1,14 @@
+import { durableMessageId, inboxSender } from '@jaegis/core';
+import { Ask, type ReplyTo } from '../run/ask.ts';
+import type { InboxDelivery } from '../run/contract.ts';
+import type { Message } from '../run/protocol.ts';
+
+/** A message of an entity's inbox on its way to the entity; answered when the turn that consumed it is written. */
+export class InboxAsk extends Ask {
+  readonly inbox: InboxDelivery;
+
+  constructor(message: Message, replyTo: ReplyTo, inbox: InboxDelivery) {
+    super(message, replyTo, durableMessageId(inboxSender, inbox.sequence));
+    this.inbox = inbox;
+  }
+}

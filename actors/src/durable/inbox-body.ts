@@ -1,0 +1,35 @@
+/** What stands in the messages of inboxes: a message, and of a timer's also which one has sent it. */
+import { type Codec, CorruptRecordError, type DurableTimer, type InboxMessage } from '@jaegis/core';
+import type { Message } from '../run/protocol.ts';
+
+export interface InboxBody {
+  readonly message: Message;
+  readonly timer: { readonly name: string; readonly id: string } | undefined;
+}
+
+/** @throws NotSerializableError with the path of what cannot be carried. */
+export function encodeInboxMessage(codec: Codec, message: Message): Uint8Array {
+  return codec.encode([message]);
+}
+
+/** @throws NotSerializableError */
+export function encodeTimer(codec: Codec, { message, name, id }: DurableTimer): Uint8Array {
+  return codec.encode([message, name, id]);
+}
+
+/** @throws CorruptRecordError */
+export function decodeInboxMessage(codec: Codec, { subject, sequence, data }: InboxMessage): InboxBody {
+  const list = codec.decode(data);
+  if (!Array.isArray(list) || !isMessage(list[0])) {
+    throw new CorruptRecordError(`Message ${sequence} of ${subject} cannot be read: it is no message.`, {
+      data: { subject, sequence },
+    });
+  }
+  const [message, name, id] = list;
+  const isTimer = typeof name === 'string' && typeof id === 'string';
+  return { message, timer: isTimer ? { name, id } : undefined };
+}
+
+function isMessage(value: unknown): value is Message {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}

@@ -1,0 +1,65 @@
+import type { InboxMessage, InboxStream, Logger } from '@jaegis/core';
+import { type DeliverFromInbox, EntityInbox, type EntityInboxOptions } from './entity-inbox.ts';
+
+export interface InboxReaderOptions extends Omit<EntityInboxOptions, 'subject' | 'deliver'> {
+  readonly inbox: InboxStream;
+  readonly logger: Logger;
+  readonly deliver: (subject: string) => DeliverFromInbox;
+}
+
+/**
+ * Follows the inboxes of the entities that this node owns, and hands each its messages in order. A message stays in the
+ * stream until the turn that consumed it is written; what a node had when it died, the next owner reads again.
+ */
+export class InboxReader {
+  readonly #options: InboxReaderOptions;
+  readonly #bySubject = new Map<string, EntityInbox>();
+  #following: AbortController | undefined;
+
+  constructor(options: InboxReaderOptions) {
+    this.#options = options;
+  }
+
+  /** From now on these inboxes and no others: all that is there, then all that comes. */
+  follow(filters: readonly string[]): void {
+    this.stop();
+    if (filters.length === 0) return;
+    const following = new AbortController();
+    this.#following = following;
+    void this.#follow(filters, following.signal);
+  }
+
+  stop(): void {
+    this.#following?.abort();
+    this.#following = undefined;
+    for (const entity of this.#bySubject.values()) entity.stop();
+    this.#bySubject.clear();
+  }
+
+  async #follow(filters: readonly string[], signal: AbortSignal): Promise<void> {
+    const { inbox, logger } = this.#options;
+    try {
+      for await (const message of inbox.feed(filters, signal)) {
+        if (signal.aborted) return;
+        this.#inboxOf(message).add(message);
+      }
+    } catch (error) {
+      logger.error('inboxes are no longer followed', { error });
+    }
+  }
+
+  #inboxOf({ subject }: InboxMessage): EntityInbox {
+    let entity = this.#bySubject.get(subject);
+    if (entity === undefined) {
+      const { deliver, ...options } = this.#options;
+      entity = new EntityInbox({
+        ...options,
+        subject,
+        deliver: deliver(subject),
+        onEmpty: () => this.#bySubject.delete(subject),
+      });
+      this.#bySubject.set(subject, entity);
+    }
+    return entity;
+  }
+}
