@@ -18,8 +18,35 @@ const counter = defineActor('counter', {
   },
 });
 
+/** Says hello to the counter whenever its mode changes, and counts its children's ends. */
+const greeter = defineActor('greeter', {
+  state: () => ({ mode: 'idle', greeted: 0, ends: 0 }),
+  mode: (state) => state.mode,
+  enter: (state, _previous, context) => {
+    if (state.mode === 'idle') return;
+    context.send(context.entity(counter, 'main'), { type: 'add', by: 1 });
+    return { state: { ...state, greeted: state.greeted + 1 } };
+  },
+  signals: {
+    down: (state, _signal, context) => {
+      context.send(context.entity(counter, 'main'), { type: 'add', by: 10 });
+      return { state: { ...state, ends: state.ends + 1 } };
+    },
+  },
+  on: {
+    go: (state) => ({ state: { ...state, mode: `${state.mode}+` }, reply: true }),
+    watch: (_state, _message, context) => {
+      const child = context.spawn(counter);
+      context.monitor(child);
+      void context.stopChild(child);
+      return { reply: true };
+    },
+    counts: (state) => ({ reply: [state.greeted, state.ends] }),
+  },
+});
+
 // A definition of any protocol: the list is for the runtime.
-const entities = [counter] as unknown as ActorDefinition<Protocol>[];
+const entities = [counter, greeter] as unknown as ActorDefinition<Protocol>[];
 const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 
 async function start(seed: number) {
@@ -69,6 +96,18 @@ describe.each(seeds)('seed %d', (seed) => {
     world.network.crash(ownerOf(ref.entity, client.membership.view)?.id as keyof typeof nodes);
     expect(await settled(ref.ask({ type: 'add', by: 5 }, keyed))).toBe(5);
     expect(await settled(ref.ask({ type: 'total' }, { timeoutMs: 20_000 }))).toBe(25);
+  });
+
+  it('what entering a mode or the end of another does is written and sent like what a message does', async () => {
+    const { world, nodes, client, ref, settled } = await start(seed);
+    const entity = client.entity(greeter, 'g');
+    await settled(entity.ask({ type: 'go' }));
+    await settled(entity.ask({ type: 'watch' }));
+    await world.clock.advance(5_000);
+    expect(await settled(entity.ask({ type: 'counts' }))).toEqual([1, 1]);
+    world.network.crash(ownerOf(entity.entity, client.membership.view)?.id as keyof typeof nodes);
+    expect(await settled(entity.ask({ type: 'counts' }, { timeoutMs: 20_000 }))).toEqual([1, 1]);
+    expect(await settled(ref.ask({ type: 'total' }, { timeoutMs: 20_000 }))).toBe(11);
   });
 
   it('an entity that is idle leaves memory, and wakes with its state', async () => {

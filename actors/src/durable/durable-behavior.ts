@@ -70,6 +70,8 @@ export class DurableBehavior implements Behavior {
   #writer = '';
   #durability: Durability | undefined;
   #host: BehaviorHost | undefined;
+  /** The mode that the record holds was entered by the turn that wrote it, and what that did was done. */
+  #isResuming = false;
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -86,7 +88,13 @@ export class DurableBehavior implements Behavior {
     this.#timers = new Timers([], '', () => 0);
     this.hasModes = inner.hasModes;
     const { enter, signal } = inner;
-    this.enter = enter && ((state, mode, host) => this.#held(state, host, () => enter.call(inner, state, mode, host)));
+    this.enter =
+      enter &&
+      ((state, mode, host) => {
+        const isRepeated = this.#isResuming;
+        this.#isResuming = false;
+        return isRepeated ? undefined : this.#entered(state, host, () => enter.call(inner, state, mode, host));
+      });
     this.signal =
       signal && ((state, given, host) => this.#held(state, host, () => signal.call(inner, state, given, host)));
   }
@@ -102,6 +110,7 @@ export class DurableBehavior implements Behavior {
     const record = await log.load(this.#stop.signal);
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (record) this.#turns = record;
+    this.#isResuming = record !== undefined;
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers(() => log.answered(this.#stop.signal), record === undefined);
@@ -167,6 +176,15 @@ export class DurableBehavior implements Behavior {
       if (poison) return this.#hold(state, {}, host, delivery, poison);
     }
     return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), delivery);
+  }
+
+  /** Entering a mode is part of the step that changed it: what it sends leaves with that step's turn. */
+  #entered(state: unknown, host: BehaviorHost, enter: () => MaybeOutcome): MaybeOutcome {
+    const outcome = this.#held(state, host, enter);
+    if (outcome === undefined || outcome instanceof Promise) return outcome;
+    const { effects = [], ...rest } = outcome;
+    for (const effect of effects) host.context.collect(effect);
+    return rest;
   }
 
   #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, delivery: DeliveryInfo = unasked): MaybeOutcome {

@@ -105,26 +105,26 @@ export class CellContext implements ActorContext {
 
   tell<P extends Protocol>(to: Ref<P>, message: MessageOf<P>): void {
     // Checked against what the ref takes; whoever delivers it need not know.
-    this.#collect({ kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message });
+    this.collect({ kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message });
   }
 
   send(to: { readonly entity: EntityId }, message: Message): void {
     this.#assertEntity('send', 'tell or ask, or the send of the ref');
-    this.#collect({ kind: 'send', to: to.entity, message });
+    this.collect({ kind: 'send', to: to.entity, message });
   }
 
   schedule(name: string, when: ScheduleTime, message: Message): void {
     this.#assertEntity('schedule', 'sendAfter');
-    this.#collect({ kind: 'schedule', name: timerName(name), at: dueTime(when, this.clock.now()), message });
+    this.collect({ kind: 'schedule', name: timerName(name), at: dueTime(when, this.clock.now()), message });
   }
 
   unschedule(name: string): void {
     this.#assertEntity('unschedule', 'the timer that sendAfter returns');
-    this.#collect({ kind: 'unschedule', name: timerName(name) });
+    this.collect({ kind: 'unschedule', name: timerName(name) });
   }
 
   announce(event: Announcement): void {
-    this.#collect({ kind: 'announce', event });
+    this.collect({ kind: 'announce', event });
   }
 
   /** Tells observers at once: for the runtime's own events, which no crash takes back. */
@@ -318,7 +318,8 @@ export class CellContext implements ActorContext {
     return waits;
   }
 
-  #collect(effect: Effect): void {
+  /** To be carried out when the step has succeeded. */
+  collect(effect: Effect): void {
     if (this.#isClosed) return;
     this.#cell.hasEffects = true;
     if (this.#effects) this.#effects.push(effect);

@@ -203,6 +203,7 @@ export interface BehaviorHost {
   readonly context: ActorContext & {
     announceNow(event: Announcement): void;
     performNow(effects: readonly Effect[]): void;
+    collect(effect: Effect): void;
   };
   /** The last good state. */
   readonly state: unknown;
