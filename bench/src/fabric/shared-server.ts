@@ -7,16 +7,27 @@ export const SERVER_VARIABLE = 'BENCH_NATS';
 
 type Running = Awaited<ReturnType<typeof startServers>>;
 
-/** One nats-server, synced to disk, that the entrants of a row share: started by the first, stopped by the last. */
+export interface ServerOptions {
+  readonly count: 1 | 3;
+  /** See `sync` of `startServers`. */
+  readonly sync: string;
+}
+
+/** Servers that the entrants of a row share: started by the first, stopped by the last. One, synced to disk, by default. */
 export class SharedServer {
+  readonly options: ServerOptions;
   #running: Promise<Running> | undefined;
   #users = 0;
 
+  constructor(options: ServerOptions = { count: 1, sync: 'always' }) {
+    this.options = options;
+  }
+
+  /** The addresses, joined by commas. */
   async join(): Promise<string> {
     this.#users++;
-    this.#running ??= start();
-    const [url = ''] = (await this.#running).urls;
-    return url;
+    this.#running ??= start(this.options);
+    return (await this.#running).urls.join(',');
   }
 
   async leave(): Promise<void> {
@@ -49,9 +60,9 @@ export class SharedServer {
   }
 }
 
-async function start(): Promise<Running> {
+async function start(options: ServerOptions): Promise<Running> {
   const world = { host: realHost(), clock: realClock(), random: realRandom() };
   const path = world.host.env.NATS_SERVER;
   const binary = await findServer({ ...world, ...(path ? { path } : {}) });
-  return startServers({ ...world, count: 1, binary });
+  return startServers({ ...world, ...options, binary });
 }

@@ -28,7 +28,13 @@ export function fabricSuite(place: Place, sizes: FabricSizes = fullSizes): Suite
     name: 'fabric',
     about: `Two processes on one machine and one nats-server, which syncs to disk: three processes share its processors.
 Moleculer without logger and metrics, over the same server.`,
-    rows: [...messages(place, server, sizes), ...turns(server, sizes), ...entities(place, server, sizes)],
+    rows: [
+      ...messages(place, server, sizes),
+      ...turns(server, sizes),
+      replicated(sizes),
+      ...synced(server, sizes),
+      ...entities(place, server, sizes),
+    ],
     versions: () => ({}),
   };
 }
@@ -98,6 +104,46 @@ with an expected sequence to the same server.`,
       goal: { 'raw appends': 0.9 },
       ours: { size: size * 10, open: () => bench.many() },
       peers: { 'raw appends': { size: size * 10, open: () => bench.appends() } },
+    },
+  ];
+}
+
+function replicated({ turns: size }: FabricSizes): RowSpec {
+  const bench = new TurnsBench(new SharedServer({ count: 3, sync: 'always' }));
+  return {
+    name: 'durable turn, one at a time, three replicas, p50',
+    unit: 'ms',
+    better: 'lower',
+    about: 'The same on three servers of one machine, which all write every record.',
+    goal: { 'raw append': 1.2 },
+    ours: { size, open: () => bench.turn() },
+    peers: { 'raw append': { size, open: () => bench.append() } },
+  };
+}
+
+/** What it costs that a power cut takes nothing back, and what sharing turns wins back of it. */
+function synced(server: SharedServer, { turns: size }: FabricSizes): RowSpec[] {
+  const bench = new TurnsBench(server);
+  const lazy = new TurnsBench(new SharedServer({ count: 1, sync: '2m' }));
+  const peer = 'synced every 2 minutes';
+  return [
+    {
+      name: 'price of sync always, one turn at a time, p50',
+      unit: 'ms',
+      better: 'lower',
+      about: "Ours on a server that writes to the disk before it acknowledges, beside ours on one with NATS's default.",
+      goal: {},
+      ours: { size, open: () => bench.turn() },
+      peers: { [peer]: { size, open: () => lazy.turn() } },
+    },
+    {
+      name: 'price of sync always, one hot entity, 256 asks in flight',
+      unit: 'turns/s',
+      better: 'higher',
+      about: 'The same where many asks share a turn, and so one write to the disk.',
+      goal: {},
+      ours: { size: size * 40, open: () => bench.hot() },
+      peers: { [peer]: { size: size * 40, open: () => lazy.hot() } },
     },
   ];
 }

@@ -87,8 +87,8 @@ export class TurnsBench {
 
   async #raw(round: (raw: Journal, size: number) => Promise<number>): Promise<Session> {
     const url = await this.#server.join();
-    const connection = await connectNats({ servers: [url], logger: silentLogger, clock: realClock() });
-    const raw = await connection.openJournal(rawJournal);
+    const connection = await connectNats({ servers: url.split(','), logger: silentLogger, clock: realClock() });
+    const raw = await connection.openJournal({ ...rawJournal, replicas: this.#server.options.count });
     const close = async () => {
       await connection.close();
       await this.#server.leave();
@@ -100,7 +100,6 @@ export class TurnsBench {
 const rawJournal = {
   name: 'RAW',
   subjects: ['raw.*'],
-  replicas: 1,
   storage: 'file',
   historyPerSubject: 64,
 } as const;
