@@ -3,6 +3,7 @@ import type { ActorDefinition, Behavior, Services } from './contract.ts';
 import type { KernelOptions, WhenFull } from './kernel-options.ts';
 import { namesOf, refuseUnknown } from './known-options.ts';
 import type { Protocol } from './protocol.ts';
+import type { StandardSchema } from './standard-schema.ts';
 
 /** A definition as the cells of one node use it: its options with their defaults, once for all of them. */
 export class CellKind {
@@ -71,14 +72,18 @@ const kernelNames = namesOf<KernelOptions>({
 export function checkKernelOptions(type: string, options: KernelOptions, more: readonly string[]): void {
   const where = `Actor "${type}"`;
   refuseUnknown(where, options, [...more, ...kernelNames]);
-  refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
-  refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   const refuse = (path: string, value: unknown, allowed: string): never => {
     const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
     throw new InvalidDefinitionError(`${where}: ${path} is ${shown}; it must be ${allowed}.`, {
       data: { path },
     });
   };
+  for (const name of ['mailbox', 'retry', 'schema'] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
+  }
+  refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
+  refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   const atLeast = (path: string, value: unknown, least: number) => {
     if (value !== undefined && !(Number.isFinite(value) && Number(value) >= least)) {
       refuse(path, value, `a number from ${least}`);
@@ -97,6 +102,11 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
   atLeast('retry.delayMs', options.retry?.delayMs, 0);
   atLeast('version', options.version, 1);
   atLeast('record', options.record, 0);
+  for (const [message, schema] of Object.entries(options.schema ?? {})) {
+    const standard: unknown = (schema as Partial<StandardSchema> | null)?.['~standard'];
+    if (typeof standard === 'object' && standard !== null && 'validate' in standard) continue;
+    refuse(`schema.${message}`, schema, 'a Standard Schema, as zod, valibot and arktype make them');
+  }
   for (const name of ['migrate', 'redact'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
   }

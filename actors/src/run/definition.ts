@@ -61,6 +61,9 @@ export function defineActor<State, H extends Handlers<State>>(
       if (typeof handler !== 'function') refuse(`${group}.${name}`, 'must be a function');
     }
   }
+  for (const name of Object.keys(spec.schema ?? {})) {
+    if (!Object.hasOwn(spec.on ?? {}, name)) refuse(`schema.${name}`, 'has no handler: on has none of this name');
+  }
   for (const name of ['mode', 'enter', 'stop'] as const) {
     if (spec[name] !== undefined && typeof spec[name] !== 'function') refuse(name, 'must be a function');
   }

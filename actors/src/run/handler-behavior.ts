@@ -118,13 +118,41 @@ export class HandlerBehavior<State, H> implements Behavior {
   }
 
   readonly #outcome = (result: unknown): Outcome | undefined => {
-    if (result === undefined || (typeof result === 'object' && result !== null && !(result instanceof Promise))) {
-      return result as Outcome | undefined; // typed by Handlers
-    }
-    const shown = typeof result === 'string' ? JSON.stringify(result) : String(result);
-    throw new InvalidReturnError(
-      `A handler of "${this.#type}" returned ${shown}; it may return { state, reply, actions } or nothing.`,
-      { data: { value: shown } },
-    );
+    if (result === undefined) return undefined;
+    if (typeof result !== 'object' || result === null || result instanceof Promise) throw this.#refuse(shown(result));
+    const outcome = result as Outcome; // typed by Handlers
+    const { state, reply, actions } = outcome;
+    if (actions !== undefined) this.#checkActions(actions);
+    else if (state === undefined && reply === undefined) this.#checkEmpty(result);
+    return outcome;
   };
+
+  /** What has none of the fields that are read may have misspelt one: a reply that never leaves would be a riddle. */
+  #checkEmpty(result: object): void {
+    if (Array.isArray(result)) throw this.#refuse('a list');
+    const odd = Object.keys(result).find((name) => !fields.includes(name));
+    if (odd !== undefined) throw this.#refuse(`an object with "${odd}"`);
+  }
+
+  #checkActions(actions: unknown): void {
+    if (!Array.isArray(actions)) throw this.#refuse(`actions that are no list: ${shown(actions)}`);
+    const odd = actions.find((action) => typeof action !== 'object' || action === null || !('kind' in action));
+    if (odd === undefined) return;
+    const hint = typeof odd === 'function' ? '; call it' : '';
+    throw this.#refuse(`an action that is none: ${shown(odd)}${hint}`);
+  }
+
+  #refuse(value: string): Error {
+    return new InvalidReturnError(
+      `A handler of "${this.#type}" returned ${value}; it may return { state, reply, actions } or nothing.`,
+      { data: { value } },
+    );
+  }
+}
+
+const fields = ['state', 'reply', 'actions'];
+
+function shown(value: unknown): string {
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`;
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
