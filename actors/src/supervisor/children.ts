@@ -134,9 +134,12 @@ export class Children implements Home {
     return result;
   }
 
-  /** A number that no other child has had. */
+  /** A number that no child before had for an id, and none has for a name. */
   nextId(): string {
-    return String(++this.#spawned);
+    let id: string;
+    do id = String(++this.#spawned);
+    while (this.#list.has(id));
+    return id;
   }
 
   /** Forgets a child that does not run. */
