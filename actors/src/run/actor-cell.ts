@@ -402,9 +402,9 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #fail(error: unknown, item: Item): void {
     if (this.#current !== item) return;
-    const inner = this.#step?.inner ?? [];
+    const step = this.#step;
     this.#endStep();
-    for (const ask of inner) ask.fail(crashedError(this.address, error, ask));
+    step?.abandonInner((ask) => crashedError(this.address, error, ask));
     if (!isCleanExit(error)) {
       this.#crashed(error, item);
       return;
@@ -424,9 +424,9 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   protected abandonStep(reason: ExitReason): void {
     const item = this.#current;
-    const inner = this.#step?.inner ?? [];
+    const step = this.#step;
     this.#endStep();
-    for (const ask of inner) ask.fail(this.endedError(reason));
+    step?.abandonInner(() => this.endedError(reason));
     if (item instanceof Ask) item.fail(this.endedError(reason));
   }
 

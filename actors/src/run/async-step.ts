@@ -8,8 +8,8 @@ export class AsyncStep implements Expiring {
   readonly #onExpire: () => void;
   /** Its result counts no more. */
   isOver = false;
-  /** Re-entrant asks that are handled while it waits. */
-  readonly inner = new Set<Ask>();
+  /** Handlers of re-entrant asks that run while it waits. */
+  readonly inner = new Set<InnerStep>();
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
@@ -23,10 +23,20 @@ export class AsyncStep implements Expiring {
   expire(): void {
     this.#onExpire();
   }
+
+  /** What runs inside it ends with it: those results count no more, and those asks fail. */
+  abandonInner(errorFor: (ask: Ask) => unknown): void {
+    const abandoned = [...this.inner];
+    this.inner.clear();
+    for (const inner of abandoned) inner.abandon(errorFor(inner.ask));
+  }
 }
 
 /** A handler that runs inside another that waits. */
 export interface InnerStep {
   readonly ask: Ask;
   readonly waiter: Waiter;
+  /** It was cut off, or its incarnation has ended. */
+  readonly isOver: boolean;
+  abandon(error: unknown): void;
 }

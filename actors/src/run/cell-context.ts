@@ -128,7 +128,7 @@ export class CellContext implements ActorContext {
     message: M,
     options: AskOptions = {},
   ): Promise<ReplyOf<P, M['type']>> {
-    if (this.#isClosed) return Promise.reject(this.#over());
+    if (this.#isOver) return Promise.reject(this.#over());
     let timeoutMs: number;
     try {
       timeoutMs = Math.min(askTimeout(options), Math.ceil(this.deadline ?? Number.POSITIVE_INFINITY));
@@ -150,7 +150,7 @@ export class CellContext implements ActorContext {
   }
 
   defer(): ReplyHandle {
-    const ask = this.#isClosed ? undefined : this.#ask;
+    const ask = this.#isOver ? undefined : this.#ask;
     if (!ask) return { isOpen: false, reply() {}, fail() {} };
     ask.isDeferred = true;
     ask.to = undefined;
@@ -283,8 +283,12 @@ export class CellContext implements ActorContext {
     for (const effect of effects) this.#perform(effect);
   }
 
+  get #isOver(): boolean {
+    return this.#isClosed || (this.#inner?.isOver ?? false);
+  }
+
   #refuseOver(): void {
-    if (this.#isClosed) throw this.#over();
+    if (this.#isOver) throw this.#over();
   }
 
   #over(): Error {
@@ -305,7 +309,7 @@ export class CellContext implements ActorContext {
   }
 
   #collect(effect: Effect): void {
-    if (this.#isClosed) return;
+    if (this.#isOver) return;
     this.#cell.hasEffects = true;
     if (this.#effects) this.#effects.push(effect);
     else this.#effects = [effect];

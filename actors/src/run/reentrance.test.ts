@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { defineActor } from './definition.ts';
+import { testSystem } from './kernel.test-system.ts';
+import type { AnyProtocol } from './protocol.ts';
+import type { Ref } from './ref.ts';
+
+const often = { intensity: 100, periodMs: 60_000 };
+
+/** A re-entrant actor whose `outer` asks itself for `inside`; both wait for what the test lets them wait for. */
+function nested(
+  outer: Promise<unknown>,
+  inside: Promise<unknown>,
+  { isAwaited = true, told }: { readonly isAwaited?: boolean; readonly told?: Ref<AnyProtocol> } = {},
+) {
+  const begun: string[] = [];
+  const definition = defineActor('nested', {
+    reentrant: true,
+    state: () => ({ seen: [] as string[] }),
+    on: {
+      outer: async ({ seen }, _message, context) => {
+        begun.push('outer');
+        const asked = context.ask(context.self, { type: 'inside' }).catch(() => {});
+        await (isAwaited ? Promise.race([asked, outer]) : outer);
+        return { state: { seen: [...seen, 'outer'] }, reply: 'outer' };
+      },
+      inside: async ({ seen }, _message, context) => {
+        begun.push('inside');
+        await inside;
+        if (told) context.tell(told, { type: 'note' });
+        return { state: { seen: [...seen, 'inside'] }, reply: 'inside' };
+      },
+      note: ({ seen }) => ({ state: { seen: [...seen, 'note'] } }),
+      read: ({ seen }) => ({ reply: seen }),
+    },
+  });
+  return { definition, begun };
+}
+
+const turns = async () => {
+  for (let count = 0; count < 20; count++) await undefined;
+};
+
+describe('a handler that runs inside another', () => {
+  it.each(['kill', 'restart'])('has no effect once its incarnation has ended (%s)', async (reason) => {
+    const { system } = testSystem(often);
+    const gate = Promise.withResolvers<void>();
+    const listener = (await system.spawn(nested(gate.promise, gate.promise).definition)) as unknown as Ref<AnyProtocol>;
+    const { definition, begun } = nested(new Promise(() => {}), gate.promise, { told: listener });
+    const ref = await system.spawn(definition);
+    const asked = ref.ask({ type: 'outer' });
+    asked.catch(() => {});
+    await turns();
+    expect(begun).toEqual(['outer', 'inside']);
+    system.exit(ref, reason);
+    await expect(asked).rejects.toMatchObject({ code: 'actor_killed' });
+    gate.resolve();
+    await turns();
+    expect(await ref.ask({ type: 'read' })).toEqual([]);
+    expect(await listener.ask({ type: 'read' })).toEqual([]);
+    await system.stop();
+  });
+
+  it('crashes no later incarnation', async () => {
+    const { system } = testSystem(often);
+    const gate = Promise.withResolvers<void>();
+    const ref = await system.spawn(nested(new Promise(() => {}), gate.promise).definition);
+    ref.ask({ type: 'outer' }).catch(() => {});
+    await turns();
+    system.exit(ref, 'restart');
+    await ref.ask({ type: 'read' });
+    gate.reject(new Error('too late'));
+    await turns();
+    expect(system.inspect().children[0]).toMatchObject({ restarts: 1, failures: 0 });
+    await system.stop();
+  });
+});
