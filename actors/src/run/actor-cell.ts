@@ -230,7 +230,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     for (const ask of this.context.takeWaits()) this.waitFor(ask);
     promise.then(
       (outcome) => {
-        if (!step.isOver) this.#settled(() => this.#succeed(outcome, item));
+        if (!step.isOver) step.settle(() => this.#settled(() => this.#succeed(outcome, item)));
       },
       (error: unknown) => {
         if (step.isOver) this.kernel.services.logger.debug('failed after its end', { address: this.address, error });

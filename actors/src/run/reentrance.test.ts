@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineActor } from './definition.ts';
-import { testSystem } from './kernel.test-system.ts';
+import { testSystem, virtualSystem } from './kernel.test-system.ts';
 import type { AnyProtocol } from './protocol.ts';
 import type { Ref } from './ref.ts';
 
@@ -72,5 +72,33 @@ describe('a handler that runs inside another', () => {
     await turns();
     expect(system.inspect().children[0]).toMatchObject({ restarts: 1, failures: 0 });
     await system.stop();
+  });
+
+  it('holds up the end of that one, so that no change of the state is lost', async () => {
+    const { system } = testSystem(often);
+    const [outer, inside] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ref = await system.spawn(nested(outer.promise, inside.promise, { isAwaited: false }).definition);
+    const asked = ref.ask({ type: 'outer' });
+    await turns();
+    ref.tell({ type: 'note' });
+    outer.resolve();
+    await turns();
+    inside.resolve();
+    await turns();
+    expect(await asked).toBe('outer');
+    expect(await ref.ask({ type: 'read' })).toContain('note');
+    await system.stop();
+  });
+
+  it('that hangs is cut off with it when its time is up', async () => {
+    const { system, clock } = virtualSystem(often);
+    const never = new Promise<void>(() => {});
+    const ref = await system.spawn(nested(Promise.resolve(), never, { isAwaited: false }).definition);
+    const asked = ref.ask({ type: 'outer' }, { timeoutMs: 100_000 });
+    await expect(clock.runUntilSettled(asked, 100_000)).rejects.toMatchObject({
+      code: 'actor_crashed',
+      cause: { code: 'handler_timeout' },
+    });
+    expect(clock.monotonic()).toBe(60_000);
   });
 });

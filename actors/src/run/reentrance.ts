@@ -16,17 +16,18 @@ type Reentrant = BehaviorHost &
   };
 
 /**
- * Handles an ask that came back to an actor within one chain of asks, while the handler that began the chain waits. A
- * failure is a failure of the actor.
+ * Handles an ask that came back to an actor within one chain of asks, while the handler that began the chain waits. That
+ * one is not done before this one is; a failure is a failure of the actor.
  */
 export function handleInside(cell: Reentrant, ask: Ask, outer: AsyncStep): void {
   const host = new InnerHost(cell, ask);
   ask.to = host.waiter;
   outer.inner.add(host);
   const over = (finish: () => void) => {
-    if (!outer.inner.delete(host)) return; // it was cut off
+    if (!outer.leave(host)) return;
     removeWaits(host.waiter);
     finish();
+    outer.left();
   };
   const failed = (error: unknown) =>
     over(() => {
