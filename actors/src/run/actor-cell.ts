@@ -1,7 +1,6 @@
 import {
   DeathPactError,
   type ExitReason,
-  errorToData,
   HandlerTimeoutError,
   InvalidMessageError,
   isCleanExit,
@@ -14,6 +13,7 @@ import { trackWait } from '../deadlock/edge-sink.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
 import { AsyncStep } from './async-step.ts';
+import { cellNode } from './cell-node.ts';
 import { Posted } from './cold-fields.ts';
 import type { Behavior, DeliveryInfo, Outcome } from './contract.ts';
 import { crashedError, crashReport, retryOrBury } from './crash.ts';
@@ -468,22 +468,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   inspect(): TreeNode {
-    const { cold } = this;
-    const own = this.behavior?.children(this.state) ?? [];
-    return {
-      id: this.id,
-      kind: this.home.kind,
-      type: this.kind.type,
-      status: this.phase === 'idle' ? (this.isOpen ? 'restarting' : 'stopped') : this.phase,
-      mailbox: this.length,
-      handled: this.handled,
-      restarts: Math.max(0, this.incarnation - 1),
-      highWater: this.highWater,
-      failures: cold?.failures ?? 0,
-      busyMs: Math.round(this.busyMs * 1000) / 1000,
-      ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
-      children: [...own, ...(cold?.children?.inspect() ?? [])],
-    };
+    return cellNode(this);
   }
 }
 
