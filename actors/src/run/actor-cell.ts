@@ -441,8 +441,22 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (!isReentrantCall(ask)) return false;
     // While the first part of the handler is on the stack, it has the word.
     if (this.#step) handleInside(this, ask, this.#step);
-    else void soon.then(() => (this.#step ? handleInside(this, ask, this.#step) : this.accept(ask)));
+    else this.#interleaveSoon(ask, this.#current, this.handled);
     return true;
+  }
+
+  /** Once the handler that asked waits; if it has ended instead, the ask waits its turn as any other. */
+  #interleaveSoon(ask: Ask, asker: Item, handled: number): void {
+    void soon.then(() => {
+      if (!ask.isOpen) return;
+      const step = this.#current === asker && this.handled === handled ? this.#step : undefined;
+      try {
+        if (step) handleInside(this, ask, step);
+        else this.accept(ask);
+      } catch (error) {
+        ask.fail(error);
+      }
+    });
   }
 
   #startIdle(): void {

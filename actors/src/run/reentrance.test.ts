@@ -102,3 +102,55 @@ describe('a handler that runs inside another', () => {
     expect(clock.monotonic()).toBe(60_000);
   });
 });
+
+describe('an ask of a re-entrant actor to itself', () => {
+  const careless = (limit: number, seen: string[], gate: Promise<void>, failed: (error: unknown) => void) =>
+    defineActor('careless', {
+      reentrant: true,
+      mailbox: { limit },
+      state: () => 0,
+      on: {
+        begin: (_state, _message, context) => {
+          context.ask(context.self, { type: 'own' }).catch(failed);
+        },
+        hold: async () => {
+          seen.push('hold');
+          await gate;
+          seen.push('held');
+        },
+        own: () => {
+          seen.push('own');
+        },
+      },
+    });
+
+  it('waits its turn when its handler has ended without waiting', async () => {
+    const { system } = testSystem();
+    const seen: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const ref = await system.spawn(careless(10, seen, gate.promise, () => {}));
+    ref.tell({ type: 'begin' });
+    ref.tell({ type: 'hold' });
+    await turns();
+    gate.resolve();
+    await ref.ask({ type: 'own' });
+    expect(seen).toEqual(['hold', 'held', 'own', 'own']);
+    await system.stop();
+  });
+
+  it('fails as any other where there is no room for it', async () => {
+    const { system } = testSystem();
+    const failed = Promise.withResolvers<unknown>();
+    const gate = Promise.withResolvers<void>();
+    const ref = await system.spawn(careless(2, [], gate.promise, failed.resolve));
+    ref.tell({ type: 'begin' });
+    ref.tell({ type: 'hold' });
+    void Promise.resolve().then(() => {
+      ref.tell({ type: 'own' });
+      ref.tell({ type: 'own' });
+    });
+    expect(await failed.promise).toMatchObject({ code: 'overloaded' });
+    gate.resolve();
+    await system.stop();
+  });
+});
