@@ -437,8 +437,8 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   protected interleave(ask: Ask): boolean {
-    if (!this.kind.isReentrant || this.#current === undefined || this.phase !== 'running') return false;
-    if (!isReentrantCall(ask)) return false;
+    // Also when it is to stop: what is under way is done first.
+    if (!this.kind.isReentrant || this.#current === undefined || !isReentrantCall(ask)) return false;
     // While the first part of the handler is on the stack, it has the word.
     if (this.#step) handleInside(this, ask, this.#step);
     else this.#interleaveSoon(ask, this.#current, this.handled);

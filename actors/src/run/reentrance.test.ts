@@ -103,6 +103,43 @@ describe('a handler that runs inside another', () => {
   });
 });
 
+describe('a re-entrant actor that is to stop', () => {
+  it('handles the asks of the chain that it is part of, so that the handler under way can end', async () => {
+    const { system } = testSystem();
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const friend = defineActor('friend', {
+      state: () => 0,
+      on: {
+        back: async (_state, { to }: { to: Ref<AnyProtocol> }, context) => {
+          begun.resolve();
+          await gate.promise;
+          return { reply: await context.ask(to, { type: 'inside' }) };
+        },
+      },
+    });
+    const helper = await system.spawn(friend);
+    const caller = defineActor('caller', {
+      reentrant: true,
+      state: () => 0,
+      on: {
+        outer: async (_state, _message, context) => ({
+          reply: await context.ask(helper, { type: 'back', to: context.self }),
+        }),
+        inside: () => ({ reply: 'answered' }),
+      },
+    });
+    const ref = await system.spawn(caller);
+    const asked = ref.ask({ type: 'outer' });
+    await begun.promise;
+    const stopped = system.stop(ref);
+    gate.resolve();
+    expect(await asked).toBe('answered');
+    await stopped;
+    await system.stop();
+  });
+});
+
 describe('an ask of a re-entrant actor to itself', () => {
   const careless = (limit: number, seen: string[], gate: Promise<void>, failed: (error: unknown) => void) =>
     defineActor('careless', {
