@@ -170,11 +170,13 @@ export class CellContext implements ActorContext {
   }
 
   async stopChild(child: AnyRef): Promise<void> {
+    this.#refuseOver();
     const process = this.#kernel.resolve(child);
     if (process) await this.#cell.children.stopChild(process);
   }
 
   exit(to: AnyRef, reason: ExitReason): void {
+    this.#refuseOver();
     this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
   }
 
@@ -186,11 +188,13 @@ export class CellContext implements ActorContext {
   }
 
   unlink(to: AnyRef): void {
+    this.#refuseOver();
     const process = this.#kernel.resolve(to);
     if (process) unlink(this.#cell, process);
   }
 
   trapExits(trap: boolean): void {
+    this.#refuseOver();
     this.#cell.coldFields.trapsExits = trap;
   }
 
@@ -221,6 +225,7 @@ export class CellContext implements ActorContext {
   }
 
   unregister(name: string): void {
+    this.#refuseOver();
     this.#kernel.names.unregister(name);
   }
 
@@ -234,6 +239,7 @@ export class CellContext implements ActorContext {
   }
 
   leave(group: string): boolean {
+    this.#refuseOver();
     return this.#kernel.groups.leave(group, this.#cell);
   }
 

@@ -5,6 +5,7 @@ import type { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { Ring } from './ring.ts';
 import type { ExitSignal } from './signal.ts';
+import type { StopHost } from './stop-host.ts';
 
 /** A message of the kernel or of the behaviour to its own actor, that overtakes the mailbox. */
 export class Posted {
@@ -47,6 +48,8 @@ export class ColdFields {
   abortStart: ((reason: ExitReason) => void) | undefined = undefined;
   /** The order to end once the step under way has settled. */
   pendingStop: { readonly reason: ExitReason } | undefined = undefined;
+  /** What its stop function sees, while that takes its time. */
+  stopping: StopHost | undefined = undefined;
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 }

@@ -28,6 +28,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
 /** `idle`: not started, ended, or between two incarnations. `passive`: asleep, with all its bonds, until a message comes. */
@@ -151,6 +152,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
       return;
     }
     this.abandonStep(reason);
+    this.#endContext();
     this.cold?.children?.kill(reason);
     this.#preserve();
     void this.#stopBehavior(reason, true); // nobody waits for it
@@ -282,7 +284,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.phase = 'stopping';
     if (cold) cold.pendingStop = undefined;
     cold?.life?.abort(reason);
-    this.#context?.dropEffects();
+    this.#endContext();
     if (!isCleanExit(reason)) this.#preserve();
     const children = cold?.children?.shutdown();
     if (children !== undefined) void children.then(() => this.#finish(reason, incarnation));
@@ -308,18 +310,21 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */
   #stopBehavior(reason: ExitReason, isKilled: boolean): Final | Promise<Final> {
-    const context = this.#context;
+    const host = new StopHost(this);
     const failed = (error: unknown): Final => {
       this.kernel.reportEnd(this.address, 'stop failed', error);
       return { reason: error };
     };
     const succeeded = (): Final => {
-      context?.perform(undefined);
+      host.perform();
       return { reason };
     };
     try {
-      const stopped = this.behavior?.stop(this.state, reason, this, isKilled);
-      return stopped instanceof Promise ? stopped.then(succeeded, failed) : succeeded();
+      const stopped = this.behavior?.stop(this.state, reason, host, isKilled);
+      if (isKilled) host.close();
+      if (!(stopped instanceof Promise)) return succeeded();
+      this.coldFields.stopping = host;
+      return stopped.then(succeeded, failed);
     } catch (error) {
       return failed(error);
     }
@@ -346,7 +351,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   #endCold(cold: ColdFields, reason: ExitReason): void {
     cold.life?.abort(reason);
-    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
+    cold.stopping?.close();
+    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = cold.stopping = undefined;
     while (cold.urgent.length > 0) cold.urgent.shift();
     const { deferred } = cold;
     cold.deferred = undefined;
@@ -417,6 +423,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   #endStart(reason: ExitReason): Promise<void> | undefined {
     this.phase = 'stopping';
     this.cold?.life?.abort(reason);
+    this.#endContext();
     const over = () => {
       this.phase = 'idle';
       this.behavior = this.state = undefined;
