@@ -1,4 +1,5 @@
 import {
+  ActorStoppedError,
   autoShutdown,
   type ExitReason,
   groupPlan,
@@ -150,8 +151,8 @@ export class Children implements Home {
   }
 
   /**
-   * Starts a child of an actor, or of the root. @throws NameTakenError, InvalidDefinitionError, and what its start threw
-   * at once; a start that fails later is a failure like any other.
+   * Starts a child of an actor, or of the root. @throws NameTakenError, InvalidDefinitionError, ActorStoppedError while
+   * all are being ended, and what its start threw at once; a start that fails later is a failure like any other.
    */
   spawn(startable: Startable, options: SpawnOptions, parent?: Process): Process {
     const { child, result } = this.launch(startable, options, parent);
@@ -168,6 +169,7 @@ export class Children implements Home {
     options: SpawnOptions,
     parent?: Process,
   ): { readonly child: Child; readonly result: StartResult | Promise<StartResult> } {
+    if (this.#isStopping) throw new ActorStoppedError(`${this.#parent.path()} ends its children: it starts none.`);
     const id = options.name ?? this.nextId();
     if (options.name !== undefined) checkName(this.#parent.path(), options.name, this.#list.has(id));
     const child = new Child(id, specOf(this.#parent.path(), startable, options), noArgs, true);

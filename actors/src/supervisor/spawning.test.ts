@@ -16,3 +16,20 @@ describe('a child without a name', () => {
     await expect(named.ask({ type: 'ping' })).rejects.toMatchObject({ code: 'actor_stopped' });
   });
 });
+
+describe('a child that is spawned while its siblings are ended', () => {
+  it('is refused, and does not live on', async () => {
+    const { system } = testSystem();
+    const gate = Promise.withResolvers<void>();
+    const slow = defineActor('slow', { state: () => 0, stop: () => gate.promise, on: {} });
+    const started: string[] = [];
+    const late = defineActor('late', { state: (key) => started.push(key), on: {} });
+    await system.spawn(slow);
+    const stopped = system.stop();
+    const spawned = system.spawn(late);
+    gate.resolve();
+    await expect(spawned).rejects.toMatchObject({ code: 'actor_stopped' });
+    await stopped;
+    expect(started).toEqual([]);
+  });
+});
