@@ -50,6 +50,8 @@ export class ColdFields {
   pendingStop: { readonly reason: ExitReason } | undefined = undefined;
   /** What its stop function sees, while that takes its time. */
   stopping: StopHost | undefined = undefined;
+  /** It sleeps, and the stop function of before is not done yet. */
+  resting: Promise<void> | undefined = undefined;
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 }

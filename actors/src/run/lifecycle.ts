@@ -6,6 +6,7 @@ import {
   isCleanExit,
   limits,
   StartTimeoutError,
+  type Timer,
   type WaitEdge,
   type Waiter,
 } from '@jaegis/core';
@@ -132,7 +133,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined {
     if (this.phase === 'starting') this.abortStart(reason);
-    else if (this.phase === 'passive') this.#ended(reason);
+    else if (this.phase === 'passive') this.terminate(reason);
     else if (this.phase === 'running') this.stopSoon(reason);
     if (!this.isAlive) return undefined;
     return new Promise((resolve) => {
@@ -236,10 +237,34 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** Sleeps: leaves memory but for its bonds and its preserved state. */
   protected passivate(): void {
     this.#preserve();
-    void this.#stopBehavior({ shutdown: 'passivated' }, false);
-    this.behavior = this.state = this.#context = this.transitions = undefined;
+    this.#endContext();
+    const stopped = this.#stopBehavior({ shutdown: 'passivated' }, false);
+    this.behavior = this.state = this.transitions = undefined;
     this.phase = 'passive';
+    if (stopped instanceof Promise) this.#rest(stopped);
     this.home.childSleeps?.(this);
+  }
+
+  /** It neither wakes nor ends before its stop function is done, or has had its time. */
+  #rest(stopped: Promise<unknown>): void {
+    const cold = this.coldFields;
+    const { clock } = this.kernel.services;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waitMs = this.#stopMs;
+    const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, resolve);
+    void stopped.then(() => resolve());
+    const resting = promise.then(() => {
+      clock.clearTimer(timer);
+      if (cold.resting !== resting) return; // it was killed
+      cold.stopping?.close();
+      cold.resting = cold.stopping = undefined;
+    });
+    cold.resting = resting;
+  }
+
+  /** How long its stop function may take, in ms. */
+  get #stopMs(): number {
+    return this.home.stopMs?.(this) ?? limits.shutdownMs;
   }
 
   protected awake(): void {
@@ -261,15 +286,21 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
       });
     const late = () => fail(new StartTimeoutError(`${this.address} did not wake in ${limits.startTimeoutMs} ms.`));
     this.phase = 'starting';
-    const timer = clock.setTimer(limits.startTimeoutMs, late);
     cold.abortStart = fail;
-    try {
-      const state = this.startBehavior();
-      if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
-      else settle(() => this.#awoken(state));
-    } catch (error) {
-      fail(error);
-    }
+    let timer: Timer | undefined;
+    const begin = () => {
+      if (isOver) return;
+      timer = clock.setTimer(limits.startTimeoutMs, late);
+      try {
+        const state = this.startBehavior();
+        if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
+        else settle(() => this.#awoken(state));
+      } catch (error) {
+        fail(error);
+      }
+    };
+    if (cold.resting === undefined) begin();
+    else void cold.resting.then(begin);
   }
 
   #awoken(state: unknown): void {
@@ -293,6 +324,11 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   #finish(reason: ExitReason, incarnation: number): void {
     if (this.incarnation !== incarnation || this.phase !== 'stopping') return; // it was killed meanwhile
+    const { resting } = this.cold ?? {};
+    if (resting !== undefined) {
+      void resting.then(() => this.#finish(reason, incarnation));
+      return;
+    }
     const stopped = this.#stopBehavior(reason, false);
     if (stopped instanceof Promise) void stopped.then((final) => this.#endRest(final.reason, incarnation));
     else this.#endRest(stopped.reason, incarnation);
@@ -352,7 +388,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   #endCold(cold: ColdFields, reason: ExitReason): void {
     cold.life?.abort(reason);
     cold.stopping?.close();
-    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = cold.stopping = undefined;
+    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
+    cold.stopping = cold.resting = undefined;
     while (cold.urgent.length > 0) cold.urgent.shift();
     const { deferred } = cold;
     cold.deferred = undefined;

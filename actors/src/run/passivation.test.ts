@@ -88,3 +88,59 @@ describe('an actor that is idle', () => {
     await expect(ref.ask({ type: 'read' })).rejects.toMatchObject({ code: 'actor_stopped' });
   });
 });
+
+describe('an actor whose stop function takes its time when it goes to sleep', () => {
+  const slow = (log: string[], gates: Promise<void>[]) =>
+    defineActor('slow', {
+      passivateAfterMs: 1_000,
+      state: () => log.push('begin'),
+      stop: async () => {
+        log.push('stopping');
+        await gates.shift();
+        log.push('stopped');
+      },
+      on: { read: () => ({ reply: true }) },
+    });
+  // A sleeper that keeps nothing begins anew when it wakes.
+  const started = async (log: string[], gates: Promise<void>[]) => {
+    const world = virtualSystem();
+    const definition = slow(log, gates);
+    const ref = await world.system.spawn(
+      { ...definition, options: { ...definition.options, preserve: 'none' } },
+      { shutdown: 300 },
+    );
+    await world.clock.advance(1_000);
+    return { ...world, ref };
+  };
+
+  it('wakes only when that is done', async () => {
+    const log: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const { clock, ref } = await started(log, [gate.promise]);
+    const read = ref.ask({ type: 'read' });
+    await clock.advance(100);
+    expect(log).toEqual(['begin', 'stopping']);
+    gate.resolve();
+    expect(await clock.runUntilSettled(read)).toBe(true);
+    expect(log).toEqual(['begin', 'stopping', 'stopped', 'begin']);
+  });
+
+  it('ends only when that is done', async () => {
+    const log: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const { system, clock, ref } = await started(log, [gate.promise]);
+    const stopped = system.stop(ref).then(() => log.push('ended'));
+    await clock.advance(100);
+    gate.resolve();
+    await clock.runUntilSettled(stopped);
+    expect(log).toEqual(['begin', 'stopping', 'stopped', 'ended']);
+  });
+
+  it('does not wait for longer than a stop may take', async () => {
+    const log: string[] = [];
+    const { clock, ref } = await started(log, [new Promise<void>(() => {})]);
+    expect(await clock.runUntilSettled(ref.ask({ type: 'read' }))).toBe(true);
+    expect(clock.monotonic()).toBe(1_300);
+    expect(log).toEqual(['begin', 'stopping', 'begin']);
+  });
+});

@@ -6,6 +6,7 @@ import {
   IntensityExceededError,
   InvalidDefinitionError,
   type JaegisError,
+  limits,
   RestartWindow,
   restartPlan,
   type TreeNode,
@@ -87,6 +88,15 @@ export class Children implements Home {
 
   keyOf(id: string): string {
     return id;
+  }
+
+  stopMs(process: Process): number {
+    const { shutdown = undefined } = this.of(process)?.spec ?? {};
+    return shutdown === 'infinity'
+      ? Number.POSITIVE_INFINITY
+      : typeof shutdown === 'number'
+        ? shutdown
+        : limits.shutdownMs;
   }
 
   get(id: string): Child | undefined {
