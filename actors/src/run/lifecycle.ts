@@ -6,7 +6,6 @@ import {
   isCleanExit,
   limits,
   StartTimeoutError,
-  type Timer,
   type WaitEdge,
   type Waiter,
 } from '@jaegis/core';
@@ -18,6 +17,7 @@ import { ColdFields, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import type { Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
+import { LateStart } from './late-start.ts';
 import { migrated } from './migration.ts';
 import {
   type ActorMonitor,
@@ -269,28 +269,22 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   protected awake(): void {
     const cold = this.coldFields;
-    const { clock } = this.kernel.services;
-    let isOver = false;
-    const settle = (finish: () => void) => {
-      if (isOver) return;
-      isOver = true;
-      clock.clearTimer(timer);
-      cold.abortStart = undefined;
-      this.phase = 'running';
-      finish();
-    };
+    const wake = new LateStart(this.kernel.services.clock);
+    const settle = (finish: () => void) =>
+      wake.settle(() => {
+        cold.abortStart = undefined;
+        this.phase = 'running';
+        finish();
+      });
     const fail = (error: unknown) =>
       settle(() => {
         this.behavior = undefined;
         this.crash(error);
       });
-    const late = () => fail(new StartTimeoutError(`${this.address} did not wake in ${limits.startTimeoutMs} ms.`));
-    this.phase = 'starting';
-    cold.abortStart = fail;
-    let timer: Timer | undefined;
     const begin = () => {
-      if (isOver) return;
-      timer = clock.setTimer(limits.startTimeoutMs, late);
+      if (wake.isOver) return;
+      const ms = limits.startTimeoutMs;
+      wake.limit(ms, () => fail(new StartTimeoutError(`${this.address} did not wake in ${ms} ms.`)));
       try {
         const state = this.startBehavior();
         if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
@@ -299,6 +293,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
         fail(error);
       }
     };
+    this.phase = 'starting';
+    cold.abortStart = fail;
     if (cold.resting === undefined) begin();
     else void cold.resting.then(begin);
   }
@@ -482,19 +478,16 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   #startLater(state: Promise<unknown>, timeoutMs: number): Promise<StartResult> {
-    const { clock } = this.kernel.services;
     const cold = this.coldFields;
+    const start = new LateStart(this.kernel.services.clock);
     return new Promise((resolve) => {
-      let isOver = false;
-      const settle = (result: () => StartResult | Promise<StartResult>) => {
-        if (isOver) return;
-        isOver = true;
-        clock.clearTimer(timer);
-        cold.abortStart = undefined;
-        resolve(result());
-      };
+      const settle = (result: () => StartResult | Promise<StartResult>) =>
+        start.settle(() => {
+          cold.abortStart = undefined;
+          resolve(result());
+        });
       const late = () => this.#notStarted(new StartTimeoutError(`${this.address} did not start in ${timeoutMs} ms.`));
-      const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(timeoutMs, () => settle(late));
+      start.limit(timeoutMs, () => settle(late));
       cold.abortStart = (reason) => settle(() => this.#notStarted(reason));
       state.then(
         (first) => settle(() => this.#started(first)),
