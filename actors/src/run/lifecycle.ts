@@ -17,8 +17,8 @@ import { ColdFields, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import type { Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
+import { keep, keptState } from './kept-state.ts';
 import { LateStart } from './late-start.ts';
-import { migrated } from './migration.ts';
 import {
   type ActorMonitor,
   ignored,
@@ -400,32 +400,16 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     return new ActorKilledError(`${this.address} was ended by an exit signal.`, { data, cause: reason });
   }
 
+  /** @throws MigrationRefusedError; the kept state then stays where it is. */
   protected startBehavior(): unknown {
     this.behavior = this.kind.makeBehavior();
-    return this.behavior.start(this.#keptState(), this);
-  }
-
-  /** @throws MigrationRefusedError, or what the migration threw; the kept state stays where it is. */
-  #keptState(): unknown {
-    const kept = this.cold?.kept;
-    if (!kept || !this.kind.keepsState) return undefined;
-    const { type, version, options } = this.kind;
-    if (kept.version === version) return kept.state;
-    return migrated(type, options.migrate, kept.plain(), kept.version, version);
+    return this.behavior.start(keptState(this.kind, this.cold?.kept), this);
   }
 
   #preserve(): void {
     const { behavior, kind, state } = this;
-    if (!behavior || !kind.keepsState || state === undefined) return;
-    try {
-      this.coldFields.kept = {
-        state: behavior.preserve(state),
-        version: kind.version,
-        plain: () => behavior.serialize(state),
-      };
-    } catch (error) {
-      this.kernel.services.logger.warn('state lost at a restart', { address: this.address, error });
-    }
+    const kept = keep(kind, behavior, state, () => this.address, this.kernel.services.logger);
+    if (kept) this.coldFields.kept = kept;
   }
 
   #started(state: unknown): StartResult | Promise<StartResult> {
