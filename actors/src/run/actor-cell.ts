@@ -288,9 +288,9 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.context.perform(effects);
   }
 
-  handledOne(item: Item): void {
+  handledOne(item: Item, isPostponed = false): void {
     this.handled++;
-    if (this.cold !== undefined && this.cold.retry?.item === item) this.cold.retry = undefined;
+    if (this.cold?.tries !== undefined && !isPostponed) this.cold.tries.delete(item);
     const { behavior } = this;
     if (behavior === undefined || !behavior.hasModes) return;
     this.#note();
@@ -312,7 +312,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     const stop = actions.find((action) => action.kind === 'stop');
     const isPostponed = actions.some(({ kind }) => kind === 'postpone');
     this.#endStep();
-    this.handledOne(item);
+    this.handledOne(item, isPostponed);
     if (item instanceof Ask && !item.isDeferred && !isPostponed) {
       if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
       else item.reply(outcome.reply);
@@ -478,7 +478,9 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (this.#current !== undefined || this.hasNext || this.transitions?.isBusy) return false;
     if (this.behavior?.isBusy(this.state) || (this.bonds?.timers.size ?? 0) > 0) return false;
     const { cold } = this;
-    return !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && !cold.retry);
+    return (
+      !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && (cold.retries?.size ?? 0) === 0)
+    );
   }
 
   inspect(): TreeNode {

@@ -163,7 +163,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   release(): void {
     this.isOpen = false;
     const { cold } = this;
-    if (cold) cold.kept = cold.retry = undefined;
+    if (cold) cold.kept = undefined;
     this.empty();
   }
 
