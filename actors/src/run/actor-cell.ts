@@ -300,15 +300,15 @@ export class ActorCell extends Lifecycle implements Runnable {
   /** A step with actions, or of an actor that has modes: in the order of gen_statem. */
   #transition(outcome: Outcome, item: Item): void {
     const actions: Action[] = [...(outcome.actions ?? none)];
+    const { incarnation } = this;
     let isChanged = false;
-    const former = this.state;
     try {
-      isChanged = this.#change(outcome, actions);
+      isChanged = this.#change(outcome, actions, item);
     } catch (error) {
-      this.state = former;
       this.#fail(error, item);
       return;
     }
+    if (this.#current !== item) return; // `enter` has ended it
     const stop = actions.find((action) => action.kind === 'stop');
     const isPostponed = actions.some(({ kind }) => kind === 'postpone');
     this.#endStep();
@@ -318,44 +318,48 @@ export class ActorCell extends Lifecycle implements Runnable {
       else item.reply(outcome.reply);
     }
     this.#carryOut(actions, outcome.effects, this.#isSignal(item) ? undefined : item, isChanged);
-    if (stop) this.terminate(stop.reason);
+    if (stop && this.isStill(incarnation)) this.terminate(stop.reason);
   }
 
   /** Takes over the new state, and enters its mode if that is another. The actions of `enter` join the others. */
-  #change(outcome: Outcome, actions: Action[]): boolean {
+  #change(outcome: Outcome, actions: Action[], item: Item): boolean {
     const { behavior } = this;
     if (!behavior) return false;
-    const before = behavior.mode(this.state);
-    if (outcome.state !== undefined) this.state = outcome.state;
-    const isChanged = !Object.is(behavior.mode(this.state), before);
-    if (isChanged || actions.some(({ kind }) => kind === 'again')) this.#enter(before, actions);
+    const previousMode = behavior.mode(this.state);
+    let { state } = this;
+    if (outcome.state !== undefined) state = outcome.state;
+    const isChanged = !Object.is(behavior.mode(state), previousMode);
+    if (behavior.enter && (isChanged || actions.some(({ kind }) => kind === 'again'))) {
+      state = enterMode(this.kind.type, behavior, this, { state, previousMode }, actions);
+    }
+    if (this.#current === item) this.state = state;
     return isChanged;
-  }
-
-  #enter(previousMode: unknown, actions: Action[]): void {
-    const { behavior, state, kind } = this;
-    if (behavior?.enter) this.state = enterMode(kind.type, behavior, this, { state, previousMode }, actions);
   }
 
   #carryOut(actions: readonly Action[], effects: Outcome['effects'], item: Item | undefined, isChanged: boolean): void {
     for (const action of actions) if (action.kind === 'reply') action.to.reply(action.value);
-    if (this.hasEffects || effects !== undefined) this.#perform(effects);
     if (actions.length > 0 || this.transitions) this.needsTransitions.apply(actions, item, isChanged);
+    // Last: what these bring about may end it.
+    if (this.hasEffects || effects !== undefined) this.#perform(effects);
   }
 
   protected entered(): void {
     this.#startIdle();
-    if (!this.behavior?.enter) return;
+    const { behavior, incarnation, state } = this;
+    if (!behavior?.enter) return;
     const actions: Action[] = [];
     try {
-      this.#enter(this.behavior.mode(this.state), actions);
+      const previousMode = behavior.mode(state);
+      const entered = enterMode(this.kind.type, behavior, this, { state, previousMode }, actions);
+      if (!this.isStill(incarnation)) return;
+      this.state = entered;
     } catch (error) {
-      this.#crashed(error, undefined);
+      if (this.isStill(incarnation)) this.#crashed(error, undefined);
       return;
     }
     this.#carryOut(actions, undefined, undefined, false);
     const stop = actions.find((action) => action.kind === 'stop');
-    if (stop) this.terminate(stop.reason);
+    if (stop && this.isStill(incarnation)) this.terminate(stop.reason);
   }
 
   #refuse(item: Item): void {

@@ -222,6 +222,11 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.cold?.life?.abort(reason);
   }
 
+  /** Whether this incarnation goes on, or ends in order and is not done yet with what is under way. */
+  protected isStill(incarnation: number): boolean {
+    return this.incarnation === incarnation && (this.phase === 'running' || this.cold?.pendingStop !== undefined);
+  }
+
   /** The children of this actor, which end with it. */
   get children(): Children {
     const cold = this.coldFields;
