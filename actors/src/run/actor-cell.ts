@@ -1,14 +1,4 @@
-import {
-  DeathPactError,
-  type ExitReason,
-  HandlerTimeoutError,
-  InvalidMessageError,
-  isCleanExit,
-  isReentrantCall,
-  limits,
-  removeWaits,
-  type TreeNode,
-} from '@jaegis/core';
+import { type ExitReason, isCleanExit, isReentrantCall, limits, removeWaits, type TreeNode } from '@jaegis/core';
 import { trackWait } from '../deadlock/edge-sink.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
@@ -25,8 +15,9 @@ import { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { handleInside } from './reentrance.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
-import type { Signal } from './signal.ts';
+import { isSignal, type Signal } from './signal.ts';
 import { enterMode } from './state-enter.ts';
+import { deathPact, handlerTimeout, notTaken } from './step-errors.ts';
 
 /** How long one actor may handle messages in a row, in ms. */
 const BATCH_MS = 1;
@@ -222,7 +213,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       promise.catch(() => {}); // it ended meanwhile, and its ask was told
       return;
     }
-    const step = new AsyncStep(item, () => this.#fail(this.#timeout(item), item));
+    const step = new AsyncStep(item, () => this.#fail(handlerTimeout(this, item), item));
     this.#step = step;
     if (this.kind.handlerTimeoutMs !== Number.POSITIVE_INFINITY) {
       this.kernel.deadlines.add(step, this.kind.handlerTimeoutMs);
@@ -317,7 +308,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
       else item.reply(outcome.reply);
     }
-    this.#carryOut(actions, outcome.effects, this.#isSignal(item) ? undefined : item, isChanged);
+    this.#carryOut(actions, outcome.effects, isSignal(item) ? undefined : item, isChanged);
     if (stop && this.isStill(incarnation)) this.terminate(stop.reason);
   }
 
@@ -364,37 +355,18 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #refuse(item: Item): void {
     this.#endStep();
-    if (this.#isSignal(item)) {
+    if (isSignal(item)) {
       this.#unhandled(item);
       return;
     }
-    const message = item instanceof Ask ? item.message : item;
-    const error = new InvalidMessageError(
-      `"${this.kind.type}" takes no message of type ${JSON.stringify(message.type)}.`,
-      {
-        data: { path: '.type', type: message.type },
-      },
-    );
+    const error = notTaken(this.kind.type, item instanceof Ask ? item.message : item);
     if (item instanceof Ask) item.fail(error);
     else this.kernel.services.logger.warn('message refused', { address: this.address, error });
   }
 
-  #isSignal(item: Item): item is Signal {
-    return (
-      !(item instanceof Ask) && (item.type === 'exit' || item.type === 'down') && 'reason' in item && 'from' in item
-    );
-  }
-
   #unhandled(signal: Signal): void {
-    if (signal.type === 'exit') {
-      if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
-      return;
-    }
-    const target = signal.monitor.target;
-    this.#crashed(
-      new DeathPactError(`${this.address} monitored ${target}, which ended.`, { cause: signal.reason }),
-      signal,
-    );
+    if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
+    else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
   }
 
   crash(error: unknown): void {
@@ -422,7 +394,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     cold.lastError = error;
     cold.failures++;
     this.kernel.reportCrash(crashReport(this, error, item));
-    if (item && !this.#isSignal(item)) retryOrBury(this, error, item);
+    if (item && !isSignal(item)) retryOrBury(this, error, item);
     this.terminate(error);
   }
 
@@ -432,12 +404,6 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.#endStep();
     step?.abandonInner(() => this.endedError(reason));
     if (item instanceof Ask) item.fail(this.endedError(reason));
-  }
-
-  #timeout(item: Item): Error {
-    const { type } = item instanceof Ask ? item.message : item;
-    const ms = this.kind.handlerTimeoutMs;
-    return new HandlerTimeoutError(`${this.address}: the handler of "${type}" did not settle in ${ms} ms.`);
   }
 
   protected interleave(ask: Ask): boolean {
