@@ -66,7 +66,7 @@ export class Children implements Home {
     return this.#list.size;
   }
 
-  get restarts(): number {
+  get restartCount(): number {
     return this.#restarts;
   }
 
@@ -110,6 +110,12 @@ export class Children implements Home {
   of(process: Process): Child | undefined {
     const child = this.#list.get(process.id);
     return child?.process === process ? child : undefined;
+  }
+
+  /** Whether it does not live now, but will again by itself. */
+  restarts(process: Process): boolean {
+    const phase = this.of(process)?.phase;
+    return phase === 'restarting' || phase === 'starting';
   }
 
   list(): Child[] {
