@@ -482,6 +482,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
         (first) => settle(() => this.#started(first)),
         (error) => settle(() => this.#notStarted(error)),
       );
+      // It was told to stop while the first part of its start function was on the stack.
+      if (cold.pendingStop) cold.abortStart(cold.pendingStop.reason);
     });
   }
 }

@@ -192,3 +192,22 @@ describe('an actor that waits for its restart', () => {
     await expect(system.stop(ref)).rejects.toMatchObject({ code: 'no_such_actor' });
   });
 });
+
+describe('an actor that is told to stop by its own start function', () => {
+  it('does not wait for the rest of that', async () => {
+    const { system, clock } = virtualSystem(often);
+    const hasty = defineActor('hasty', {
+      state: async (_key, context) => {
+        context.exit(context.self, 'shutdown');
+        await new Promise<void>(() => {});
+      },
+      on: {},
+    });
+    const spawned = system.spawn(hasty).then(
+      () => 'started',
+      () => 'refused',
+    );
+    expect(await clock.runUntilSettled(spawned)).toBe('refused');
+    expect(clock.monotonic()).toBe(0);
+  });
+});
