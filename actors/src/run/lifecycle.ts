@@ -281,11 +281,12 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
         this.phase = 'running';
         finish();
       });
-    const fail = (error: unknown) =>
+    const failed = (end: () => void) =>
       settle(() => {
         this.behavior = undefined;
-        this.crash(error);
+        end();
       });
+    const fail = (error: unknown) => failed(() => this.crash(error));
     const begin = () => {
       if (wake.isOver) return;
       const ms = limits.startTimeoutMs;
@@ -299,12 +300,17 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
       }
     };
     this.phase = 'starting';
-    cold.abortStart = fail;
+    cold.abortStart = (reason) => failed(() => this.terminate(reason));
     if (cold.resting === undefined) begin();
     else void cold.resting.then(begin);
   }
 
   #awoken(state: unknown): void {
+    if (state === ignore) {
+      this.behavior = undefined;
+      this.terminate('normal');
+      return;
+    }
     this.state = state;
     if (this.cold) this.cold.kept = undefined;
     this.wake();
