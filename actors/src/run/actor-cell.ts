@@ -1,19 +1,9 @@
-import {
-  DeathPactError,
-  type ExitReason,
-  errorToData,
-  HandlerTimeoutError,
-  InvalidMessageError,
-  isCleanExit,
-  isReentrantCall,
-  limits,
-  removeWaits,
-  type TreeNode,
-} from '@jaegis/core';
+import { type ExitReason, isCleanExit, isReentrantCall, limits, removeWaits, type TreeNode } from '@jaegis/core';
 import { trackWait } from '../deadlock/edge-sink.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
 import { AsyncStep } from './async-step.ts';
+import { cellNode } from './cell-node.ts';
 import { Posted } from './cold-fields.ts';
 import type { Behavior, DeliveryInfo, Outcome } from './contract.ts';
 import { crashedError, crashReport, retryOrBury } from './crash.ts';
@@ -25,8 +15,9 @@ import { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { handleInside } from './reentrance.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
-import type { Signal } from './signal.ts';
+import { isSignal, type Signal } from './signal.ts';
 import { enterMode } from './state-enter.ts';
+import { deathPact, handlerTimeout, notTaken } from './step-errors.ts';
 
 /** How long one actor may handle messages in a row, in ms. */
 const BATCH_MS = 1;
@@ -222,7 +213,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       promise.catch(() => {}); // it ended meanwhile, and its ask was told
       return;
     }
-    const step = new AsyncStep(item, () => this.#fail(this.#timeout(item), item));
+    const step = new AsyncStep(item, () => this.#fail(handlerTimeout(this, item), item));
     this.#step = step;
     if (this.kind.handlerTimeoutMs !== Number.POSITIVE_INFINITY) {
       this.kernel.deadlines.add(step, this.kind.handlerTimeoutMs);
@@ -230,7 +221,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     for (const ask of this.context.takeWaits()) this.waitFor(ask);
     promise.then(
       (outcome) => {
-        if (!step.isOver) this.#settled(() => this.#succeed(outcome, item));
+        if (!step.isOver) step.settle(() => this.#settled(() => this.#succeed(outcome, item)));
       },
       (error: unknown) => {
         if (step.isOver) this.kernel.services.logger.debug('failed after its end', { address: this.address, error });
@@ -288,9 +279,9 @@ export class ActorCell extends Lifecycle implements Runnable {
     this.context.perform(effects);
   }
 
-  handledOne(item: Item): void {
+  handledOne(item: Item, isPostponed = false): void {
     this.handled++;
-    if (this.cold !== undefined && this.cold.retry?.item === item) this.cold.retry = undefined;
+    if (this.cold?.tries !== undefined && !isPostponed) this.cold.tries.delete(item);
     const { behavior } = this;
     if (behavior === undefined || !behavior.hasModes) return;
     this.#note();
@@ -300,97 +291,82 @@ export class ActorCell extends Lifecycle implements Runnable {
   /** A step with actions, or of an actor that has modes: in the order of gen_statem. */
   #transition(outcome: Outcome, item: Item): void {
     const actions: Action[] = [...(outcome.actions ?? none)];
+    const { incarnation } = this;
     let isChanged = false;
-    const former = this.state;
     try {
-      isChanged = this.#change(outcome, actions);
+      isChanged = this.#change(outcome, actions, item);
     } catch (error) {
-      this.state = former;
       this.#fail(error, item);
       return;
     }
+    if (this.#current !== item) return; // `enter` has ended it
     const stop = actions.find((action) => action.kind === 'stop');
     const isPostponed = actions.some(({ kind }) => kind === 'postpone');
     this.#endStep();
-    this.handledOne(item);
+    this.handledOne(item, isPostponed);
     if (item instanceof Ask && !item.isDeferred && !isPostponed) {
       if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
       else item.reply(outcome.reply);
     }
-    this.#carryOut(actions, outcome.effects, this.#isSignal(item) ? undefined : item, isChanged);
-    if (stop) this.terminate(stop.reason);
+    this.#carryOut(actions, outcome.effects, isSignal(item) ? undefined : item, isChanged);
+    if (stop && this.isStill(incarnation)) this.terminate(stop.reason);
   }
 
   /** Takes over the new state, and enters its mode if that is another. The actions of `enter` join the others. */
-  #change(outcome: Outcome, actions: Action[]): boolean {
+  #change(outcome: Outcome, actions: Action[], item: Item): boolean {
     const { behavior } = this;
     if (!behavior) return false;
-    const before = behavior.mode(this.state);
-    if (outcome.state !== undefined) this.state = outcome.state;
-    const isChanged = !Object.is(behavior.mode(this.state), before);
-    if (isChanged || actions.some(({ kind }) => kind === 'again')) this.#enter(before, actions);
+    const previousMode = behavior.mode(this.state);
+    let { state } = this;
+    if (outcome.state !== undefined) state = outcome.state;
+    const isChanged = !Object.is(behavior.mode(state), previousMode);
+    if (behavior.enter && (isChanged || actions.some(({ kind }) => kind === 'again'))) {
+      state = enterMode(this.kind.type, behavior, this, { state, previousMode }, actions);
+    }
+    if (this.#current === item) this.state = state;
     return isChanged;
-  }
-
-  #enter(previousMode: unknown, actions: Action[]): void {
-    const { behavior, state, kind } = this;
-    if (behavior?.enter) this.state = enterMode(kind.type, behavior, this, { state, previousMode }, actions);
   }
 
   #carryOut(actions: readonly Action[], effects: Outcome['effects'], item: Item | undefined, isChanged: boolean): void {
     for (const action of actions) if (action.kind === 'reply') action.to.reply(action.value);
-    if (this.hasEffects || effects !== undefined) this.#perform(effects);
     if (actions.length > 0 || this.transitions) this.needsTransitions.apply(actions, item, isChanged);
+    // Last: what these bring about may end it.
+    if (this.hasEffects || effects !== undefined) this.#perform(effects);
   }
 
   protected entered(): void {
     this.#startIdle();
-    if (!this.behavior?.enter) return;
+    const { behavior, incarnation, state } = this;
+    if (!behavior?.enter) return;
     const actions: Action[] = [];
     try {
-      this.#enter(this.behavior.mode(this.state), actions);
+      const previousMode = behavior.mode(state);
+      const entered = enterMode(this.kind.type, behavior, this, { state, previousMode }, actions);
+      if (!this.isStill(incarnation)) return;
+      this.state = entered;
     } catch (error) {
-      this.#crashed(error, undefined);
+      if (this.isStill(incarnation)) this.#crashed(error, undefined);
       return;
     }
     this.#carryOut(actions, undefined, undefined, false);
     const stop = actions.find((action) => action.kind === 'stop');
-    if (stop) this.terminate(stop.reason);
+    if (stop && this.isStill(incarnation)) this.terminate(stop.reason);
   }
 
   #refuse(item: Item): void {
     this.#endStep();
-    if (this.#isSignal(item)) {
+    if (isSignal(item)) {
       this.#unhandled(item);
       return;
     }
-    const message = item instanceof Ask ? item.message : item;
-    const error = new InvalidMessageError(
-      `"${this.kind.type}" takes no message of type ${JSON.stringify(message.type)}.`,
-      {
-        data: { path: '.type', type: message.type },
-      },
-    );
+    const error = notTaken(this.kind.type, item instanceof Ask ? item.message : item);
     if (item instanceof Ask) item.fail(error);
     else this.kernel.services.logger.warn('message refused', { address: this.address, error });
   }
 
-  #isSignal(item: Item): item is Signal {
-    return (
-      !(item instanceof Ask) && (item.type === 'exit' || item.type === 'down') && 'reason' in item && 'from' in item
-    );
-  }
-
   #unhandled(signal: Signal): void {
-    if (signal.type === 'exit') {
-      if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
-      return;
-    }
-    const target = signal.monitor.target;
-    this.#crashed(
-      new DeathPactError(`${this.address} monitored ${target}, which ended.`, { cause: signal.reason }),
-      signal,
-    );
+    if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
+    else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
   }
 
   crash(error: unknown): void {
@@ -402,9 +378,9 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #fail(error: unknown, item: Item): void {
     if (this.#current !== item) return;
-    const inner = this.#step?.inner ?? [];
+    const step = this.#step;
     this.#endStep();
-    for (const ask of inner) ask.fail(crashedError(this.address, error, ask));
+    step?.abandonInner((ask) => crashedError(this.address, error, ask));
     if (!isCleanExit(error)) {
       this.#crashed(error, item);
       return;
@@ -418,31 +394,39 @@ export class ActorCell extends Lifecycle implements Runnable {
     cold.lastError = error;
     cold.failures++;
     this.kernel.reportCrash(crashReport(this, error, item));
-    if (item && !this.#isSignal(item)) retryOrBury(this, error, item);
+    if (item && !isSignal(item)) retryOrBury(this, error, item);
     this.terminate(error);
   }
 
   protected abandonStep(reason: ExitReason): void {
     const item = this.#current;
-    const inner = this.#step?.inner ?? [];
+    const step = this.#step;
     this.#endStep();
-    for (const ask of inner) ask.fail(this.endedError(reason));
+    step?.abandonInner(() => this.endedError(reason));
     if (item instanceof Ask) item.fail(this.endedError(reason));
   }
 
-  #timeout(item: Item): Error {
-    const { type } = item instanceof Ask ? item.message : item;
-    const ms = this.kind.handlerTimeoutMs;
-    return new HandlerTimeoutError(`${this.address}: the handler of "${type}" did not settle in ${ms} ms.`);
-  }
-
   protected interleave(ask: Ask): boolean {
-    if (!this.kind.isReentrant || this.#current === undefined || this.phase !== 'running') return false;
-    if (!isReentrantCall(ask)) return false;
+    // Also when it is to stop: what is under way is done first.
+    if (!this.kind.isReentrant || this.#current === undefined || !isReentrantCall(ask)) return false;
     // While the first part of the handler is on the stack, it has the word.
     if (this.#step) handleInside(this, ask, this.#step);
-    else void soon.then(() => (this.#step ? handleInside(this, ask, this.#step) : this.accept(ask)));
+    else this.#interleaveSoon(ask, this.#current, this.handled);
     return true;
+  }
+
+  /** Once the handler that asked waits; if it has ended instead, the ask waits its turn as any other. */
+  #interleaveSoon(ask: Ask, asker: Item, handled: number): void {
+    void soon.then(() => {
+      if (!ask.isOpen) return;
+      const step = this.#current === asker && this.handled === handled ? this.#step : undefined;
+      try {
+        if (step) handleInside(this, ask, step);
+        else this.accept(ask);
+      } catch (error) {
+        ask.fail(error);
+      }
+    });
   }
 
   #startIdle(): void {
@@ -464,26 +448,13 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (this.#current !== undefined || this.hasNext || this.transitions?.isBusy) return false;
     if (this.behavior?.isBusy(this.state) || (this.bonds?.timers.size ?? 0) > 0) return false;
     const { cold } = this;
-    return !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && !cold.retry);
+    return (
+      !cold || ((cold.deferred?.size ?? 0) === 0 && (cold.children?.size ?? 0) === 0 && (cold.retries?.size ?? 0) === 0)
+    );
   }
 
   inspect(): TreeNode {
-    const { cold } = this;
-    const own = this.behavior?.children(this.state) ?? [];
-    return {
-      id: this.id,
-      kind: this.home.kind,
-      type: this.kind.type,
-      status: this.phase === 'idle' ? (this.isOpen ? 'restarting' : 'stopped') : this.phase,
-      mailbox: this.length,
-      handled: this.handled,
-      restarts: Math.max(0, this.incarnation - 1),
-      highWater: this.highWater,
-      failures: cold?.failures ?? 0,
-      busyMs: Math.round(this.busyMs * 1000) / 1000,
-      ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
-      children: [...own, ...(cold?.children?.inspect() ?? [])],
-    };
+    return cellNode(this);
   }
 }
 

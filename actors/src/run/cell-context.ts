@@ -137,7 +137,7 @@ export class CellContext implements ActorContext {
     message: M,
     options: AskOptions = {},
   ): Promise<ReplyOf<P, M['type']>> {
-    if (this.#isClosed) return Promise.reject(this.#over());
+    if (this.#isOver) return Promise.reject(this.#over());
     let timeoutMs: number;
     try {
       timeoutMs = Math.min(askTimeout(options), Math.ceil(this.deadline ?? Number.POSITIVE_INFINITY));
@@ -159,7 +159,7 @@ export class CellContext implements ActorContext {
   }
 
   defer(): ReplyHandle {
-    const ask = this.#isClosed ? undefined : this.#ask;
+    const ask = this.#isOver ? undefined : this.#ask;
     if (!ask) return { isOpen: false, reply() {}, fail() {} };
     ask.isDeferred = true;
     ask.to = undefined;
@@ -179,11 +179,13 @@ export class CellContext implements ActorContext {
   }
 
   async stopChild(child: AnyRef): Promise<void> {
+    this.#refuseOver();
     const process = this.#kernel.resolve(child);
     if (process) await this.#cell.children.stopChild(process);
   }
 
   exit(to: AnyRef, reason: ExitReason): void {
+    this.#refuseOver();
     this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
   }
 
@@ -195,11 +197,13 @@ export class CellContext implements ActorContext {
   }
 
   unlink(to: AnyRef): void {
+    this.#refuseOver();
     const process = this.#kernel.resolve(to);
     if (process) unlink(this.#cell, process);
   }
 
   trapExits(trap: boolean): void {
+    this.#refuseOver();
     this.#cell.coldFields.trapsExits = trap;
   }
 
@@ -230,6 +234,7 @@ export class CellContext implements ActorContext {
   }
 
   unregister(name: string): void {
+    this.#refuseOver();
     this.#kernel.names.unregister(name);
   }
 
@@ -243,6 +248,7 @@ export class CellContext implements ActorContext {
   }
 
   leave(group: string): boolean {
+    this.#refuseOver();
     return this.#kernel.groups.leave(group, this.#cell);
   }
 
@@ -297,8 +303,12 @@ export class CellContext implements ActorContext {
     throw new InvalidDefinitionError(`${this.address}: only a durable entity can ${method}; use ${instead}.`);
   }
 
+  get #isOver(): boolean {
+    return this.#isClosed || (this.#inner?.isOver ?? false);
+  }
+
   #refuseOver(): void {
-    if (this.#isClosed) throw this.#over();
+    if (this.#isOver) throw this.#over();
   }
 
   #over(): Error {
@@ -320,7 +330,7 @@ export class CellContext implements ActorContext {
 
   /** To be carried out when the step has succeeded. */
   collect(effect: Effect): void {
-    if (this.#isClosed) return;
+    if (this.#isOver) return;
     this.#cell.hasEffects = true;
     if (this.#effects) this.#effects.push(effect);
     else this.#effects = [effect];

@@ -1,10 +1,11 @@
-import type { ExitReason } from '@jaegis/core';
+import type { ExitReason, Timer } from '@jaegis/core';
 import type { Children } from '../supervisor/children.ts';
 import type { Ask, Item } from './ask.ts';
 import type { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { Ring } from './ring.ts';
 import type { ExitSignal } from './signal.ts';
+import type { StopHost } from './stop-host.ts';
 
 /** A message of the kernel or of the behaviour to its own actor, that overtakes the mailbox. */
 export class Posted {
@@ -26,6 +27,12 @@ export interface Kept {
   readonly plain: () => unknown;
 }
 
+/** A message that is tried again after a time. */
+export interface Retry {
+  readonly item: Item;
+  readonly timer: Timer;
+}
+
 /** What only some actors need: made when first needed, so that the others stay small. */
 export class ColdFields {
   input: unknown = undefined;
@@ -41,12 +48,18 @@ export class ColdFields {
   kept: Kept | undefined = undefined;
   /** Asks to be answered later through their handles. */
   deferred: Set<Ask> | undefined = undefined;
-  /** The message that crashed the actor and is tried again, and how often it was tried. */
-  retry: { readonly item: Item; tries: number } | undefined = undefined;
+  /** How often a message has crashed the actor that is tried again. */
+  tries: WeakMap<object, number> | undefined = undefined;
+  /** Messages that wait until they are tried again. */
+  retries: Set<Retry> | undefined = undefined;
   /** Ends a start that is under way. */
   abortStart: ((reason: ExitReason) => void) | undefined = undefined;
   /** The order to end once the step under way has settled. */
   pendingStop: { readonly reason: ExitReason } | undefined = undefined;
+  /** What its stop function sees, while that takes its time. */
+  stopping: StopHost | undefined = undefined;
+  /** It sleeps, and the stop function of before is not done yet. */
+  resting: Promise<void> | undefined = undefined;
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 }

@@ -1,7 +1,7 @@
 /** What is reported about a crash, and what becomes of the message that caused it. */
 import { ActorCrashedError, type ExitReason, errorMessage, hasCode } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
-import type { ColdFields } from './cold-fields.ts';
+import type { ColdFields, Retry } from './cold-fields.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import type { Inbox } from './inbox.ts';
@@ -38,23 +38,31 @@ export function crashReport(cell: Crashed, reason: ExitReason, item: Item | unde
 /** By policy it is tried again, before all that wait; else it is dead, with all that is known about it. */
 export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {
   const cold = cell.coldFields;
-  const tries = (cold.retry?.item === item ? cold.retry.tries : 0) + 1;
+  const tries = (cold.tries?.get(item) ?? 0) + 1;
   if (tries >= cell.kind.attempts) {
-    cold.retry = undefined;
+    cold.tries?.delete(item);
     bury(cell, error, item);
     return;
   }
-  cold.retry = { item, tries };
+  cold.tries ??= new WeakMap();
+  cold.tries.set(item, tries);
   const { delayMs = 0 } = cell.kind.options.retry ?? {};
-  if (delayMs === 0) {
-    cell.putBack(item);
-    return;
-  }
-  cell.kernel.services.clock.setTimer(delayMs, () => {
+  if (delayMs === 0) cell.putBack(item);
+  else retryLater(cell, item, delayMs);
+}
+
+function retryLater(cell: Crashed, item: Item, delayMs: number): void {
+  const cold = cell.coldFields;
+  cold.retries ??= new Set();
+  const { retries } = cold;
+  const timer = cell.kernel.services.clock.setTimer(delayMs, () => {
+    retries.delete(retry);
     if (cell.isOpen) cell.putBack(item);
     else cell.giveBack(item);
     cell.wake();
   });
+  const retry: Retry = { item, timer };
+  retries.add(retry);
 }
 
 function bury(cell: Crashed, error: unknown, item: Item): void {

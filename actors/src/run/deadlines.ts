@@ -88,16 +88,17 @@ export class Deadlines {
     lane.timer = undefined;
   }
 
+  /** Its timer stays in place meanwhile, so that what is added by those that expire arms none. */
   #fire(lane: Lane): void {
-    lane.timer = undefined;
     const now = this.#clock.monotonic();
-    for (let item = lane.first; item; item = lane.first) {
-      if (item.dueMs > now) {
-        this.#arm(lane, item.dueMs - now);
-        return;
+    try {
+      for (let item = lane.first; item && item.dueMs <= now; item = lane.first) {
+        this.remove(item);
+        item.expire();
       }
-      this.remove(item);
-      item.expire();
+    } finally {
+      lane.timer = undefined;
+      if (lane.first) this.#arm(lane, Math.max(0, lane.first.dueMs - now));
     }
   }
 }

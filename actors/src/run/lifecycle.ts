@@ -17,7 +17,8 @@ import { ColdFields, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import type { Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
-import { migrated } from './migration.ts';
+import { keep, keptState } from './kept-state.ts';
+import { LateStart } from './late-start.ts';
 import {
   type ActorMonitor,
   ignored,
@@ -28,6 +29,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
 /** `idle`: not started, ended, or between two incarnations. `passive`: asleep, with all its bonds, until a message comes. */
@@ -131,7 +133,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined {
     if (this.phase === 'starting') this.abortStart(reason);
-    else if (this.phase === 'passive') this.#ended(reason);
+    else if (this.phase === 'passive') this.terminate(reason);
     else if (this.phase === 'running') this.stopSoon(reason);
     if (!this.isAlive) return undefined;
     return new Promise((resolve) => {
@@ -151,6 +153,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
       return;
     }
     this.abandonStep(reason);
+    this.#endContext();
     this.cold?.children?.kill(reason);
     this.#preserve();
     void this.#stopBehavior(reason, true); // nobody waits for it
@@ -160,7 +163,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   release(): void {
     this.isOpen = false;
     const { cold } = this;
-    if (cold) cold.kept = cold.retry = undefined;
+    if (cold) cold.kept = undefined;
     this.empty();
   }
 
@@ -219,6 +222,11 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.cold?.life?.abort(reason);
   }
 
+  /** Whether this incarnation goes on, or ends in order and is not done yet with what is under way. */
+  protected isStill(incarnation: number): boolean {
+    return this.incarnation === incarnation && (this.phase === 'running' || this.cold?.pendingStop !== undefined);
+  }
+
   /** The children of this actor, which end with it. */
   get children(): Children {
     const cold = this.coldFields;
@@ -234,43 +242,75 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** Sleeps: leaves memory but for its bonds and its preserved state. */
   protected passivate(): void {
     this.#preserve();
-    void this.#stopBehavior({ shutdown: 'passivated' }, false);
-    this.behavior = this.state = this.#context = this.transitions = undefined;
+    this.#endContext();
+    const stopped = this.#stopBehavior({ shutdown: 'passivated' }, false);
+    this.behavior = this.state = this.transitions = undefined;
     this.phase = 'passive';
+    if (stopped instanceof Promise) this.#rest(stopped);
     this.home.childSleeps?.(this);
+  }
+
+  /** It neither wakes nor ends before its stop function is done, or has had its time. */
+  #rest(stopped: Promise<unknown>): void {
+    const cold = this.coldFields;
+    const { clock } = this.kernel.services;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waitMs = this.#stopMs;
+    const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, resolve);
+    void stopped.then(() => resolve());
+    const resting = promise.then(() => {
+      clock.clearTimer(timer);
+      if (cold.resting !== resting) return; // it was killed
+      cold.stopping?.close();
+      cold.resting = cold.stopping = undefined;
+    });
+    cold.resting = resting;
+  }
+
+  /** How long its stop function may take, in ms. */
+  get #stopMs(): number {
+    return this.home.stopMs?.(this) ?? limits.shutdownMs;
   }
 
   protected awake(): void {
     const cold = this.coldFields;
-    const { clock } = this.kernel.services;
-    let isOver = false;
-    const settle = (finish: () => void) => {
-      if (isOver) return;
-      isOver = true;
-      clock.clearTimer(timer);
-      cold.abortStart = undefined;
-      this.phase = 'running';
-      finish();
-    };
-    const fail = (error: unknown) =>
+    const wake = new LateStart(this.kernel.services.clock);
+    const settle = (finish: () => void) =>
+      wake.settle(() => {
+        cold.abortStart = undefined;
+        this.phase = 'running';
+        finish();
+      });
+    const failed = (end: () => void) =>
       settle(() => {
         this.behavior = undefined;
-        this.crash(error);
+        end();
       });
-    const late = () => fail(new StartTimeoutError(`${this.address} did not wake in ${limits.startTimeoutMs} ms.`));
+    const fail = (error: unknown) => failed(() => this.crash(error));
+    const begin = () => {
+      if (wake.isOver) return;
+      const ms = limits.startTimeoutMs;
+      wake.limit(ms, () => fail(new StartTimeoutError(`${this.address} did not wake in ${ms} ms.`)));
+      try {
+        const state = this.startBehavior();
+        if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
+        else settle(() => this.#awoken(state));
+      } catch (error) {
+        fail(error);
+      }
+    };
     this.phase = 'starting';
-    const timer = clock.setTimer(limits.startTimeoutMs, late);
-    cold.abortStart = fail;
-    try {
-      const state = this.startBehavior();
-      if (state instanceof Promise) state.then((first) => settle(() => this.#awoken(first)), fail);
-      else settle(() => this.#awoken(state));
-    } catch (error) {
-      fail(error);
-    }
+    cold.abortStart = (reason) => failed(() => this.terminate(reason));
+    if (cold.resting === undefined) begin();
+    else void cold.resting.then(begin);
   }
 
   #awoken(state: unknown): void {
+    if (state === ignore) {
+      this.behavior = undefined;
+      this.terminate('normal');
+      return;
+    }
     this.state = state;
     if (this.cold) this.cold.kept = undefined;
     this.wake();
@@ -282,7 +322,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.phase = 'stopping';
     if (cold) cold.pendingStop = undefined;
     cold?.life?.abort(reason);
-    this.#context?.dropEffects();
+    this.#endContext();
     if (!isCleanExit(reason)) this.#preserve();
     const children = cold?.children?.shutdown();
     if (children !== undefined) void children.then(() => this.#finish(reason, incarnation));
@@ -291,6 +331,11 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   #finish(reason: ExitReason, incarnation: number): void {
     if (this.incarnation !== incarnation || this.phase !== 'stopping') return; // it was killed meanwhile
+    const { resting } = this.cold ?? {};
+    if (resting !== undefined) {
+      void resting.then(() => this.#finish(reason, incarnation));
+      return;
+    }
     const stopped = this.#stopBehavior(reason, false);
     if (stopped instanceof Promise) void stopped.then((final) => this.#endRest(final.reason, incarnation));
     else this.#endRest(stopped.reason, incarnation);
@@ -308,18 +353,21 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */
   #stopBehavior(reason: ExitReason, isKilled: boolean): Final | Promise<Final> {
-    const context = this.#context;
+    const host = new StopHost(this);
     const failed = (error: unknown): Final => {
       this.kernel.reportEnd(this.address, 'stop failed', error);
       return { reason: error };
     };
     const succeeded = (): Final => {
-      context?.perform(undefined);
+      host.perform();
       return { reason };
     };
     try {
-      const stopped = this.behavior?.stop(this.state, reason, this, isKilled);
-      return stopped instanceof Promise ? stopped.then(succeeded, failed) : succeeded();
+      const stopped = this.behavior?.stop(this.state, reason, host, isKilled);
+      if (isKilled) host.close();
+      if (!(stopped instanceof Promise)) return succeeded();
+      this.coldFields.stopping = host;
+      return stopped.then(succeeded, failed);
     } catch (error) {
       return failed(error);
     }
@@ -346,7 +394,9 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   #endCold(cold: ColdFields, reason: ExitReason): void {
     cold.life?.abort(reason);
+    cold.stopping?.close();
     cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
+    cold.stopping = cold.resting = undefined;
     while (cold.urgent.length > 0) cold.urgent.shift();
     const { deferred } = cold;
     cold.deferred = undefined;
@@ -361,32 +411,16 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     return new ActorKilledError(`${this.address} was ended by an exit signal.`, { data, cause: reason });
   }
 
+  /** @throws MigrationRefusedError; the kept state then stays where it is. */
   protected startBehavior(): unknown {
     this.behavior = this.kind.makeBehavior();
-    return this.behavior.start(this.#keptState(), this);
-  }
-
-  /** @throws MigrationRefusedError, or what the migration threw; the kept state stays where it is. */
-  #keptState(): unknown {
-    const kept = this.cold?.kept;
-    if (!kept || !this.kind.keepsState) return undefined;
-    const { type, version, options } = this.kind;
-    if (kept.version === version) return kept.state;
-    return migrated(type, options.migrate, kept.plain(), kept.version, version);
+    return this.behavior.start(keptState(this.kind, this.cold?.kept), this);
   }
 
   #preserve(): void {
     const { behavior, kind, state } = this;
-    if (!behavior || !kind.keepsState || state === undefined) return;
-    try {
-      this.coldFields.kept = {
-        state: behavior.preserve(state),
-        version: kind.version,
-        plain: () => behavior.serialize(state),
-      };
-    } catch (error) {
-      this.kernel.services.logger.warn('state lost at a restart', { address: this.address, error });
-    }
+    const kept = keep(kind, behavior, state, () => this.address, this.kernel.services.logger);
+    if (kept) this.coldFields.kept = kept;
   }
 
   #started(state: unknown): StartResult | Promise<StartResult> {
@@ -417,6 +451,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   #endStart(reason: ExitReason): Promise<void> | undefined {
     this.phase = 'stopping';
     this.cold?.life?.abort(reason);
+    this.#endContext();
     const over = () => {
       this.phase = 'idle';
       this.behavior = this.state = undefined;
@@ -438,24 +473,23 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   #startLater(state: Promise<unknown>, timeoutMs: number): Promise<StartResult> {
-    const { clock } = this.kernel.services;
     const cold = this.coldFields;
+    const start = new LateStart(this.kernel.services.clock);
     return new Promise((resolve) => {
-      let isOver = false;
-      const settle = (result: () => StartResult | Promise<StartResult>) => {
-        if (isOver) return;
-        isOver = true;
-        clock.clearTimer(timer);
-        cold.abortStart = undefined;
-        resolve(result());
-      };
+      const settle = (result: () => StartResult | Promise<StartResult>) =>
+        start.settle(() => {
+          cold.abortStart = undefined;
+          resolve(result());
+        });
       const late = () => this.#notStarted(new StartTimeoutError(`${this.address} did not start in ${timeoutMs} ms.`));
-      const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(timeoutMs, () => settle(late));
+      start.limit(timeoutMs, () => settle(late));
       cold.abortStart = (reason) => settle(() => this.#notStarted(reason));
       state.then(
         (first) => settle(() => this.#started(first)),
         (error) => settle(() => this.#notStarted(error)),
       );
+      // It was told to stop while the first part of its start function was on the stack.
+      if (cold.pendingStop) cold.abortStart(cold.pendingStop.reason);
     });
   }
 }

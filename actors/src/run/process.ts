@@ -13,6 +13,8 @@ export interface Home {
   keyOf(id: string): string;
   /** An incarnation is over; nothing of it runs any more, its names are free and its bonds are told. */
   childEnded(child: Process, reason: ExitReason): void;
+  /** How long it may take to stop where nobody ordered it to, in ms. Default 5,000. */
+  stopMs?(child: Process): number;
   /** It is asleep until its next message. Where others can make it anew, its home may forget it. */
   childSleeps?(child: Process): void;
 }

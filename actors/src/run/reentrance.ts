@@ -1,4 +1,4 @@
-import { InvalidReturnError, innerWaiter, removeWaits } from '@jaegis/core';
+import { InvalidReturnError, innerWaiter, removeWaits, type Waiter } from '@jaegis/core';
 import type { Ask, Item } from './ask.ts';
 import type { AsyncStep, InnerStep } from './async-step.ts';
 import { CellContext, type ContextOwner } from './cell-context.ts';
@@ -16,18 +16,18 @@ type Reentrant = BehaviorHost &
   };
 
 /**
- * Handles an ask that came back to an actor within one chain of asks, while the handler that began the chain waits. A
- * failure is a failure of the actor.
+ * Handles an ask that came back to an actor within one chain of asks, while the handler that began the chain waits. That
+ * one is not done before this one is; a failure is a failure of the actor.
  */
 export function handleInside(cell: Reentrant, ask: Ask, outer: AsyncStep): void {
-  const waiter = innerWaiter(cell);
-  ask.to = waiter;
-  const host = new InnerHost(cell, { ask, waiter });
-  outer.inner.add(ask);
+  const host = new InnerHost(cell, ask);
+  ask.to = host.waiter;
+  outer.inner.add(host);
   const over = (finish: () => void) => {
-    if (!outer.inner.delete(ask)) return;
-    removeWaits(waiter);
+    if (!outer.leave(host)) return;
+    removeWaits(host.waiter);
     finish();
+    outer.left();
   };
   const failed = (error: unknown) =>
     over(() => {
@@ -56,13 +56,24 @@ export function handleInside(cell: Reentrant, ask: Ask, outer: AsyncStep): void 
 }
 
 /** What a handler inside a waiting one sees of its actor: the ask that it answers is another. */
-class InnerHost implements BehaviorHost {
+class InnerHost implements BehaviorHost, InnerStep {
+  readonly ask: Ask;
+  readonly waiter: Waiter;
   readonly context: CellContext;
-  readonly #cell: BehaviorHost;
+  readonly #cell: Reentrant;
+  readonly #incarnation: number;
+  #isAbandoned = false;
 
-  constructor(cell: BehaviorHost & ContextOwner, step: InnerStep) {
+  constructor(cell: Reentrant, ask: Ask) {
     this.#cell = cell;
-    this.context = new CellContext(cell, step);
+    this.#incarnation = cell.incarnation;
+    this.ask = ask;
+    this.waiter = innerWaiter(cell);
+    this.context = new CellContext(cell, this);
+  }
+
+  get isOver(): boolean {
+    return this.#isAbandoned || this.#cell.incarnation !== this.#incarnation;
   }
 
   get input(): unknown {
@@ -73,15 +84,22 @@ class InnerHost implements BehaviorHost {
     return this.#cell.state;
   }
 
+  abandon(error: unknown): void {
+    this.#isAbandoned = true;
+    this.context.close();
+    removeWaits(this.waiter);
+    this.ask.fail(error);
+  }
+
   takeEffects(): readonly Effect[] {
     return this.context.takeEffects();
   }
 
   post(message: Message): void {
-    this.#cell.post(message);
+    if (!this.isOver) this.#cell.post(message);
   }
 
   crash(error: unknown): void {
-    this.#cell.crash(error);
+    if (!this.isOver) this.#cell.crash(error);
   }
 }

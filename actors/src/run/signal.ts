@@ -1,4 +1,5 @@
 import type { ExitReason } from '@jaegis/core';
+import { Ask, type Item } from './ask.ts';
 import type { AnyProtocol } from './protocol.ts';
 import type { ClosableRef, Ref } from './ref.ts';
 
@@ -22,6 +23,12 @@ export interface DownSignal {
 }
 
 export type Signal = ExitSignal | DownSignal;
+
+/** Told from messages of these types by what they carry. */
+export function isSignal(item: Item): item is Signal {
+  if (item instanceof Ask) return false;
+  return (item.type === 'exit' || item.type === 'down') && 'reason' in item && 'from' in item;
+}
 
 /** One watch over one incarnation of a process. Opaque: give it back to `demonitor`. */
 export interface Monitor {

@@ -160,3 +160,54 @@ describe('an actor that is stopped', () => {
     await system.stop();
   });
 });
+
+describe('an actor that waits for its restart', () => {
+  const failing = () => {
+    let starts = 0;
+    const definition = defineActor('failing', {
+      state: () => ++starts,
+      on: {
+        fail: () => {
+          throw new Error('as asked');
+        },
+      },
+    });
+    return { definition, starts: () => starts };
+  };
+
+  it('is stopped for good, and what waits for it is given back', async () => {
+    const { system, clock } = virtualSystem(often);
+    const { definition, starts } = failing();
+    const backoff = { minMs: 1_000, maxMs: 1_000, jitter: 0, resetAfterMs: 60_000 };
+    const ref = await system.spawn(definition, { backoff });
+    ref.tell({ type: 'fail' });
+    await clock.advance(1);
+    const asked = ref.ask({ type: 'fail' });
+    asked.catch(() => {});
+    await clock.runUntilSettled(system.stop(ref));
+    await expect(asked).rejects.toMatchObject({ code: 'actor_stopped' });
+    await clock.advance(10_000);
+    expect(starts()).toBe(1);
+    expect(system.inspect().children).toEqual([]);
+    await expect(system.stop(ref)).rejects.toMatchObject({ code: 'no_such_actor' });
+  });
+});
+
+describe('an actor that is told to stop by its own start function', () => {
+  it('does not wait for the rest of that', async () => {
+    const { system, clock } = virtualSystem(often);
+    const hasty = defineActor('hasty', {
+      state: async (_key, context) => {
+        context.exit(context.self, 'shutdown');
+        await new Promise<void>(() => {});
+      },
+      on: {},
+    });
+    const spawned = system.spawn(hasty).then(
+      () => 'started',
+      () => 'refused',
+    );
+    expect(await clock.runUntilSettled(spawned)).toBe('refused');
+    expect(clock.monotonic()).toBe(0);
+  });
+});

@@ -117,7 +117,7 @@ export class System implements Kernel {
         data: { path: 'timeoutMs' },
       });
     }
-    const process = this.#existing(target);
+    const process = this.#existing(target, (found) => found.home instanceof Children && found.home.restarts(found));
     const { home } = process;
     if (home instanceof Children) await home.stopChild(process, reason, timeoutMs);
     else await process.shutdown(reason, timeoutMs);
@@ -283,7 +283,7 @@ export class System implements Kernel {
       status: 'running',
       mailbox: 0,
       handled: 0,
-      restarts: this.#root.restarts,
+      restarts: this.#root.restartCount,
       children: this.#root.inspect(),
     };
   }
@@ -301,9 +301,9 @@ export class System implements Kernel {
     return child.process;
   }
 
-  #existing(target: AnyRef | string): Process {
+  #existing(target: AnyRef | string, isNearly: (process: Process) => boolean = () => false): Process {
     const process = this.resolve(target);
-    if (process?.isAlive) return process;
+    if (process && (process.isAlive || isNearly(process))) return process;
     const shown = typeof target === 'string' ? target : target.address;
     throw new NoSuchActorError(`No actor lives at ${shown}.`, { data: { target: shown } });
   }

@@ -1,10 +1,11 @@
 import {
+  ActorStoppedError,
   autoShutdown,
   type ExitReason,
   groupPlan,
-  IntensityExceededError,
   InvalidDefinitionError,
   type JaegisError,
+  limits,
   RestartWindow,
   restartPlan,
   type TreeNode,
@@ -14,6 +15,7 @@ import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, type Process, type StartResult } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
 import { Child } from './child.ts';
+import { gaveUp } from './give-up.ts';
 import { inTime } from './in-time.ts';
 import { badStart, bind, checkName, plainFlags, specOf } from './spawning.ts';
 import { type FullChildSpec, isStartable, type Startable, type SupervisorFlags } from './spec.ts';
@@ -64,7 +66,7 @@ export class Children implements Home {
     return this.#list.size;
   }
 
-  get restarts(): number {
+  get restartCount(): number {
     return this.#restarts;
   }
 
@@ -88,6 +90,15 @@ export class Children implements Home {
     return id;
   }
 
+  stopMs(process: Process): number {
+    const { shutdown = undefined } = this.of(process)?.spec ?? {};
+    return shutdown === 'infinity'
+      ? Number.POSITIVE_INFINITY
+      : typeof shutdown === 'number'
+        ? shutdown
+        : limits.shutdownMs;
+  }
+
   get(id: string): Child | undefined {
     return this.#list.get(id);
   }
@@ -99,6 +110,12 @@ export class Children implements Home {
   of(process: Process): Child | undefined {
     const child = this.#list.get(process.id);
     return child?.process === process ? child : undefined;
+  }
+
+  /** Whether it does not live now, but will again by itself. */
+  restarts(process: Process): boolean {
+    const phase = this.of(process)?.phase;
+    return phase === 'restarting' || phase === 'starting';
   }
 
   list(): Child[] {
@@ -134,9 +151,12 @@ export class Children implements Home {
     return result;
   }
 
-  /** A number that no other child has had. */
+  /** A number that no child before had for an id, and none has for a name. */
   nextId(): string {
-    return String(++this.#spawned);
+    let id: string;
+    do id = String(++this.#spawned);
+    while (this.#list.has(id));
+    return id;
   }
 
   /** Forgets a child that does not run. */
@@ -147,8 +167,8 @@ export class Children implements Home {
   }
 
   /**
-   * Starts a child of an actor, or of the root. @throws NameTakenError, InvalidDefinitionError, and what its start threw
-   * at once; a start that fails later is a failure like any other.
+   * Starts a child of an actor, or of the root. @throws NameTakenError, InvalidDefinitionError, ActorStoppedError while
+   * all are being ended, and what its start threw at once; a start that fails later is a failure like any other.
    */
   spawn(startable: Startable, options: SpawnOptions, parent?: Process): Process {
     const { child, result } = this.launch(startable, options, parent);
@@ -165,6 +185,7 @@ export class Children implements Home {
     options: SpawnOptions,
     parent?: Process,
   ): { readonly child: Child; readonly result: StartResult | Promise<StartResult> } {
+    if (this.#isStopping) throw new ActorStoppedError(`${this.#parent.path()} ends its children: it starts none.`);
     const id = options.name ?? this.nextId();
     if (options.name !== undefined) checkName(this.#parent.path(), options.name, this.#list.has(id));
     const child = new Child(id, specOf(this.#parent.path(), startable, options), noArgs, true);
@@ -433,11 +454,7 @@ export class Children implements Home {
   }
 
   #giveUp(child: Child, reason: ExitReason): void {
-    const { intensity, periodMs } = this.flags;
-    const error = new IntensityExceededError(
-      `${this.#parent.path()}: more than ${intensity} restarts in ${periodMs} ms; the last to end was "${child.id}".`,
-      { cause: reason, data: { child: child.id, intensity, periodMs } },
-    );
+    const error = gaveUp(this.#parent.path(), this.flags, child.id, reason);
     child.phase = 'stopped';
     this.#endWith(() => this.#parent.onGiveUp(error));
   }

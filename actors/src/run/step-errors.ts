@@ -1,0 +1,22 @@
+/** What is wrong with a message, or with how it was handled. */
+import { DeathPactError, HandlerTimeoutError, InvalidMessageError } from '@jaegis/core';
+import { Ask, type Item } from './ask.ts';
+import type { CellKind } from './cell-kind.ts';
+import type { Message } from './protocol.ts';
+import type { DownSignal } from './signal.ts';
+
+export function notTaken(actor: string, { type }: Message): Error {
+  return new InvalidMessageError(`"${actor}" takes no message of type ${JSON.stringify(type)}.`, {
+    data: { path: '.type', type },
+  });
+}
+
+export function handlerTimeout({ address, kind }: { address: string; kind: CellKind }, item: Item): Error {
+  const { type } = item instanceof Ask ? item.message : item;
+  const ms = kind.handlerTimeoutMs;
+  return new HandlerTimeoutError(`${address}: the handler of "${type}" did not settle in ${ms} ms.`);
+}
+
+export function deathPact(address: string, { monitor, reason }: DownSignal): Error {
+  return new DeathPactError(`${address} monitored ${monitor.target}, which ended.`, { cause: reason });
+}
