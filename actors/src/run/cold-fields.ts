@@ -50,6 +50,8 @@ export class ColdFields {
   deferred: Set<Ask> | undefined = undefined;
   /** How often a message has crashed the actor that is tried again. */
   tries: WeakMap<object, number> | undefined = undefined;
+  /** The message that is the first to be handled after the restart. */
+  again: Item | undefined = undefined;
   /** Messages that wait until they are tried again. */
   retries: Set<Retry> | undefined = undefined;
   /** Ends a start that is under way. */

@@ -1,5 +1,5 @@
 /** What is reported about a crash, and what becomes of the message that caused it. */
-import { ActorCrashedError, type ExitReason, errorMessage, hasCode } from '@jaegis/core';
+import { ActorCrashedError, type ExitReason, errorMessage, hasCode, type Waiter } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { ColdFields, Retry } from './cold-fields.ts';
 import type { CrashReport } from './crash-report.ts';
@@ -8,11 +8,13 @@ import type { Inbox } from './inbox.ts';
 import type { Message } from './protocol.ts';
 
 /** An actor whose handler has failed. */
-type Crashed = Inbox & {
-  readonly coldFields: ColdFields;
-  readonly state: unknown;
-  historyBefore(message: Message | undefined): readonly FlightEntry[];
-};
+type Crashed = Inbox &
+  Waiter & {
+    readonly cold: ColdFields | undefined;
+    readonly coldFields: ColdFields;
+    readonly state: unknown;
+    historyBefore(message: Message | undefined): readonly FlightEntry[];
+  };
 
 export function crashReport(cell: Crashed, reason: ExitReason, item: Item | undefined): CrashReport {
   const message = item instanceof Ask ? item.message : item;
@@ -46,9 +48,17 @@ export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {
   }
   cold.tries ??= new WeakMap();
   cold.tries.set(item, tries);
+  if (item instanceof Ask && item.isDeferred) undefer(cell, item);
   const { delayMs = 0 } = cell.kind.options.retry ?? {};
-  if (delayMs === 0) cell.putBack(item);
+  if (delayMs === 0) cold.again = item;
   else retryLater(cell, item, delayMs);
+}
+
+/** Its next handler answers it, unless that defers it again. */
+function undefer(cell: Crashed, ask: Ask): void {
+  ask.isDeferred = false;
+  ask.to = cell;
+  cell.cold?.deferred?.delete(ask);
 }
 
 function retryLater(cell: Crashed, item: Item, delayMs: number): void {
@@ -57,8 +67,7 @@ function retryLater(cell: Crashed, item: Item, delayMs: number): void {
   const { retries } = cold;
   const timer = cell.kernel.services.clock.setTimer(delayMs, () => {
     retries.delete(retry);
-    if (cell.isOpen) cell.putBack(item);
-    else cell.giveBack(item);
+    cell.putBack(item);
     cell.wake();
   });
   const retry: Retry = { item, timer };

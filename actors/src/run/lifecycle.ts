@@ -164,6 +164,11 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.isOpen = false;
     const { cold } = this;
     if (cold) cold.kept = undefined;
+    for (const { item, timer } of cold?.retries ?? []) {
+      this.kernel.services.clock.clearTimer(timer);
+      this.giveBack(item);
+    }
+    cold?.retries?.clear();
     this.empty();
   }
 
@@ -379,6 +384,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.behavior = this.state = undefined;
     this.#endContext();
     const kept = this.transitions?.reset() ?? [];
+    if (cold?.again) kept.unshift(cold.again);
     for (const item of kept.reverse()) this.putBack(item);
     if (cold) this.#endCold(cold, reason);
     endBonds(this, reason, this.kernel);
@@ -396,7 +402,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     cold.life?.abort(reason);
     cold.stopping?.close();
     cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
-    cold.stopping = cold.resting = undefined;
+    cold.stopping = cold.resting = cold.again = undefined;
     while (cold.urgent.length > 0) cold.urgent.shift();
     const { deferred } = cold;
     cold.deferred = undefined;
