@@ -24,8 +24,8 @@ import { Answers } from './answers.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
-import type { TurnLog } from './turn-log.ts';
-import { assertRoom, isSeen, nextTurn, noTurns, type TurnState } from './turn-state.ts';
+import type { LoadedTurn, TurnLog } from './turn-log.ts';
+import { afterLoss, assertRoom, isSeen, nextTurn, noTurns, type TurnState } from './turn-state.ts';
 
 /** Crashes by message id, kept while the entity's host lives, so that a poisonous message is given up in the end. */
 export type Attempts = Map<string, { count: number; error: unknown }>;
@@ -107,9 +107,10 @@ export class DurableBehavior implements Behavior {
     this.#schedules = schedules(this.#stop.signal);
     this.#writer = random.id().slice(0, WRITER_LENGTH);
     await predecessor;
-    const record = await log.load(this.#stop.signal);
+    const loaded = await log.load(this.#stop.signal);
+    const record = loaded?.turn;
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
-    if (record) this.#turns = record;
+    if (loaded) this.#turns = await this.#resume(loaded, host);
     this.#isResuming = record !== undefined;
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
@@ -122,6 +123,18 @@ export class DurableBehavior implements Behavior {
       resumed: record !== undefined,
     });
     return state;
+  }
+
+  /** Where records cannot be read, their turns are lost: that is said, and kept with the entity. */
+  async #resume({ turn, corrupt }: LoadedTurn, host: BehaviorHost): Promise<TurnState> {
+    if (corrupt.length === 0) return turn;
+    const { entity } = this.#has;
+    const errors = corrupt.map(errorToData);
+    const name = formatEntityId(entity);
+    host.context.logger.error('turns cannot be read and are lost', { entity: name, turn: turn.turn, errors });
+    host.context.announceNow({ type: 'turns_quarantined', entity: name, turn: turn.turn, errors });
+    await Promise.all(turn.timers.map((timer) => this.#schedules?.set(timer)));
+    return afterLoss(turn, errors);
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {

@@ -8,6 +8,7 @@ import {
   type InboxStream,
   isCleanExit,
   type Journal,
+  type JournalRecord,
   limits,
   NoSuchActorError,
   type Random,
@@ -120,11 +121,19 @@ export class EntityHost implements Home {
 
   /** Activates the entity if its record says that work is under way or messages are to leave. */
   async wake(entity: EntityId): Promise<void> {
-    const { journal, codec, subjectOf, owns } = this.#options;
+    const { journal, subjectOf, owns } = this.#options;
     if (this.#active.has(formatEntityId(entity)) || !this.#kinds.has(entity.type)) return;
     const record = await journal.last(subjectOf(entity));
-    const turn = record && decodeTurn(codec, record);
-    if (turn && (turn.busy || turn.outbox.length > 0) && owns(entity)) this.#activation(entity);
+    if (record && owns(entity) && this.#hasWork(record)) this.#activation(entity);
+  }
+
+  #hasWork(record: JournalRecord): boolean {
+    try {
+      const { busy, outbox } = decodeTurn(this.#options.codec, record);
+      return busy || outbox.length > 0;
+    } catch {
+      return true; // its activation says what is wrong
+    }
   }
 
   /** Stops the entities that this node does not own any more. */

@@ -3,6 +3,7 @@ import {
   backoffDelay,
   type Clock,
   type Codec,
+  CorruptRecordError,
   FencedError,
   hasCode,
   type Journal,
@@ -11,6 +12,13 @@ import {
   type TurnRecord,
 } from '@jaegis/core';
 import { decodeTurn, encodeTurn } from './turn-record.ts';
+
+/** Where an entity goes on. */
+export interface LoadedTurn {
+  readonly turn: TurnRecord;
+  /** What is wrong with the records after it, the oldest first; none as a rule. */
+  readonly corrupt: readonly unknown[];
+}
 
 export interface TurnLogOptions {
   readonly subject: string;
@@ -35,10 +43,40 @@ export class TurnLog {
   }
 
   /** The newest turn, or undefined; from then on appends expect it to be the newest. */
-  async load(signal: AbortSignal): Promise<TurnRecord | undefined> {
-    const record = await this.#retry(signal, () => this.#options.journal.last(this.#options.subject));
-    this.#sequence = record?.sequence ?? 0;
-    return record && decodeTurn(this.#options.codec, record);
+  async load(signal: AbortSignal): Promise<LoadedTurn | undefined> {
+    const { journal, codec, subject } = this.#options;
+    return this.#retry(signal, async () => {
+      const record = await journal.last(subject);
+      this.#sequence = record?.sequence ?? 0;
+      if (record === undefined) return undefined;
+      try {
+        return { turn: decodeTurn(codec, record), corrupt: [] };
+      } catch (error) {
+        if (!hasCode(error, 'corrupt_record')) throw error;
+        return await this.#lastGood(error);
+      }
+    });
+  }
+
+  /**
+   * The newest of the turns that are kept which can be read. What cannot stays where it is, and the next turn follows it.
+   * @throws the first error when there is none: an entity is never begun anew because its past cannot be read.
+   */
+  async #lastGood(first: unknown): Promise<LoadedTurn> {
+    const { journal, codec, subject } = this.#options;
+    let turn: TurnRecord | undefined;
+    let corrupt: unknown[] = [];
+    for await (const record of journal.history(subject)) {
+      try {
+        turn = decodeTurn(codec, record);
+        corrupt = [];
+      } catch (error) {
+        if (!hasCode(error, 'corrupt_record')) throw error;
+        corrupt.push(error);
+      }
+    }
+    if (turn === undefined) throw first;
+    return { turn, corrupt };
   }
 
   /** The asks that the turns which are kept have answered, the oldest first. */
@@ -46,7 +84,13 @@ export class TurnLog {
     const { journal, codec, subject } = this.#options;
     return this.#retry(signal, async () => {
       const answered: Answered[] = [];
-      for await (const record of journal.history(subject)) answered.push(...decodeTurn(codec, record).answered);
+      for await (const record of journal.history(subject)) {
+        try {
+          answered.push(...decodeTurn(codec, record).answered);
+        } catch (error) {
+          if (!hasCode(error, 'corrupt_record')) throw error;
+        }
+      }
       return answered;
     });
   }
@@ -73,7 +117,14 @@ export class TurnLog {
     const { journal, codec, subject } = this.#options;
     const record = await journal.last(subject);
     if (record && isSame(decodeTurn(codec, record), turn)) return record.sequence;
-    if ((record?.sequence ?? 0) === this.#sequence) throw error; // not written: try again
+    const newest = record?.sequence ?? 0;
+    if (newest === this.#sequence) throw error; // not written: try again
+    if (newest < this.#sequence) {
+      throw new CorruptRecordError(
+        `The record ${this.#sequence} of ${subject}, turn ${turn.turn - 1}, is missing; the newest is ${newest}.`,
+        { cause: error, data: { subject, sequence: this.#sequence, newest } },
+      );
+    }
     throw new FencedError(`${subject}: turn ${turn.turn} was refused, another writer came first.`, { cause: error });
   }
 

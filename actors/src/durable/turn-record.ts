@@ -8,6 +8,7 @@ import {
   crc32,
   type DurableTimer,
   type JournalRecord,
+  MigrationRefusedError,
   type TurnRecord,
 } from '@jaegis/core';
 
@@ -26,14 +27,18 @@ export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
   return bytes;
 }
 
-/** @throws CorruptRecordError that says which record, and what is wrong with it. */
+/**
+ * @throws CorruptRecordError that says which record, and what is wrong with it; MigrationRefusedError for one that a
+ * newer version of JAEGIS wrote, which is as good as it was.
+ */
 export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
   const { data } = record;
   if (data.length < HEADER || data[0] !== MARK) throw corrupt(record, 'it is no turn');
-  if (data[1] !== FORMAT) throw corrupt(record, `it has format ${data[1]}; this node knows ${FORMAT}`);
   const body = data.subarray(HEADER);
   const checksum = new DataView(data.buffer, data.byteOffset).getUint32(2);
+  // Any format has the mark and the checksum, so that a newer one is told from a broken one.
   if (crc32(body) !== checksum) throw corrupt(record, 'its checksum does not match');
+  if (data[1] !== FORMAT) throw foreign(record, data[1] ?? 0);
   const list = codec.decode(body);
   if (!Array.isArray(list) || list.length < REQUIRED) throw corrupt(record, 'it is no list of fields');
   return turnOf(list);
@@ -135,6 +140,13 @@ function timerOf([name, id, atMs, message, pattern, timezone]: TimerFields): Dur
   const zone = timezone ?? undefined;
   const cron = pattern ? { pattern, ...(zone === undefined ? {} : { timezone: zone }) } : undefined;
   return { name, id, atMs, message, cron };
+}
+
+function foreign({ subject, sequence }: JournalRecord, format: number): Error {
+  return new MigrationRefusedError(
+    `The record ${sequence} of ${subject} has format ${format}; this node knows ${FORMAT}. Another version of JAEGIS wrote it.`,
+    { data: { subject, sequence, format } },
+  );
 }
 
 function corrupt({ subject, sequence }: JournalRecord, why: string): Error {

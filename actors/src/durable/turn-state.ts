@@ -1,6 +1,7 @@
 import {
   type DeadLetter,
   type DurableTimer,
+  type ErrorData,
   type InboxPosition,
   inboxSender,
   limits,
@@ -70,6 +71,23 @@ export function nextTurn(state: TurnState, { messages, acknowledged, timers }: T
     inbox: withConsumed(state.inbox, messages),
     timers,
     deadLetters: letters.length > 0 ? [...state.deadLetters, ...letters].slice(-limits.deadLetters) : state.deadLetters,
+  };
+}
+
+/**
+ * Where an entity goes on whose newest turns are lost. They may have sent messages, whose numbers must not be given
+ * again: receivers would take the new ones for those.
+ *
+ * @param errors Of each lost turn.
+ */
+export function afterLoss(turn: TurnState, errors: readonly ErrorData[]): TurnState {
+  const letters = errors.map(
+    (error): DeadLetter => ({ id: `turn@${String(error.data?.sequence)}`, message: { type: 'lost_turn' }, error }),
+  );
+  return {
+    ...turn,
+    nextOut: turn.nextOut + errors.length * limits.outbox,
+    deadLetters: [...turn.deadLetters, ...letters].slice(-limits.deadLetters),
   };
 }
 

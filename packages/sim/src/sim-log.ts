@@ -57,6 +57,10 @@ export class SimLog {
     return this.#sequence;
   }
 
+  forgetLast(subject: string): void {
+    this.#bytes -= this.#bySubject.get(subject)?.pop()?.data.length ?? 0;
+  }
+
   last(subject: string): JournalRecord | undefined {
     const record = this.#bySubject.get(subject)?.at(-1);
     return record === undefined ? undefined : copyOf(record);

@@ -42,6 +42,11 @@ export class SimStorage {
     return log;
   }
 
+  /** A disk that loses what was written: the newest record of a subject is gone. */
+  forgetLast(name: string, subject: string): void {
+    this.#logs.get(name)?.forgetLast(subject);
+  }
+
   /** The inbox of that name, made when there is none. */
   inbox(name: string, make: () => SimInboxLog): SimInboxLog {
     const inbox = this.#inboxes.get(name) ?? make();
