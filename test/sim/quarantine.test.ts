@@ -139,7 +139,7 @@ it('a record of a newer version is neither read nor written over', async () => {
   await add('a');
   const record = await last('a');
   const newer = record?.data.with(1, 3) ?? new Uint8Array();
-  new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)));
+  new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 3);
   await settled(journal.append(subject('a'), newer, { expectedSequence: record?.sequence ?? 0 }));
   crashOwner('a');
   await expect(settled(ref('a').ask({ type: 'add', by: 1 }, { timeoutMs: 20_000 }))).rejects.toBeDefined();

@@ -88,7 +88,9 @@ describe.each([
 
   test('of a newer format is refused with both formats', () => {
     const bytes = encodeTurn(codec, small);
+    const view = new DataView(bytes.buffer);
     bytes[1] = 3;
+    view.setUint32(2, (view.getUint32(2) ^ 2 ^ 3) >>> 0);
     expect(() => decodeTurn(codec, recordOf(bytes))).toThrow('format 3; this node knows 2');
   });
 });

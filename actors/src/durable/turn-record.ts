@@ -22,7 +22,7 @@ export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
   const bytes = new Uint8Array(HEADER + body.length);
   bytes[0] = MARK;
   bytes[1] = FORMAT;
-  new DataView(bytes.buffer).setUint32(2, crc32(body));
+  new DataView(bytes.buffer).setUint32(2, checksumOf(FORMAT, body));
   bytes.set(body, HEADER);
   return bytes;
 }
@@ -37,11 +37,17 @@ export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
   const body = data.subarray(HEADER);
   const checksum = new DataView(data.buffer, data.byteOffset).getUint32(2);
   // Any format has the mark and the checksum, so that a newer one is told from a broken one.
-  if (crc32(body) !== checksum) throw corrupt(record, 'its checksum does not match');
-  if (data[1] !== FORMAT) throw foreign(record, data[1] ?? 0);
+  const [, format = 0] = data;
+  if (checksumOf(format, body) !== checksum) throw corrupt(record, 'its checksum does not match');
+  if (format !== FORMAT) throw foreign(record, format);
   const list = codec.decode(body);
   if (!Array.isArray(list) || list.length < REQUIRED) throw corrupt(record, 'it is no list of fields');
   return turnOf(list);
+}
+
+/** Of the format too: a flipped bit there must not look like another version. */
+function checksumOf(format: number, body: Uint8Array): number {
+  return (crc32(body) ^ format) >>> 0;
 }
 
 /** Fields that every record has. */

@@ -64,4 +64,11 @@ export class ColdFields {
   resting: Promise<void> | undefined = undefined;
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
+
+  /** Aborts at the end of the incarnation, which may have come. */
+  lifeSignal(isOver: boolean): AbortSignal {
+    this.life ??= new AbortController();
+    if (isOver) this.life.abort();
+    return this.life.signal;
+  }
 }

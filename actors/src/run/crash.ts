@@ -98,3 +98,12 @@ export function crashedError(address: string, error: unknown, { message }: Ask):
   const why = errorMessage(error);
   return new ActorCrashedError(`${address} crashed on "${message.type}": ${why}`, { cause: error });
 }
+
+/** Messages that would have been tried again go back to their senders. */
+export function endRetries(cell: Inbox, retries: Set<Retry>): void {
+  for (const { item, timer } of retries) {
+    cell.kernel.services.clock.clearTimer(timer);
+    cell.giveBack(item);
+  }
+  retries.clear();
+}

@@ -15,6 +15,7 @@ import { endBonds } from './bonds.ts';
 import { CellContext } from './cell-context.ts';
 import { ColdFields, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
+import { endRetries } from './crash.ts';
 import type { Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
 import { keep, keptState } from './kept-state.ts';
@@ -91,10 +92,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   get lifeSignal(): AbortSignal {
-    const cold = this.coldFields;
-    cold.life ??= new AbortController();
-    if (this.phase === 'idle') cold.life.abort();
-    return cold.life.signal;
+    return this.coldFields.lifeSignal(this.phase === 'idle');
   }
 
   get trapsExits(): boolean {
@@ -164,11 +162,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.isOpen = false;
     const { cold } = this;
     if (cold) cold.kept = undefined;
-    for (const { item, timer } of cold?.retries ?? []) {
-      this.kernel.services.clock.clearTimer(timer);
-      this.giveBack(item);
-    }
-    cold?.retries?.clear();
+    if (cold?.retries) endRetries(this, cold.retries);
     this.empty();
   }
 
