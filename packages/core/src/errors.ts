@@ -89,6 +89,11 @@ export const errorCatalogue = {
     'JetStream cannot be reached or has no leader at the moment. Nothing was written.',
     'Try again after a pause; an election of JetStream takes up to ten seconds.',
   ),
+  permission_denied: kind(
+    'never',
+    'NATS does not let this user publish or subscribe there. Nothing was sent.',
+    'Give the user the permissions of its role, which docs/security.md lists, or connect as another one.',
+  ),
   jetstream_disabled: kind(
     'never',
     'The NATS server has no JetStream, or not for this account.',
@@ -276,6 +281,7 @@ export const OutcomeUnknownError = errorClass('outcome_unknown', 'OutcomeUnknown
 export const TransportUnavailableError = errorClass('transport_unavailable', 'TransportUnavailableError');
 export const TransportClosedError = errorClass('transport_closed', 'TransportClosedError');
 export const StorageUnavailableError = errorClass('storage_unavailable', 'StorageUnavailableError');
+export const PermissionDeniedError = errorClass('permission_denied', 'PermissionDeniedError');
 export const JetStreamDisabledError = errorClass('jetstream_disabled', 'JetStreamDisabledError');
 export const ClusterUnavailableError = errorClass('cluster_unavailable', 'ClusterUnavailableError');
 export const ClusterMismatchError = errorClass('cluster_mismatch', 'ClusterMismatchError');

@@ -87,6 +87,12 @@ export class SimTransport implements Transport {
     return { unsubscribe: stop };
   }
 
+  /** The simulated servers permit everything. */
+  onRefused(): Subscription {
+    this.#assertOpen();
+    return { unsubscribe() {} };
+  }
+
   async close(): Promise<void> {
     if (this.connected) await this.#roundTrip();
     this.#subscriptions.clear();

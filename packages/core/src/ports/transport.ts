@@ -8,7 +8,8 @@
  * Nothing is delivered twice. While the connection is lost `publish` buffers within a bound and then throws
  * `TransportUnavailableError`; subscriptions come back by themselves. After `close` every call throws
  * `TransportClosedError`, and closing again does nothing. Data above {@link maxPayload} is refused with
- * `NotSerializableError`. A handler that throws is logged and does not end its subscription.
+ * `NotSerializableError`. A handler that throws is logged and does not end its subscription. What the server does not
+ * permit comes to light after the call: `flush` rejects with `PermissionDeniedError` while a subscription is refused.
  */
 export interface Transport {
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
@@ -17,10 +18,19 @@ export interface Transport {
   flush(): Promise<void>;
   /** Calls back at every change of the connection; the present state is {@link connected}. */
   onStatus(listener: (status: TransportStatus) => void): Subscription;
+  /** Calls back for each message that the server did not take for lack of permission. */
+  onRefused(listener: (refusal: TransportRefusal) => void): Subscription;
   readonly connected: boolean;
   /** The largest `data` that the server takes, in bytes. */
   readonly maxPayload: number;
   close(): Promise<void>;
+}
+
+/** A message to this subject was not delivered. */
+export interface TransportRefusal {
+  readonly subject: string;
+  /** A PermissionDeniedError. */
+  readonly error: Error;
 }
 
 export interface PublishOptions {

@@ -1,6 +1,8 @@
 /** What a user says about the connection, and what nats.js is told. Its defaults give up or notice a dead link after minutes. */
 import { type Clock, InvalidConfigError, type Logger } from '@jaegis/core';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
+import { type Auth, authenticatorOf } from './auth.ts';
+import { type Tls, tlsOf } from './tls.ts';
 
 export interface ConnectOptions {
   /** `nats://host:port` or `host:port`; tried in this order. The servers they know of are used too. */
@@ -9,11 +11,14 @@ export interface ConnectOptions {
   readonly clock: Clock;
   /** Shown by the server's monitoring. */
   readonly name?: string;
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-  /** Files in PEM format. */
-  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Default: none. */
+  readonly auth?: Auth;
+  /** `true`: TLS with the authorities that Node.js trusts. Default: if a server asks for it, or is named by `tls://`. */
+  readonly tls?: Tls | true;
+  /** Answers arrive below this subject, which needs the permission to subscribe to it. Default `_INBOX`. */
+  readonly inboxPrefix?: string;
+  /** False: only the transport is used, so nobody is asked for JetStream. Default true. */
+  readonly jetStream?: boolean;
   /** Default `limits.sendBufferBytes`. */
   readonly sendBufferBytes?: number;
   /** How long JetStream may take to answer, in ms. Default `limits.storageTimeoutMs`. */
@@ -29,26 +34,27 @@ export function checkServers(servers: readonly string[]): void {
     const path = `servers[${index}]`;
     const url = URL.parse(server.includes('://') ? server : `nats://${server}`);
     if (url === null || url.hostname === '' || !/^(nats|tls):$/.test(url.protocol)) {
-      throw new InvalidConfigError(`${path} is ${JSON.stringify(server)}; it must be nats://host:port.`, {
-        data: { path, value: server },
+      const value = server.replace(/[^/]*@/, '…@');
+      throw new InvalidConfigError(`${path} is ${JSON.stringify(value)}; it must be nats://host:port.`, {
+        data: { path, value },
       });
     }
     if (url.username !== '' || url.password !== '') {
-      throw new InvalidConfigError(`${path} (${url.host}) holds credentials; give them as user and pass, or token.`, {
+      throw new InvalidConfigError(`${path} (${url.host}) holds credentials; give them as auth.`, {
         data: { path },
       });
     }
   }
 }
 
+/** @throws InvalidConfigError for credentials and files that cannot be used. */
 export function clientOptions(options: ConnectOptions): NodeConnectionOptions {
-  const { name, user, pass, token, tls } = options;
+  const { name, auth, servers, logger, inboxPrefix = '_INBOX' } = options;
+  const tls = tlsOf(options.tls, servers);
   return {
-    servers: [...options.servers],
+    servers: [...servers],
     ...(name === undefined ? {} : { name }),
-    ...(user === undefined ? {} : { user }),
-    ...(pass === undefined ? {} : { pass }),
-    ...(token === undefined ? {} : { token }),
+    ...(auth === undefined ? {} : { authenticator: authenticatorOf(auth, logger) }),
     ...(tls === undefined ? {} : { tls }),
     // One dial, handshake included: what a server that hangs costs before the next one is tried.
     timeout: 1_000,
@@ -70,7 +76,7 @@ export function clientOptions(options: ConnectOptions): NodeConnectionOptions {
     ignoreClusterUpdates: false,
     // Credentials may be refused while an account is being changed: that is no reason to give up for ever.
     ignoreAuthErrorAbort: true,
-    inboxPrefix: '_INBOX',
+    inboxPrefix,
     noEcho: false,
     pedantic: false,
     verbose: false,

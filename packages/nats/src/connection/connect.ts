@@ -11,7 +11,7 @@ import {
   type Transport,
 } from '@jaegis/core';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { AuthorizationError, type NatsConnection as Client, connect } from '@nats-io/transport-node';
+import { type NatsConnection as Client, connect } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
@@ -20,6 +20,7 @@ import { openStore, type StoreOptions } from '../jetstream/store.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';
 import { type ConnectOptions, checkServers, clientOptions } from './connect-options.ts';
 import { Link } from './link.ts';
+import { isRefusedCredentials, violationIn } from './refusals.ts';
 import { NatsTransport } from './transport.ts';
 
 export interface NatsConnection {
@@ -42,7 +43,7 @@ export interface NatsConnection {
 }
 
 /**
- * @throws InvalidConfigError for a bad address or refused credentials, ConnectFailedError when no server answers,
+ * @throws InvalidConfigError for a bad address, for files that cannot be used or for refused credentials, ConnectFailedError when no server answers,
  * ServerTooOldError, JetStreamDisabledError.
  */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
@@ -50,7 +51,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
   const client = await dial(options);
   try {
     checkVersion(client);
-    await checkJetStream(client);
+    if (options.jetStream !== false) await checkJetStream(client);
   } catch (error) {
     await client.close();
     throw error;
@@ -76,18 +77,22 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
 }
 
 async function dial(options: ConnectOptions): Promise<Client> {
-  const addresses = options.servers.join(', ');
+  const { servers, auth } = options;
+  const addresses = servers.join(', ');
+  const wanted = clientOptions(options);
   try {
-    return await connect(clientOptions(options));
+    return await connect(wanted);
   } catch (cause) {
-    if (cause instanceof AuthorizationError) {
-      throw new InvalidConfigError(`NATS at ${addresses} refused the credentials.`, { cause, data: { path: 'user' } });
+    if (isRefusedCredentials(cause)) {
+      const what = auth === undefined ? 'wants credentials, and none were given' : 'refused the credentials';
+      throw new InvalidConfigError(`NATS at ${addresses} ${what}.`, { cause, data: { path: 'auth', servers } });
     }
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConnectFailedError(
-      `No NATS server answered at ${addresses} (${reason}). Start one there, or name the right address.`,
-      { cause, data: { servers: options.servers } },
-    );
+    const advice = /tls|certificate|ssl/i.test(reason)
+      ? 'Check tls, the certificates of both sides, and the name in the address.'
+      : 'Start one there, or name the right address.';
+    const text = `No NATS server answered at ${addresses} (${reason}). ${advice}`;
+    throw new ConnectFailedError(text, { cause, data: { servers } });
   }
 }
 
@@ -105,6 +110,8 @@ async function checkJetStream(client: Client): Promise<void> {
   try {
     await jetstreamManager(client, { checkAPI: true, timeout: limits.storageTimeoutMs });
   } catch (cause) {
+    // Who may not ask may still use what there is.
+    if (violationIn(cause) !== undefined) return;
     if (!isNotServed(cause)) {
       if (cause instanceof JetStreamApiError || (cause instanceof Error && cause.name === 'TimeoutError')) return;
       throw cause;

@@ -4,7 +4,13 @@
  * way when the connection broke to their timeouts.
  */
 import { type Logger, StorageUnavailableError, TransportClosedError, type TransportStatus } from '@jaegis/core';
-import { type NatsConnection, NatsConnectionImpl, type Status } from '@nats-io/transport-node';
+import {
+  type NatsConnection,
+  NatsConnectionImpl,
+  PermissionViolationError,
+  type Status,
+} from '@nats-io/transport-node';
+import { isRefusedCredentials, Refusals } from './refusals.ts';
 
 /** The connection was lost while an answer was awaited. Never leaves the package. */
 export class LinkLostError extends Error {}
@@ -15,15 +21,26 @@ export class Link {
   #status: TransportStatus = 'connected';
   readonly #listeners = new Set<(status: TransportStatus) => void>();
   readonly #waiting = new Set<(error: Error) => void>();
+  /** What the server did not allow. */
+  readonly refusals: Refusals;
+  #areCredentialsRefused = false;
 
   constructor(connection: NatsConnection, logger: Logger) {
     this.connection = connection;
     this.logger = logger;
+    this.refusals = new Refusals(logger);
     void this.#watch();
   }
 
   get status(): TransportStatus {
     return this.#status;
+  }
+
+  /** Why it does not stand, for errors. */
+  get trouble(): string {
+    return this.#areCredentialsRefused
+      ? 'NATS refuses the credentials of this connection; they are tried again for ever'
+      : 'The connection to NATS is lost; it is being restored';
   }
 
   onStatus(listener: (status: TransportStatus) => void): () => void {
@@ -39,7 +56,7 @@ export class Link {
   assertConnected(): void {
     this.assertOpen();
     if (this.#status !== 'connected') {
-      throw new StorageUnavailableError('The connection to NATS is lost; it is being restored.');
+      throw new StorageUnavailableError(`${this.trouble}.`);
     }
   }
 
@@ -68,11 +85,25 @@ export class Link {
       this.#change('disconnected');
     } else if (event.type === 'reconnect') {
       this.logger.info('Connected to NATS again', { server: event.server });
+      this.#areCredentialsRefused = false;
+      this.refusals.forget();
       this.#change('connected');
     } else if (event.type === 'staleConnection') {
       dropSocket(this.connection);
     } else if (event.type === 'error') {
-      this.logger.warn('NATS reported an error', { error: event.error });
+      this.#takeError(event.error);
+    }
+  }
+
+  #takeError(error: Error): void {
+    if (error instanceof PermissionViolationError) {
+      this.refusals.take(error);
+    } else if (isRefusedCredentials(error)) {
+      if (!this.#areCredentialsRefused)
+        this.logger.error('NATS refuses the credentials; they are tried again', { error });
+      this.#areCredentialsRefused = true;
+    } else {
+      this.logger.warn('NATS reported an error', { error });
     }
   }
 

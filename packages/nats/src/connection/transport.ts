@@ -12,12 +12,12 @@ import {
   type Subscription,
   sleep,
   type Transport,
+  type TransportRefusal,
   type TransportStatus,
   TransportUnavailableError,
 } from '@jaegis/core';
-import type { Msg } from '@nats-io/transport-node';
-import { plainBytes } from '../plain-bytes.ts';
 import type { Link } from './link.ts';
+import { Subscribed } from './subscribed.ts';
 
 interface Outgoing {
   readonly subject: string;
@@ -34,6 +34,7 @@ export class NatsTransport implements Transport {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #bufferBytes: number;
+  readonly #subscribed = new Set<Subscribed>();
   #waiting: Outgoing[] = [];
   /** Bytes sent since the server last confirmed; another object after each loss of the connection. */
   #sent = { bytes: 0, confirming: false };
@@ -72,21 +73,11 @@ export class NatsTransport implements Transport {
 
   subscribe(subject: string, handler: (delivery: Delivery) => void, options: SubscribeOptions = {}): Subscription {
     this.#link.assertOpen();
-    const { logger, connection } = this.#link;
-    const callback = (failure: Error | null, message: Msg) => {
-      if (failure !== null) return logger.error('A subscription failed', { subject, error: failure });
-      // What is thrown here would end the reading of the whole connection.
-      try {
-        handler(toDelivery(message));
-      } catch (error) {
-        logger.error('A handler of a subscription threw', { subject: message.subject, error });
-      }
-    };
-    const { queue } = options;
-    const subscription = connection.subscribe(subject, queue === undefined ? { callback } : { callback, queue });
+    const subscribed = new Subscribed(this.#link, subject, handler, options);
+    this.#subscribed.add(subscribed);
     return {
-      unsubscribe() {
-        if (!subscription.isClosed()) subscription.unsubscribe();
+      unsubscribe: () => {
+        if (this.#subscribed.delete(subscribed)) subscribed.end();
       },
     };
   }
@@ -99,13 +90,20 @@ export class NatsTransport implements Transport {
         () => true,
         () => false,
       );
-      if (isDone) return;
+      if (!isDone) continue;
+      for (const { refusal } of this.#subscribed) if (refusal !== undefined) throw refusal;
+      return;
     }
   }
 
   onStatus(listener: (status: TransportStatus) => void): Subscription {
     this.#link.assertOpen();
     return { unsubscribe: this.#link.onStatus(listener) };
+  }
+
+  onRefused(listener: (refusal: TransportRefusal) => void): Subscription {
+    this.#link.assertOpen();
+    return { unsubscribe: this.#link.refusals.onPublish(listener) };
   }
 
   close(): Promise<void> {
@@ -128,8 +126,9 @@ export class NatsTransport implements Transport {
     }
     const held = this.#waitingBytes + this.#sent.bytes;
     if (held + sizeOf(outgoing) <= this.#bufferBytes) return;
+    const why = this.connected ? '' : `${this.#link.trouble}. `;
     throw new TransportUnavailableError(
-      `A message to ${subject} was not sent: ${held} bytes wait for NATS already, the limit is ${this.#bufferBytes}.`,
+      `${why}A message to ${subject} was not sent: ${held} bytes wait for NATS already, the limit is ${this.#bufferBytes}.`,
       { data: { subject, held, limit: this.#bufferBytes } },
     );
   }
@@ -161,6 +160,7 @@ export class NatsTransport implements Transport {
     this.#sent = { bytes: 0, confirming: false };
     if (status !== 'connected') return;
     this.#maxPayload = this.#link.connection.info?.max_payload ?? this.#maxPayload;
+    for (const subscribed of this.#subscribed) subscribed.again();
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -187,11 +187,4 @@ export class NatsTransport implements Transport {
 
 function sizeOf({ subject, data }: Outgoing): number {
   return subject.length + data.length;
-}
-
-/** The server's answer that nobody listens is a message of its own making: status 503 and no data. */
-function toDelivery({ subject, data, reply, headers }: Msg): Delivery {
-  const noResponders = headers?.code === 503 && data.length === 0;
-  const replyTo = reply === undefined || reply === '' ? undefined : reply;
-  return { subject, data: plainBytes(data), replyTo, noResponders };
 }

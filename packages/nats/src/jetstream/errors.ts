@@ -10,6 +10,7 @@ import {
 } from '@jaegis/core';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { InvalidArgumentError } from '@nats-io/transport-node';
+import { permissionDenied, violationIn } from '../connection/refusals.ts';
 
 /** What a request was for, in the words of its error. */
 export interface Purpose {
@@ -28,6 +29,8 @@ const streamStoreFailed = 10077;
 export function writeError(purpose: Purpose, cause: unknown): JaegisError {
   const { what, data } = purpose;
   if (cause instanceof JaegisError) return cause;
+  const violation = violationIn(cause);
+  if (violation !== undefined) return permissionDenied(what, violation);
   if (cause instanceof InvalidArgumentError) {
     return new NotSerializableError(`Could not ${what}: ${cause.message}.`, { cause, data });
   }
@@ -62,6 +65,8 @@ export function isNotServed(error: unknown): boolean {
 
 export function unavailable({ what, data }: Purpose, cause: unknown): JaegisError {
   if (cause instanceof JaegisError) return cause;
+  const violation = violationIn(cause);
+  if (violation !== undefined) return permissionDenied(what, violation);
   const reason = isNotServed(cause) ? 'no leader answers' : reasonOf(cause);
   return new StorageUnavailableError(`Could not ${what}: ${reason}.`, { cause, data });
 }

@@ -1,6 +1,7 @@
 /** Opening what lives in JetStream while its servers may still be electing a leader: tries until a deadline. */
 import { JaegisError, sleep } from '@jaegis/core';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { violationIn } from '../connection/refusals.ts';
 import type { JetStreamAccess } from './access.ts';
 import { refusedOptions, unavailable } from './errors.ts';
 
@@ -28,7 +29,8 @@ export async function openWithin(
     } catch (cause) {
       if (cause instanceof JaegisError) throw cause;
       if (cause instanceof JetStreamApiError && isFinal(cause)) throw refusedOptions(name, cause);
-      if (clock.monotonic() >= deadline) throw unavailable({ what: `open ${name}`, data: { name } }, cause);
+      const isOver = clock.monotonic() >= deadline || violationIn(cause) !== undefined;
+      if (isOver) throw unavailable({ what: `open ${name}`, data: { name } }, cause);
     }
     await sleep(clock, pauseMs);
   }
