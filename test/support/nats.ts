@@ -15,14 +15,17 @@ export function serverBinary(): Promise<ServerBinary> {
 }
 
 /** Started before the first test of the file and stopped after its last. */
-export function withServers(count: 1 | 3 = 1): {
+export function withServers(
+  count: 1 | 3 = 1,
+  config = '',
+): {
   readonly urls: readonly string[];
   readonly servers: readonly NatsServer[];
 } {
   let running: NatsServers | undefined;
   beforeAll(async () => {
     // What survives the machine is not what these tests ask.
-    running = await startServers({ ...world, count, binary: await serverBinary(), sync: '2m' });
+    running = await startServers({ ...world, count, binary: await serverBinary(), sync: '2m', config });
   });
   afterAll(() => running?.stop());
   return {

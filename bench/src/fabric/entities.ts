@@ -79,11 +79,13 @@ async function stored(): Promise<Session> {
   const node = await startNode({ nats: url(), cluster: 'bench', app: defineApp({ entities: [note] }) });
   const raw = await connect({ servers: url() });
   const manager = await jetstreamManager(raw);
+  let rounds = 0;
   return {
     round: async (size) => {
       await manager.streams.purge(STREAM);
+      const round = ++rounds; // other entities each time: those of the last round would miss their records
       const text = 'x'.repeat(STATE_BYTES - 8);
-      await inFlight(64, size, (index) => node.entity(note, `s${index}`).ask({ type: 'write', text }));
+      await inFlight(64, size, (index) => node.entity(note, `s${round}-${index}`).ask({ type: 'write', text }));
       const { state } = await manager.streams.info(STREAM);
       return state.bytes / state.messages;
     },

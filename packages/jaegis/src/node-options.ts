@@ -1,5 +1,5 @@
-import { isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
-import type { ServerReport } from '@jaegis/nats';
+import { InvalidConfigError, isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
+import type { Auth, ServerReport, Tls } from '@jaegis/nats';
 import { type LogLevel, logLevels } from '@jaegis/node';
 import { z } from 'zod';
 import type { App } from './app.ts';
@@ -12,6 +12,13 @@ export interface NodeOptions {
   readonly cluster?: string;
   /** Addresses of NATS servers, or `embedded`: one is found or fetched, started and ended with this node. Default `nats://127.0.0.1:4222`. */
   readonly nats?: string | readonly string[] | 'embedded';
+  /**
+   * Who this node is to the NATS servers: `{ user, password }`, `{ token }`, `{ nkey }`, `{ nkeyFile }` or
+   * `{ credentialsFile }`. What each role must be permitted is in docs/security.md. Default: nobody in particular.
+   */
+  readonly auth?: Auth;
+  /** `true`, or files: TLS to the servers. Default: if a server asks for it, or is named by `tls://`. */
+  readonly tls?: Tls | true;
   readonly app?: App;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
@@ -27,19 +34,20 @@ export interface NodeOptions {
   readonly report?: ServerReport;
 }
 
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const token = z.string().refine(isToken, { error: tokenRule });
 
 const schema = z.strictObject({
   name: token.optional(),
   cluster: token.default('default'),
   nats: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('nats://127.0.0.1:4222'),
+  auth: z.custom<Auth>(isObject, 'must be an object').optional(),
+  tls: z.union([z.literal(true), z.custom<Tls>(isObject, 'must be true or an object')]).optional(),
   role: z.enum(['member', 'client']).default('member'),
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   history: z.int().min(1).max(1_000_000).optional(),
-  app: z
-    .custom<App>((value) => typeof value === 'object' && value !== null, 'must be what defineApp returns')
-    .optional(),
+  app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   logLevel: z.enum(logLevels).default('warn'),
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),
 });
@@ -49,5 +57,14 @@ export type CheckedOptions = z.infer<typeof schema> & { readonly id: NodeId };
 /** @throws InvalidConfigError with the path of the bad value. */
 export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {
   const data = checked('startNode', schema, options);
+  for (const path of ['auth', 'tls'] as const) {
+    if (data.nats !== 'embedded' || data[path] === undefined) continue;
+    throw new InvalidConfigError(
+      `startNode: ${path} is for servers of your own; an embedded one takes this node only.`,
+      {
+        data: { path },
+      },
+    );
+  }
   return { ...data, id: nodeId(data.name ?? `node-${chance}`) };
 }

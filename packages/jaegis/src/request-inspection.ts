@@ -6,7 +6,7 @@ import {
   sleep,
   type TreeNode,
 } from '@jaegis/core';
-import { connectNats } from '@jaegis/nats';
+import { type ConnectOptions, connectNats } from '@jaegis/nats';
 import { realClock, realRandom } from '@jaegis/node';
 
 /** The answer to a request for the cluster's supervision tree. */
@@ -14,6 +14,11 @@ export interface TreeAnswer {
   readonly cluster: string;
   readonly epoch: number;
   readonly nodes: readonly TreeNode[];
+}
+
+export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls'> {
+  readonly nats: readonly string[];
+  readonly cluster: string;
 }
 
 export interface Inspection extends AsyncDisposable {
@@ -28,9 +33,17 @@ const ANSWER_MS = 3_000;
  * Asks a cluster what runs on it, over a connection of its own, as any NATS client can.
  * @throws InvalidConfigError, ConnectFailedError
  */
-export async function requestInspection(options: { nats: readonly string[]; cluster: string }): Promise<Inspection> {
+export async function requestInspection(options: InspectionOptions): Promise<Inspection> {
   const clock = realClock();
-  const { transport, close } = await connectNats({ servers: [...options.nats], logger: silentLogger, clock });
+  const { nats, cluster: _, ...who } = options;
+  // Who looks at a cluster needs no JetStream, nor the permission to ask for it.
+  const { transport, close } = await connectNats({
+    servers: nats,
+    logger: silentLogger,
+    clock,
+    jetStream: false,
+    ...who,
+  });
   const subject = `jaegis.${options.cluster}.inspect.tree`;
   const ask = async (): Promise<TreeAnswer> => {
     const { promise, resolve } = Promise.withResolvers<Delivery>();
@@ -41,6 +54,7 @@ export async function requestInspection(options: { nats: readonly string[]; clus
     const delivery = await Promise.race([promise, sleep(clock, ANSWER_MS, late.signal)]);
     late.abort();
     subscription.unsubscribe();
+    await transport.flush();
     if (!delivery) throw new AskTimeoutError(`Cluster "${options.cluster}" did not answer in ${ANSWER_MS} ms.`);
     if (delivery.noResponders) {
       throw new ClusterUnavailableError(

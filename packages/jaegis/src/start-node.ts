@@ -21,7 +21,15 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   await using undo = new AsyncDisposableStack();
   const servers = await serverUrls(options, checked, undo);
-  const connection = await connectNats({ servers, name: checked.id, logger, clock: realClock() });
+  const { auth, tls } = checked;
+  const connection = await connectNats({
+    servers,
+    name: checked.id,
+    logger,
+    clock: realClock(),
+    ...(auth ? { auth } : {}),
+    ...(tls ? { tls } : {}),
+  });
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());

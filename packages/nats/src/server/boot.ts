@@ -16,6 +16,7 @@ export interface BootOptions {
   readonly command: string;
   readonly cluster: string;
   readonly sync: string;
+  readonly config: string;
   /** One for each server. */
   readonly storeDirs: readonly string[];
   /** Whether there is nothing in the store folders, so that they may be emptied. */
@@ -67,7 +68,7 @@ function prepare(plan: ClusterPlan, server: ServerPlan, options: BootOptions): S
   const { name, port, storeDir } = server;
   const file = join(configFolder, `${name}.conf`);
   mkdirSync(storeDir, { recursive: true });
-  writeFileSync(file, serverConfig(plan, server));
+  writeFileSync(file, `${serverConfig(plan, server)}${options.config}`);
   const made: ServerProcess = new ServerProcess(
     { name, storeDir, url: `nats://127.0.0.1:${port}`, command, args: ['-c', file] },
     guard,

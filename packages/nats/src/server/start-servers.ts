@@ -26,6 +26,8 @@ export interface StartServersOptions {
    * `2m`, what came since is lost when the machine fails. Default `always`.
    */
   readonly sync?: string;
+  /** More lines of nats-server's configuration: users, TLS, limits. */
+  readonly config?: string;
   readonly report?: ServerReport;
   /** How long the start may take in all. Default 30,000. */
   readonly readyWithinMs?: number;
@@ -134,13 +136,14 @@ class RunningServers implements NatsServers {
 
   async boot(sync: string, report: ServerReport): Promise<void> {
     const { folder, guard, cluster } = this.#ground;
-    const { clock, binary, count, storeDir } = this.#options;
+    const { clock, binary, count, storeDir, config = '' } = this.#options;
     const stores = storeDir === undefined ? join(folder, 'store') : resolve(storeDir);
     this.#booted = await boot({
       guard,
       clock,
       cluster,
       sync,
+      config,
       report,
       command: binary.path,
       storeDirs: Array.from({ length: count }, (_, index) => join(stores, `server-${index + 1}`)),
