@@ -43,6 +43,8 @@ export {
   type RestoreOptions,
   reply,
   replyTo,
+  type ScheduleTime,
+  type SendOptions,
   type Services,
   type SpawnOptions,
   type StandardSchema,
@@ -79,6 +81,7 @@ export {
   type WorkerTask,
 } from '@jaegis/core';
 export {
+  type Auth,
   connectNats,
   describeServerEvent,
   findServer,
@@ -87,12 +90,13 @@ export {
   type NatsServers,
   type ServerEvent,
   startServers,
+  type Tls,
 } from '@jaegis/nats';
 export { type LogLevel, onParentGone, onSignals, pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
 export { moved } from '@jaegis/pool';
 export { type App, type AppActor, defineApp } from './app.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
-export { type Inspection, requestInspection, type TreeAnswer } from './request-inspection.ts';
+export { type Inspection, type InspectionOptions, requestInspection, type TreeAnswer } from './request-inspection.ts';
 export { startNode } from './start-node.ts';
 export { type LocalOptions, type LocalSystem, startSystem } from './start-system.ts';
