@@ -15,6 +15,7 @@ const pauseMs = 100;
 
 /** JSStreamReplicasNotSupportedErr: a status 500 that will not pass. */
 const replicasNotSupported = 10074;
+const noPeers = 10005;
 
 export async function openWithin(
   { link, clock }: JetStreamAccess,
@@ -36,6 +37,13 @@ export async function openWithin(
   }
 }
 
-function isFinal({ status, code }: JetStreamApiError): boolean {
+/** JSClusterNoPeersErrF, for servers that the leader of all does not see at the moment: one that was just started again. */
+function isOffline({ code, message }: JetStreamApiError): boolean {
+  return code === noPeers && message.includes('offline');
+}
+
+function isFinal(error: JetStreamApiError): boolean {
+  const { status, code } = error;
+  if (isOffline(error)) return false;
   return status === 400 || status === 404 || code === replicasNotSupported;
 }
