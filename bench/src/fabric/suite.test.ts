@@ -4,7 +4,8 @@ import { reportSchema } from '../harness/report.test-schema.ts';
 import { runSuite } from '../harness/run-suite.ts';
 import { fabricSuite } from './suite.ts';
 
-it('measures the fabric beside its peers, in a run of a few', async () => {
+// It starts five servers and twenty processes: on a busy machine that is much.
+it('measures the fabric beside its peers, in a run of a few', { timeout: 120_000 }, async () => {
   const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3, sleepers: 3 }), { rounds: 1 });
   const { rows } = reportSchema.parse(JSON.parse(JSON.stringify(report)));
   expect(rows.map(({ name, peers }) => [name, Object.keys(peers)])).toEqual([
