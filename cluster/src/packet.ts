@@ -18,6 +18,8 @@ export const frames = {
   reply: 5,
   /** Why the ask of that number has none, as data of an error. */
   failure: 6,
+  /** The asker of the ask of that number has given it up. */
+  cancel: 7,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];

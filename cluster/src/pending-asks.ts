@@ -52,7 +52,7 @@ class PendingAsk implements Expiring {
   expire(): void {
     const { target, type, timeoutMs } = this.to;
     const error = new AskTimeoutError(`${target} did not answer "${type}" in ${Math.round(timeoutMs)} ms.`);
-    this.#asks.fail(this.number, error);
+    this.#asks.giveUp(this.number, error);
   }
 }
 
@@ -65,10 +65,13 @@ const MOST_NUMBER = 2 ** 32;
 export class PendingAsks {
   readonly #pending = new Map<number, PendingAsk>();
   readonly #deadlines: Deadlines;
+  readonly #onGivenUp: (member: Member, ask: number) => void;
   #last = 0;
 
-  constructor(clock: Clock) {
+  /** @param onGivenUp Its asker does not wait for it any longer. */
+  constructor(clock: Clock, onGivenUp: (member: Member, ask: number) => void) {
     this.#deadlines = new Deadlines(clock);
+    this.#onGivenUp = onGivenUp;
   }
 
   /** @param send Sends it and returns the number of its packet; what it throws is the answer. */
@@ -104,6 +107,13 @@ export class PendingAsks {
     this.#take(number)?.reject(error);
   }
 
+  giveUp(number: number, error: unknown): void {
+    const ask = this.#take(number);
+    if (ask === undefined) return;
+    ask.reject(error);
+    this.#onGivenUp(ask.member, number);
+  }
+
   /** Nobody listens where this packet went, or it never left. */
   lost(packet: number, error?: unknown): void {
     for (const ask of this.#pending.values()) {
@@ -125,7 +135,7 @@ export class PendingAsks {
   }
 
   #cancelWith(signal: AbortSignal, ask: PendingAsk): void {
-    const cancel = () => this.fail(ask.number, new CancelledError(`The ask "${ask.to.type}" was cancelled.`));
+    const cancel = () => this.giveUp(ask.number, new CancelledError(`The ask "${ask.to.type}" was cancelled.`));
     ask.onSettled = () => signal.removeEventListener('abort', cancel);
     signal.addEventListener('abort', cancel, { once: true });
   }

@@ -113,6 +113,35 @@ test('an ask ends at once when its asker gives it up', async () => {
   expect(world.clock.monotonic()).toBe(began);
 });
 
+test('an ask that its asker gives up, or whose time is up, ends at the node that it went to', async () => {
+  const asks: Ask[] = [];
+  const { world, mine } = await pair((_to, _message, ask) => ask && asks.push(ask));
+  const controller = new AbortController();
+  const given = mine.ask(there, 'there', asking({ type: 'given up' }), controller.signal).catch(() => 'given up');
+  const late = mine.ask(there, 'there', asking({ type: 'late' }, 100), undefined).catch(() => 'late');
+  const kept = mine.ask(there, 'there', asking({ type: 'kept' }), undefined);
+  await world.clock.advance(50);
+  const aborted = () => asks.map(({ isOpen, signal }) => [isOpen, signal.aborted]);
+  expect(aborted()).toEqual([
+    [true, false],
+    [true, false],
+    [true, false],
+  ]);
+  controller.abort();
+  await world.clock.advance(20);
+  expect(aborted().slice(0, 2)).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+  await world.clock.advance(100);
+  expect(aborted().slice(1)).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+  for (const ask of asks) ask.reply('reply');
+  expect(await world.clock.runUntilSettled(Promise.all([given, late, kept]))).toEqual(['given up', 'late', 'reply']);
+});
+
 test('an error comes back as what it was', async () => {
   const { world, mine } = await pair(() => {
     throw new NoSuchActorError('No actor lives there.', { data: { path: '/user/a' } });

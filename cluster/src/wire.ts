@@ -1,14 +1,7 @@
-import { Ask, type Message, type ReplyTo } from '@jaegis/actors';
+import { Ask, type Message } from '@jaegis/actors';
 import type { Clock, Codec, Delivery, Logger, Member, Random, Subscription, Transport, View } from '@jaegis/core';
-import {
-  decodeFailure,
-  decodeRequest,
-  encodeAsk,
-  encodeFailure,
-  encodeTell,
-  type Request,
-  type Target,
-} from './envelope.ts';
+import { decodeFailure, decodeRequest, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import { FrameReply, Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
 import { type FrameKind, frames, readPacket } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
@@ -28,6 +21,7 @@ export interface WireOptions {
 const REPLIES = 'r';
 /** Nodes and clients whose packets of replies are kept ready; when there are more they are made anew. */
 const MOST_ASKERS = 1_024;
+const NOTHING = new Uint8Array();
 
 /**
  * The traffic of one node with all others: what one turn of the event loop has for a node leaves as one packet, and
@@ -41,7 +35,7 @@ export class Wire {
   readonly #members = new Map<string, Outgoing>();
   /** The same by the objects of the present view, which are found faster. */
   #byMember = new WeakMap<Member, Outgoing>();
-  readonly #askers = new Map<string, Outgoing>();
+  readonly #askers = new Map<string, Incoming>();
   readonly #replies: Subscription;
   #inbox: Subscription | undefined;
   #packets = 0;
@@ -49,7 +43,7 @@ export class Wire {
   constructor(options: WireOptions) {
     this.#options = options;
     const { transport, clock, cluster, random } = options;
-    this.#asks = new PendingAsks(clock);
+    this.#asks = new PendingAsks(clock, (member, ask) => this.#cancel(member, ask));
     this.#replySubject = `jaegis.${cluster}.reply.${random.id()}`;
     this.#replies = transport.subscribe(`${this.#replySubject}.*`, (delivery) => this.#onReplies(delivery));
   }
@@ -76,7 +70,8 @@ export class Wire {
   stop(reason: Error): void {
     this.#inbox?.unsubscribe();
     this.#replies.unsubscribe();
-    for (const outgoing of [...this.#members.values(), ...this.#askers.values()]) outgoing.flush();
+    for (const outgoing of this.#members.values()) outgoing.flush();
+    for (const { replies } of this.#askers.values()) replies.flush();
     this.#asks.stop(reason);
   }
 
@@ -94,19 +89,28 @@ export class Wire {
     return this.#asks.add(member, about, send, signal);
   }
 
+  #cancel(member: Member, ask: number): void {
+    this.#outgoing(member).add(frames.cancel, ask, NOTHING);
+  }
+
   #onPacket({ data, replyTo }: Delivery): void {
     const base = replyTo?.slice(0, replyTo.lastIndexOf('.') + 1);
-    const replies = base === undefined ? undefined : this.#repliesTo(`${base}${REPLIES}`);
+    const from = base === undefined ? undefined : this.#incoming(`${base}${REPLIES}`);
+    const cancelled = new Set<number>();
     try {
-      readPacket(data, (kind, number, body) => this.#onFrame(kind, number, body, replies));
+      readPacket(data, (kind, number, body) => {
+        if (kind === frames.cancel) cancelled.add(number);
+        else this.#onFrame(kind, number, body, from);
+      });
     } catch (error) {
       this.#options.logger.warn('a packet of another node cannot be read', { replyTo, error });
     }
+    if (cancelled.size > 0) from?.cancel(cancelled);
   }
 
-  #onFrame(kind: number, number: number, body: Uint8Array, replies: Outgoing | undefined): void {
+  #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming | undefined): void {
     const { codec, logger, receive } = this.#options;
-    const replyTo = number === 0 || replies === undefined ? undefined : new FrameReply(replies, codec, number);
+    const replyTo = number === 0 || from === undefined ? undefined : new FrameReply(from, number);
     try {
       if (!isRequest(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
@@ -114,6 +118,7 @@ export class Wire {
       if (ask !== undefined) {
         ask.limitMs = leftMs;
         ask.isFresh = isFresh;
+        if (replyTo !== undefined) replyTo.ask = ask;
       }
       receive(to, message, ask);
     } catch (error) {
@@ -157,18 +162,18 @@ export class Wire {
     return outgoing;
   }
 
-  #repliesTo(subject: string): Outgoing {
-    let outgoing = this.#askers.get(subject);
-    if (outgoing === undefined) {
+  #incoming(subject: string): Incoming {
+    let incoming = this.#askers.get(subject);
+    if (incoming === undefined) {
       if (this.#askers.size >= MOST_ASKERS) this.#forgetAskers();
-      outgoing = this.#makeOutgoing(subject, undefined);
-      this.#askers.set(subject, outgoing);
+      incoming = new Incoming(this.#makeOutgoing(subject, undefined), this.#options.codec);
+      this.#askers.set(subject, incoming);
     }
-    return outgoing;
+    return incoming;
   }
 
   #forgetAskers(): void {
-    for (const outgoing of this.#askers.values()) outgoing.flush();
+    for (const { replies } of this.#askers.values()) replies.flush();
     this.#askers.clear();
   }
 
@@ -189,32 +194,6 @@ export class Wire {
 
   #subjectOf(member: Member): string {
     return `jaegis.${this.#options.cluster}.node.${member.id}.${member.incarnation}.in`;
-  }
-}
-
-/** Answers one ask of another node. */
-class FrameReply implements ReplyTo {
-  readonly #replies: Outgoing;
-  readonly #codec: Codec;
-  readonly #number: number;
-
-  constructor(replies: Outgoing, codec: Codec, number: number) {
-    this.#replies = replies;
-    this.#codec = codec;
-    this.#number = number;
-  }
-
-  /** A reply that cannot be carried, or is too large, is a failure that says so. */
-  resolve(value: unknown): void {
-    try {
-      this.#replies.add(frames.reply, this.#number, this.#codec.encode(value));
-    } catch (error) {
-      this.reject(error);
-    }
-  }
-
-  reject(error: unknown): void {
-    this.#replies.add(frames.failure, this.#number, encodeFailure(this.#codec, error));
   }
 }
 
