@@ -204,7 +204,9 @@ export class ClusterNode {
   inspect(): TreeNode {
     const { name } = this.#options;
     const children = [this.system.inspect(), this.#host.inspect()];
-    return { id: name, kind: 'node', type: 'node', status: 'running', mailbox: 0, handled: 0, restarts: 0, children };
+    const peers = this.#router.traffic;
+    const counts = { mailbox: 0, handled: 0, restarts: 0 };
+    return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
   }
 
   #services(): Services {

@@ -1,82 +1,118 @@
-import type { Ask, ReplyTo } from '@jaegis/actors';
-import type { Codec } from '@jaegis/core';
-import { encodeFailure } from './envelope.ts';
+import type { Clock, Codec, Logger, Timer } from '@jaegis/core';
+import { OpenAsks } from './frame-reply.ts';
 import type { Outgoing } from './outgoing.ts';
-import { frames } from './packet.ts';
+import { assertPacket, frames, numberOf, packets, readPacket, sessionOf, type TakeFrame, whatIs } from './packet.ts';
 
-/** What comes from one other node: its asks that are not answered yet, and the way back for their answers. */
-export class Incoming {
-  readonly replies: Outgoing;
+export interface IncomingOptions {
   readonly codec: Codec;
-  /** The newest of the open asks. */
-  newest: FrameReply | undefined = undefined;
-
-  constructor(replies: Outgoing, codec: Codec) {
-    this.replies = replies;
-    this.codec = codec;
-  }
-
-  /** Their asker has given these asks up. */
-  cancel(asks: ReadonlySet<number>): void {
-    for (let reply = this.newest; reply !== undefined; ) {
-      const { earlier } = reply;
-      if (asks.has(reply.number)) reply.cancel();
-      reply = earlier;
-    }
-  }
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Acknowledges at once when so much has been taken in. */
+  readonly acknowledgeBytes: number;
+  readonly replies: Outgoing;
+  readonly onFrame: (kind: number, ask: number, body: Uint8Array, from: Incoming) => void;
 }
 
-/** Answers one ask of another node. Those that are open are a list, since nearly none is ever looked for. */
-export class FrameReply implements ReplyTo {
-  readonly number: number;
-  ask: Ask | undefined = undefined;
-  earlier: FrameReply | undefined;
-  #later: FrameReply | undefined = undefined;
-  readonly #from: Incoming;
-  #isAwaited = true;
+/** How long what was taken in may stay unacknowledged when no answer leaves, in ms. */
+const ACKNOWLEDGE_MS = 25;
+const NOTHING = new Uint8Array();
 
-  constructor(from: Incoming, number: number) {
-    this.number = number;
-    this.#from = from;
-    this.earlier = from.newest;
-    if (from.newest !== undefined) from.newest.#later = this;
-    from.newest = this;
+/**
+ * What comes from one other node: its packets are taken in by their numbers, each once; what is missing is asked for.
+ * Answers acknowledge what was taken in, and where none leaves a packet of its own does.
+ */
+export class Incoming {
+  readonly asks: OpenAsks;
+  /** Counts up; who was heard longest ago is forgotten first. */
+  heard = 0;
+  readonly #options: IncomingOptions;
+  readonly #replies: Outgoing;
+  #expected = 1;
+  /** The number that was expected when the sender was last asked to send again. */
+  #askedFor = 0;
+  #timer: Timer | undefined;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+    this.#replies = options.replies;
+    this.asks = new OpenAsks(options.codec, options.replies);
   }
 
-  /** A reply that cannot be carried, or is too large, is a failure that says so. */
-  resolve(value: unknown): void {
-    if (!this.#close()) return;
-    const { replies, codec } = this.#from;
+  /** @throws CorruptRecordError when it is no packet. */
+  receive(packet: Uint8Array): void {
+    assertPacket(packet);
+    const session = sessionOf(packet);
+    // Sessions only grow: one that is behind was given up by the sender.
+    if (session < this.#replies.session) return;
+    if (session > this.#replies.session) this.#begin(session);
+    const number = numberOf(packet);
+    const what = whatIs(packet);
+    if (what === packets.control) this.#control(packet, number);
+    else if (what === packets.data) this.#data(packet, number);
+  }
+
+  /** What is owed leaves. */
+  stop(): void {
+    this.#options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+    this.#replies.flush(this.#replies.owedBytes > 0);
+  }
+
+  #begin(session: number): void {
+    this.#replies.session = session;
+    this.#replies.number = 0;
+    this.#replies.owedBytes = 0;
+    this.#expected = 1;
+    this.#askedFor = 0;
+  }
+
+  #data(packet: Uint8Array, number: number): void {
+    if (number === this.#expected) this.#takeIn(packet);
+    else if (number > this.#expected && this.#askedFor !== this.#expected) this.#askAgain();
+    if (number <= this.#expected) this.#owe(packet.length);
+  }
+
+  #takeIn(packet: Uint8Array): void {
+    this.#replies.number = this.#expected++;
     try {
-      replies.add(frames.reply, this.number, codec.encode(value));
+      readPacket(packet, this.#onFrame);
     } catch (error) {
-      this.#fail(error);
+      this.#options.logger.warn('a packet of another node cannot be read', { error });
     }
   }
 
-  reject(error: unknown): void {
-    if (this.#close()) this.#fail(error);
+  #owe(bytes: number): void {
+    const { acknowledgeBytes, clock } = this.#options;
+    const replies = this.#replies;
+    replies.owedBytes += bytes;
+    if (replies.owedBytes >= acknowledgeBytes) replies.flush(true);
+    else this.#timer ??= clock.setTimer(ACKNOWLEDGE_MS, this.#onLate);
   }
 
-  /** Nobody waits for it. */
-  cancel(): void {
-    this.#isAwaited = false;
-    this.ask?.cancel();
+  #control(packet: Uint8Array, lastSent: number): void {
+    const cancelled = new Set<number>();
+    readPacket(packet, (kind, ask) => {
+      if (kind === frames.cancel) cancelled.add(ask);
+      else if (kind === frames.probe) this.#answer(lastSent);
+    });
+    if (cancelled.size > 0) this.asks.cancel(cancelled);
   }
 
-  #fail(error: unknown): void {
-    const { replies, codec } = this.#from;
-    replies.add(frames.failure, this.number, encodeFailure(codec, error));
+  #answer(lastSent: number): void {
+    if (lastSent >= this.#expected) this.#askAgain();
+    else this.#replies.flush(true);
   }
 
-  /** Takes it off the list. Whether an answer is to leave. */
-  #close(): boolean {
-    const { earlier } = this;
-    const later = this.#later;
-    if (later !== undefined) later.earlier = earlier;
-    else if (this.#from.newest === this) this.#from.newest = earlier;
-    if (earlier !== undefined) earlier.#later = later;
-    this.earlier = this.#later = undefined;
-    return this.#isAwaited;
+  #askAgain(): void {
+    this.#askedFor = this.#expected;
+    this.#replies.add(frames.again, 0, NOTHING);
+    this.#replies.flush();
   }
+
+  readonly #onFrame: TakeFrame = (kind, ask, body) => this.#options.onFrame(kind, ask, body, this);
+
+  readonly #onLate = (): void => {
+    this.#timer = undefined;
+    if (this.#replies.owedBytes > 0) this.#replies.flush(true);
+  };
 }

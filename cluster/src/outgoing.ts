@@ -1,78 +1,79 @@
-import { type Clock, NotSerializableError, type Timer, type Transport } from '@jaegis/core';
-import { type FrameKind, PacketWriter } from './packet.ts';
+import type { Clock, Logger, Timer, Transport } from '@jaegis/core';
+import { type FrameKind, type PacketKind, PacketWriter } from './packet.ts';
 
 /** A packet of this size leaves before the turn of the event loop is over: its receiver can begin. */
-const FULL_BYTES = 4 * 1024;
-/** What subjects and headers may add to a payload at the most. */
-const HEADROOM = 64;
+export const FULL_BYTES = 4 * 1024;
+/** What headers may add to a payload at the most. */
+export const HEADROOM = 64;
 
 export interface OutgoingOptions {
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly subject: string;
-  /** Where answers to the packet of that number are sent; undefined for what is not answered. */
-  readonly replyTo: ((packet: number) => string) | undefined;
-  /** The next number of a packet. */
-  readonly nextPacket: () => number;
-  /** A packet could not leave. */
-  readonly onLost: (packet: number, error: unknown) => void;
+  readonly what: PacketKind;
 }
 
-/** What leaves for one subject: what one turn of the event loop has for it goes as one packet, in order. */
+/**
+ * What leaves for one subject without being kept, answers and control: what one turn of the event loop has for it goes
+ * as one packet, in order.
+ */
 export class Outgoing {
+  /** What the next packet says in its header. */
+  session = 0;
+  number = 0;
+  /** Where the server says that nobody listens. */
+  replyTo: string | undefined = undefined;
+  /** Bytes taken in that the other side has not heard of; it does with the next packet. */
+  owedBytes = 0;
   readonly #options: OutgoingOptions;
   readonly #writer = new PacketWriter();
   #timer: Timer | undefined;
-  /** The number of the packet in the making. */
-  #packet: number;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
-    this.#packet = options.nextPacket();
   }
 
-  /**
-   * Takes a frame in and returns the number of the packet that it leaves with.
-   * @throws NotSerializableError when it is larger than the server takes.
-   */
-  add(kind: FrameKind, ask: number, body: Uint8Array): number {
+  /** The largest body that one frame can hold. */
+  get mostBytes(): number {
+    return this.#options.transport.maxPayload - HEADROOM;
+  }
+
+  /** Takes in a frame, the body of which is not above {@link mostBytes}. */
+  add(kind: FrameKind, ask: number, body: Uint8Array): void {
     const writer = this.#writer;
-    const most = this.#options.transport.maxPayload - HEADROOM;
-    if (writer.sizeWith(body) > most) {
-      if (!writer.isEmpty) this.flush();
-      if (writer.sizeWith(body) > most) throw tooLarge(this.#options.subject, body.length, most);
-    }
+    if (writer.sizeWith(body) > this.#options.transport.maxPayload && !writer.isEmpty) this.flush();
     writer.add(kind, ask, body);
-    const packet = this.#packet;
     if (writer.size >= FULL_BYTES) this.flush();
-    else this.#timer ??= this.#options.clock.setTimer(0, () => this.flush());
-    return packet;
+    else this.#timer ??= this.#options.clock.setTimer(0, this.#onTurnEnd);
   }
 
-  flush(): void {
-    const { clock, transport, subject, replyTo, nextPacket, onLost } = this.#options;
-    clock.clearTimer(this.#timer);
+  /** What waits leaves, with the header. @param isWordItself The header alone is worth a packet. */
+  flush(isWordItself = false): void {
+    const { clock, transport, logger, subject, what } = this.#options;
+    const { replyTo } = this;
+    if (this.#timer !== undefined) clock.clearTimer(this.#timer);
     this.#timer = undefined;
-    if (this.#writer.isEmpty) return;
-    const packet = this.#packet;
-    this.#packet = nextPacket();
+    if (this.#writer.isEmpty && !isWordItself) return;
+    const data = this.#writer.take(what, this.session, this.number);
+    this.owedBytes = 0;
     try {
-      const data = this.#writer.take();
-      transport.publish(subject, data, replyTo === undefined ? {} : { replyTo: replyTo(packet) });
+      if (replyTo === undefined) transport.publish(subject, data);
+      else transport.publish(subject, data, { replyTo });
     } catch (error) {
-      onLost(packet, error);
+      logger.warn('a packet could not leave', { subject, error });
     }
   }
 
   /** What has not left will not. */
   close(): void {
     this.#options.clock.clearTimer(this.#timer);
-    this.#writer.take();
+    this.#timer = undefined;
+    this.#writer.clear();
   }
-}
 
-function tooLarge(subject: string, bytes: number, most: number): Error {
-  return new NotSerializableError(`A message to ${subject} has ${bytes} bytes; the server takes ${most}.`, {
-    data: { subject, bytes, maxPayload: most },
-  });
+  readonly #onTurnEnd = (): void => {
+    this.#timer = undefined;
+    this.flush();
+  };
 }

@@ -1,11 +1,28 @@
 /**
  * The form of what nodes send each other. All that one turn of the event loop has for another node travels as one
- * packet: two bytes that say what it is, then frames, each with a header of ten bytes and a body in the cluster's codec.
+ * packet: a header of 15 bytes, then frames, each with a header of ten bytes and a body in the cluster's codec.
+ *
+ * Header: `J`, the version, what the packet is, the session (32 bits), a number (64 bits). Frame: kind, flags, the number
+ * of the ask, the length of the body (both 32 bits). All numbers are big-endian.
  */
 import { CorruptRecordError } from '@jaegis/core';
 
+/** What a packet is, and what its number says. The values are part of the protocol. */
+export const packets = {
+  /** Messages, of this number in their session. */
+  data: 1,
+  /** Word about messages, which is neither numbered nor kept; the number is that of the last messages sent. */
+  control: 2,
+  /** Answers; the number is that of the last packet of the receiver's that was taken in. */
+  replies: 3,
+} as const;
+
+export type PacketKind = (typeof packets)[keyof typeof packets];
+
 /** What a frame is. The numbers are part of the protocol. */
 export const frames = {
+  /** Was withdrawn before it left. */
+  none: 0,
   /** `[path, message]` */
   tellActor: 1,
   /** `[path, message, leftMs, id?]` */
@@ -18,85 +35,165 @@ export const frames = {
   reply: 5,
   /** Why the ask of that number has none, as data of an error. */
   failure: 6,
-  /** The asker of the ask of that number has given it up. */
+  /** The asker of the ask of that number has given it up. In control packets. */
   cancel: 7,
+  /** What came after the packet of that number is missing. In packets of replies. */
+  again: 8,
+  /** Say what was taken in. In control packets. */
+  probe: 9,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];
 
-/** `J`, and the version of the protocol. */
-const MAGIC = 0x4a;
-const VERSION = 1;
-const PACKET_HEADER = 2;
-/** Kind and flags, then the number of the ask and the length of the body, both of 32 bits, big-endian. */
-const FRAME_HEADER = 10;
-const FIRST_CAPACITY = 1024;
+export function isAsk(kind: number): boolean {
+  return kind === frames.askActor || kind === frames.askEntity;
+}
 
-/** One packet in the making. */
+export function isTell(kind: number): boolean {
+  return kind === frames.tellActor || kind === frames.tellEntity;
+}
+
+const MAGIC = 0x4a;
+const VERSION = 2;
+const AT = { what: 2, session: 3, number: 7 } as const;
+export const PACKET_HEADER = 15;
+export const FRAME_HEADER = 10;
+const FIRST_CAPACITY = 1024;
+const MOST_CAPACITY = 64 * 1024;
+
+/** One packet in the making. The packets of one writer lie one after the other in larger pieces of memory. */
 export class PacketWriter {
   #bytes = new Uint8Array(FIRST_CAPACITY);
-  #view = new DataView(this.#bytes.buffer);
-  #length = PACKET_HEADER;
+  #begin = 0;
+  #end = PACKET_HEADER;
 
   /** Its bytes so far. */
   get size(): number {
-    return this.#length;
+    return this.#end - this.#begin;
   }
 
   get isEmpty(): boolean {
-    return this.#length === PACKET_HEADER;
+    return this.size === PACKET_HEADER;
   }
 
   /** How large it would be with this body too. */
   sizeWith(body: Uint8Array): number {
-    return this.#length + FRAME_HEADER + body.length;
+    return this.size + FRAME_HEADER + body.length;
   }
 
-  /** @param ask The number of the ask; 0 for a tell. */
+  /** @param ask The number of the ask; 0 where there is none. */
   add(kind: FrameKind, ask: number, body: Uint8Array): void {
-    const needed = this.sizeWith(body);
-    if (needed > this.#bytes.length) this.#grow(needed);
-    const view = this.#view;
-    const at = this.#length;
-    view.setUint8(at, kind);
-    view.setUint8(at + 1, 0);
-    view.setUint32(at + 2, ask);
-    view.setUint32(at + 6, body.length);
-    this.#bytes.set(body, at + FRAME_HEADER);
-    this.#length = needed;
+    const at = this.#reserve(FRAME_HEADER + body.length);
+    const bytes = this.#bytes;
+    bytes[at] = kind;
+    bytes[at + 1] = 0;
+    writeUint32(bytes, at + 2, ask);
+    writeUint32(bytes, at + 6, body.length);
+    bytes.set(body, at + FRAME_HEADER);
   }
 
-  /** Its bytes, which the caller may keep; the next packet begins. */
-  take(): Uint8Array {
-    this.#bytes[0] = MAGIC;
-    this.#bytes[1] = VERSION;
-    const packet = this.#bytes.slice(0, this.#length);
-    this.#length = PACKET_HEADER;
-    return packet;
+  /** Takes back what was added for the ask. */
+  withdraw(ask: number): void {
+    withdraw(this.#bytes.subarray(this.#begin, this.#end), ask);
   }
 
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+  /** Its bytes, which do not change with what is written next; the next packet begins. */
+  take(what: PacketKind, session: number, number: number): Uint8Array {
+    const bytes = this.#bytes;
+    const begin = this.#begin;
+    const end = this.#end;
+    bytes[begin] = MAGIC;
+    bytes[begin + 1] = VERSION;
+    bytes[begin + AT.what] = what;
+    writeUint32(bytes, begin + AT.session, session);
+    writeUint32(bytes, begin + AT.number, Math.floor(number / 2 ** 32));
+    writeUint32(bytes, begin + AT.number + 4, number);
+    this.#begin = end;
+    this.#end = end;
+    this.#reserve(PACKET_HEADER);
+    return bytes.subarray(begin, end);
+  }
+
+  /** Drops what was added. */
+  clear(): void {
+    this.#end = this.#begin + PACKET_HEADER;
+  }
+
+  /** Makes room at the end, and returns where it begins. */
+  #reserve(length: number): number {
+    const size = this.size;
+    if (this.#end + length > this.#bytes.length) {
+      // What was taken lies in the old piece: it is left to the garbage collector.
+      const capacity = Math.min(this.#bytes.length * 4, MOST_CAPACITY);
+      const larger = new Uint8Array(Math.max(capacity, size + length));
+      larger.set(this.#bytes.subarray(this.#begin, this.#end));
+      this.#bytes = larger;
+      this.#begin = 0;
+      this.#end = size;
+    }
+    const at = this.#end;
+    this.#end += length;
+    return at;
   }
 }
+
+/** @throws CorruptRecordError when it does not begin as a packet does. */
+export function assertPacket(packet: Uint8Array): void {
+  if (packet.length >= PACKET_HEADER && packet[0] === MAGIC && packet[1] === VERSION) return;
+  throw new CorruptRecordError(`Not a packet of version ${VERSION}: it begins with ${packet[0]}, ${packet[1]}.`);
+}
+
+export function whatIs(packet: Uint8Array): number {
+  return packet[AT.what] as number; // of a packet that was asserted, as below
+}
+
+export function sessionOf(packet: Uint8Array): number {
+  return readUint32(packet, AT.session);
+}
+
+export function numberOf(packet: Uint8Array): number {
+  return readUint32(packet, AT.number) * 2 ** 32 + readUint32(packet, AT.number + 4);
+}
+
+export type TakeFrame = (kind: number, ask: number, body: Uint8Array) => void;
 
 /**
  * Calls back for each frame, in their order. The body lies in the packet.
  * @throws CorruptRecordError at the first byte that is not of this form; the frames before it were given.
  */
-export function readPacket(packet: Uint8Array, take: (kind: number, ask: number, body: Uint8Array) => void): void {
-  if (packet[0] !== MAGIC || packet[1] !== VERSION) {
-    throw new CorruptRecordError(`Not a packet of version ${VERSION}: it begins with ${packet[0]}, ${packet[1]}.`);
-  }
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+export function readPacket(packet: Uint8Array, take: TakeFrame): void {
+  assertPacket(packet);
   for (let at = PACKET_HEADER; at < packet.length; ) {
-    const begin = at + FRAME_HEADER;
-    const end = begin <= packet.length ? begin + view.getUint32(at + 6) : Number.POSITIVE_INFINITY;
-    if (end > packet.length) throw new CorruptRecordError(`A packet of ${packet.length} bytes ends within a frame.`);
-    take(view.getUint8(at), view.getUint32(at + 2), packet.subarray(begin, end));
+    const end = endOfFrame(packet, at);
+    const kind = packet[at];
+    if (kind !== frames.none) take(kind as number, readUint32(packet, at + 2), packet.subarray(at + FRAME_HEADER, end));
     at = end;
   }
+}
+
+/** Takes the ask of that number out of a packet of ours that is kept. */
+export function withdraw(packet: Uint8Array, ask: number): void {
+  for (let at = PACKET_HEADER; at < packet.length; at = endOfFrame(packet, at)) {
+    if (isAsk(packet[at] as number) && readUint32(packet, at + 2) === ask) packet[at] = frames.none;
+  }
+}
+
+function endOfFrame(packet: Uint8Array, at: number): number {
+  const begin = at + FRAME_HEADER;
+  const end = begin <= packet.length ? begin + readUint32(packet, at + 6) : Number.POSITIVE_INFINITY;
+  if (end > packet.length) throw new CorruptRecordError(`A packet of ${packet.length} bytes ends within a frame.`);
+  return end;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** The place must be within. */
+function readUint32(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }

@@ -5,10 +5,11 @@ import {
   type Clock,
   limits,
   type Member,
-  NodeDownError,
   OverloadedError,
   type View,
 } from '@jaegis/core';
+import type { HeldPacket } from './held-packet.ts';
+import { nodeDown } from './sending.ts';
 
 /** What an ask is told that nobody answered in its time. */
 export interface AskTo {
@@ -26,7 +27,7 @@ class PendingAsk implements Expiring {
   readonly #asks: PendingAsks;
   readonly number: number;
   /** The packet that it left with. */
-  packet = 0;
+  packet: HeldPacket | undefined = undefined;
   onSettled: (() => void) | undefined = undefined;
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
@@ -65,17 +66,14 @@ const MOST_NUMBER = 2 ** 32;
 export class PendingAsks {
   readonly #pending = new Map<number, PendingAsk>();
   readonly #deadlines: Deadlines;
-  readonly #onGivenUp: (member: Member, ask: number) => void;
   #last = 0;
 
-  /** @param onGivenUp Its asker does not wait for it any longer. */
-  constructor(clock: Clock, onGivenUp: (member: Member, ask: number) => void) {
+  constructor(clock: Clock) {
     this.#deadlines = new Deadlines(clock);
-    this.#onGivenUp = onGivenUp;
   }
 
-  /** @param send Sends it and returns the number of its packet; what it throws is the answer. */
-  add(member: Member, to: AskTo, send: (ask: number) => number, signal?: AbortSignal): Promise<unknown> {
+  /** @param send Sends it and returns its packet; what it throws is the answer. */
+  add(member: Member, to: AskTo, send: (ask: number) => HeldPacket, signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(new CancelledError(`The ask "${to.type}" was cancelled.`));
@@ -107,25 +105,19 @@ export class PendingAsks {
     this.#take(number)?.reject(error);
   }
 
+  /** Its asker does not wait for it any longer. */
   giveUp(number: number, error: unknown): void {
     const ask = this.#take(number);
     if (ask === undefined) return;
     ask.reject(error);
-    this.#onGivenUp(ask.member, number);
-  }
-
-  /** Nobody listens where this packet went, or it never left. */
-  lost(packet: number, error?: unknown): void {
-    for (const ask of this.#pending.values()) {
-      if (ask.packet === packet) this.fail(ask.number, error ?? nodeDown(ask.member));
-    }
+    ask.packet?.withdraw(number);
   }
 
   /** Ends the asks to members that the view does not hold any more. */
   onView(view: View): void {
     for (const { number, member } of this.#pending.values()) {
       const stays = view.members.some((m) => m.id === member.id && m.incarnation === member.incarnation);
-      if (!stays) this.fail(number, nodeDown(member));
+      if (!stays) this.fail(number, nodeDown(member, 'is gone'));
     }
   }
 
@@ -156,10 +148,6 @@ export class PendingAsks {
     } while (this.#last === 0 || this.#pending.has(this.#last));
     return this.#last;
   }
-}
-
-function nodeDown(member: Member): Error {
-  return new NodeDownError(`Node "${member.id}" is gone.`, { data: { node: member.id } });
 }
 
 function tooMany(): Error {

@@ -12,12 +12,14 @@ import {
   NodeDownError,
   type NodeId,
   NotOwnerError,
+  type PeerTraffic,
   type Random,
   sleep,
   type Transport,
   type View,
 } from '@jaegis/core';
 import type { Request, Target } from './envelope.ts';
+import type { ReturnedTells } from './given-back.ts';
 import { ownerOf } from './placement.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
@@ -61,7 +63,8 @@ export class Router {
     const { transport, codec, clock, random, cluster, system } = options;
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask) => this.#receive(to, message, ask);
-    this.#wire = new Wire({ cluster, transport, codec, clock, random, logger, receive });
+    const giveBack = (returned: ReturnedTells) => this.#bury(returned);
+    this.#wire = new Wire({ cluster, transport, codec, clock, random, logger, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */
@@ -77,6 +80,10 @@ export class Router {
   stop(): void {
     this.#stopped = true;
     this.#wire.stop(new ClusterUnavailableError('This node is stopping.'));
+  }
+
+  get traffic(): PeerTraffic[] {
+    return this.#wire.traffic;
   }
 
   owns(entity: EntityId): boolean {
@@ -159,6 +166,16 @@ export class Router {
     if (typeof to === 'string') system.receive(to, message, ask);
     else this.#receiveEntity(to, message, ask);
     ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });
+  }
+
+  #bury({ tells, moreTells }: ReturnedTells): void {
+    const { system, clock } = this.#options;
+    system.deadLetters.addUnkept(moreTells);
+    for (const { member, to, message, isUncertain, error } of tells) {
+      const address = typeof to === 'string' ? `${member.id}${to}` : to.join('/');
+      const reason = isUncertain ? 'delivery_unknown' : 'undelivered';
+      system.deadLetters.add({ to: address, message, reason, at: clock.now(), error });
+    }
   }
 
   #receiveEntity([type, key]: Exclude<Target, string>, message: Message, ask: Ask | undefined): void {

@@ -1,49 +1,12 @@
-import type { Ask, Message } from '@jaegis/actors';
-import { binaryCodec } from '@jaegis/codec';
-import { incarnation, type Member, NoSuchActorError, nodeId, silentLogger, type Transport } from '@jaegis/core';
-import { createSimWorld } from '@jaegis/sim';
+import type { Ask } from '@jaegis/actors';
+import { NoSuchActorError } from '@jaegis/core';
 import { expect, test } from 'vitest';
-import type { Target } from './envelope.ts';
-import { Wire } from './wire.ts';
+import { type Any, asking, echo, here, member, pair, there } from './wire.test-pair.ts';
 
-/** With any fields. */
-type Any = Message & Record<string, unknown>;
-type Receive = (to: Target, message: Any, ask: Ask | undefined) => void;
-
-const member = (name: string): Member => ({ id: nodeId(name), incarnation: incarnation('1') });
-const [here, there] = [member('here'), member('there')];
-const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', message, leftMs, id: undefined });
-
-/** Two nodes; what the other one does is the test's. Counts the packets that come to it. */
-async function pair(receive: Receive, maxPayload?: number) {
-  const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
-  const packets: number[] = [];
-  const transports: Transport[] = [];
-  const wire = (name: string, take: Receive) => {
-    const { transport } = world.connect(name);
-    transports.push(transport);
-    const codec = binaryCodec();
-    const random = world.random.fork(name);
-    return new Wire({
-      cluster: 'c',
-      transport,
-      codec,
-      clock: world.clock,
-      random,
-      logger: silentLogger,
-      receive: (to, message, ask) => take(to, message as Any, ask),
-    });
-  };
-  const [mine, theirs] = [wire('here', () => {}), wire('there', receive)];
-  mine.open(here);
-  theirs.open(there);
-  const spy = world.connect('spy').transport;
-  spy.subscribe('jaegis.c.node.there.1.in', ({ data }) => packets.push(data.length));
-  await world.clock.runUntilSettled(Promise.all([...transports, spy].map((transport) => transport.flush())));
-  return { world, mine, theirs, packets };
+/** A packet with one frame of this kind. */
+function strange(kind: number): Uint8Array {
+  return Uint8Array.of(0x4a, 2, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, kind, 0, 0, 0, 0, 1, 0, 0, 0, 1, 7);
 }
-
-const echo: Receive = (_to, message, ask) => ask?.reply(message);
 
 test('what one turn has for a node travels as one packet, in order, and so do the replies', async () => {
   const heard: unknown[] = [];
@@ -194,7 +157,7 @@ test('bytes that are no packet harm nobody', async () => {
   const { world, mine } = await pair(echo);
   const { transport } = world.connect('stranger');
   transport.publish('jaegis.c.node.there.1.in', Uint8Array.of(1, 2, 3), { replyTo: 'nowhere.1' });
-  transport.publish('jaegis.c.node.there.1.in', Uint8Array.of(0x4a, 1, 99, 0, 0, 0, 0, 1, 0, 0, 0, 1, 7));
+  transport.publish('jaegis.c.node.there.1.in', strange(99), { replyTo: 'nowhere.1' });
   expect(await world.clock.runUntilSettled(mine.ask(there, 'there', asking({ type: 'x' }), undefined))).toEqual({
     type: 'x',
   });

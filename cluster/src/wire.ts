@@ -1,10 +1,25 @@
-import { Ask, type Message } from '@jaegis/actors';
-import type { Clock, Codec, Delivery, Logger, Member, Random, Subscription, Transport, View } from '@jaegis/core';
-import { decodeFailure, decodeRequest, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
-import { FrameReply, Incoming } from './incoming.ts';
-import { Outgoing } from './outgoing.ts';
-import { type FrameKind, frames, readPacket } from './packet.ts';
+import type { Ask, Message } from '@jaegis/actors';
+import {
+  type Clock,
+  type Codec,
+  type Delivery,
+  type Logger,
+  limits,
+  type Member,
+  type PeerTraffic,
+  type Random,
+  type Subscription,
+  type Transport,
+  TransportClosedError,
+  type TransportStatus,
+  type View,
+} from '@jaegis/core';
+import { Arrivals } from './arrivals.ts';
+import { decodeFailure, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import { type ReturnedTells, readReturned } from './given-back.ts';
+import { assertPacket, frames, numberOf, readPacket, sessionOf, type TakeFrame } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
+import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
 
 export interface WireOptions {
   readonly cluster: string;
@@ -13,55 +28,62 @@ export interface WireOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Default `limits.wireWindowBytes`. */
+  readonly windowBytes?: number;
+  /** Default `limits.wireWaitingBytes`. */
+  readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined) => void;
+  /** Takes back what was told to another node and was not acknowledged. */
+  readonly giveBack: (returned: ReturnedTells) => void;
 }
-
-/** The last part of the subject of replies, where the number of a packet stands otherwise. */
-const REPLIES = 'r';
-/** Nodes and clients whose packets of replies are kept ready; when there are more they are made anew. */
-const MOST_ASKERS = 1_024;
-const NOTHING = new Uint8Array();
 
 /**
  * The traffic of one node with all others: what one turn of the event loop has for a node leaves as one packet, and
  * replies come back to one subject, told apart by number.
  */
-export class Wire {
+export class Wire implements Sessions {
   readonly #options: WireOptions;
   readonly #asks: PendingAsks;
+  readonly #arrivals: Arrivals;
   readonly #replySubject: string;
   /** By subject. */
-  readonly #members = new Map<string, Outgoing>();
+  readonly #members = new Map<string, Sending>();
   /** The same by the objects of the present view, which are found faster. */
-  #byMember = new WeakMap<Member, Outgoing>();
-  readonly #askers = new Map<string, Incoming>();
+  #byMember = new WeakMap<Member, Sending>();
+  readonly #sessions = new Map<number, Sending>();
+  #lastSession = 0;
   readonly #replies: Subscription;
+  readonly #status: Subscription;
   #inbox: Subscription | undefined;
-  #packets = 0;
+  /** Whether the packet of replies that is being read asks for messages again. */
+  #lacks = false;
 
   constructor(options: WireOptions) {
     this.#options = options;
     const { transport, clock, cluster, random } = options;
-    this.#asks = new PendingAsks(clock, (member, ask) => this.#cancel(member, ask));
+    this.#asks = new PendingAsks(clock);
+    this.#arrivals = new Arrivals(options);
     this.#replySubject = `jaegis.${cluster}.reply.${random.id()}`;
     this.#replies = transport.subscribe(`${this.#replySubject}.*`, (delivery) => this.#onReplies(delivery));
+    this.#status = transport.onStatus((status) => this.#onStatus(status));
   }
 
   /** From now on what is sent to this incarnation of the node is taken in. */
   open(self: Member): void {
     this.#inbox?.unsubscribe(); // that of the incarnation before
-    this.#inbox = this.#options.transport.subscribe(this.#subjectOf(self), (delivery) => this.#onPacket(delivery));
+    const take = (delivery: Delivery) => this.#arrivals.receive(delivery);
+    this.#inbox = this.#options.transport.subscribe(this.#subjectOf(self), take);
   }
 
-  /** Asks to members that are gone end, and what waits to leave for them is dropped. */
+  /** Asks to members that are gone end, and tells that they have not acknowledged are given back. */
   onView(view: View): void {
     this.#byMember = new WeakMap();
     const present = new Set(view.members.map((member) => this.#subjectOf(member)));
-    for (const [subject, outgoing] of this.#members) {
+    for (const [subject, sending] of this.#members) {
       if (present.has(subject)) continue;
-      outgoing.close();
       this.#members.delete(subject);
+      sending.close(nodeDown(sending.member, 'is gone'));
     }
     this.#asks.onView(view);
   }
@@ -70,133 +92,119 @@ export class Wire {
   stop(reason: Error): void {
     this.#inbox?.unsubscribe();
     this.#replies.unsubscribe();
-    for (const outgoing of this.#members.values()) outgoing.flush();
-    for (const { replies } of this.#askers.values()) replies.flush();
+    this.#status.unsubscribe();
+    for (const sending of this.#members.values()) sending.stop();
+    this.#arrivals.stop();
     this.#asks.stop(reason);
   }
 
-  /** @throws NotSerializableError */
+  /** @throws NotSerializableError, OverloadedError */
   tell(member: Member, to: Target, message: Message): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
-    this.#outgoing(member).add(kind, 0, encodeTell(this.#options.codec, to, message));
+    this.#sending(member).add(kind, 0, encodeTell(this.#options.codec, to, message));
   }
 
   /** Ends as {@link PendingAsks} says. */
   ask(member: Member, target: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
     const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
     const about = { target, type: request.message.type, timeoutMs: request.leftMs };
-    const send = (number: number) => this.#outgoing(member).add(kind, number, encodeAsk(this.#options.codec, request));
+    const send = (number: number) => this.#sending(member).add(kind, number, encodeAsk(this.#options.codec, request));
     return this.#asks.add(member, about, send, signal);
   }
 
-  #cancel(member: Member, ask: number): void {
-    this.#outgoing(member).add(frames.cancel, ask, NOTHING);
+  /** What is under way, to each member that was sent something. */
+  get traffic(): PeerTraffic[] {
+    return [...this.#members.values()].map((sending) => ({ node: sending.member.id, ...sending.traffic }));
   }
 
-  #onPacket({ data, replyTo }: Delivery): void {
-    const base = replyTo?.slice(0, replyTo.lastIndexOf('.') + 1);
-    const from = base === undefined ? undefined : this.#incoming(`${base}${REPLIES}`);
-    const cancelled = new Set<number>();
-    try {
-      readPacket(data, (kind, number, body) => {
-        if (kind === frames.cancel) cancelled.add(number);
-        else this.#onFrame(kind, number, body, from);
-      });
-    } catch (error) {
-      this.#options.logger.warn('a packet of another node cannot be read', { replyTo, error });
-    }
-    if (cancelled.size > 0) from?.cancel(cancelled);
+  openSession(sending: Sending): number {
+    this.#sessions.set(++this.#lastSession, sending);
+    return this.#lastSession;
   }
 
-  #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming | undefined): void {
-    const { codec, logger, receive } = this.#options;
-    const replyTo = number === 0 || from === undefined ? undefined : new FrameReply(from, number);
-    try {
-      if (!isRequest(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
-      const ask = replyTo === undefined ? undefined : new Ask(message, replyTo, id);
-      if (ask !== undefined) {
-        ask.limitMs = leftMs;
-        ask.isFresh = isFresh;
-        if (replyTo !== undefined) replyTo.ask = ask;
-      }
-      receive(to, message, ask);
-    } catch (error) {
-      if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
-      else replyTo.reject(error);
-    }
+  closeSession(session: number): void {
+    this.#sessions.delete(session);
+  }
+
+  refusalSubject(session: number, packet: number): string {
+    return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
   }
 
   #onReplies({ subject, data, noResponders }: Delivery): void {
     if (noResponders) {
-      this.#asks.lost(Number.parseInt(subject.slice(subject.lastIndexOf('.') + 1), 36));
+      const [session = '', packet = ''] = subject.slice(this.#replySubject.length + 1).split('-');
+      this.#sessions.get(Number.parseInt(session, 36))?.refused(Number.parseInt(packet, 36));
       return;
     }
     try {
-      readPacket(data, (kind, number, body) => this.#onReply(kind, number, body));
+      this.#readReplies(data);
     } catch (error) {
       this.#options.logger.warn('a packet of replies cannot be read', { subject, error });
     }
   }
 
-  #onReply(kind: number, number: number, body: Uint8Array): void {
-    const { codec } = this.#options;
-    try {
-      if (kind === frames.reply) this.#asks.resolve(number, codec.decode(body));
-      else this.#asks.fail(number, decodeFailure(codec, body));
-    } catch (error) {
-      this.#asks.fail(number, error);
-    }
+  #readReplies(packet: Uint8Array): void {
+    assertPacket(packet);
+    const sending = this.#sessions.get(sessionOf(packet));
+    const number = numberOf(packet);
+    sending?.acknowledge(number);
+    this.#lacks = false;
+    readPacket(packet, this.#onReply);
+    if (this.#lacks) sending?.repeat(number);
   }
 
-  #outgoing(member: Member): Outgoing {
-    let outgoing = this.#byMember.get(member);
-    if (outgoing !== undefined) return outgoing;
+  #onStatus(status: TransportStatus): void {
+    for (const sending of this.#members.values()) {
+      if (status === 'connected') sending.resume();
+      else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
+    }
+    if (status === 'closed') this.#members.clear();
+  }
+
+  #giveBack(member: Member, returned: readonly ReturnedPacket[], cause: unknown): void {
+    const { codec, giveBack } = this.#options;
+    const { asks, ...tells } = readReturned(returned, member, codec, cause);
+    for (const ask of asks) this.#asks.fail(ask, cause);
+    if (tells.tells.length > 0) giveBack(tells);
+  }
+
+  #sending(member: Member): Sending {
+    let sending = this.#byMember.get(member);
+    if (sending !== undefined) return sending;
     const subject = this.#subjectOf(member);
-    outgoing = this.#members.get(subject);
-    if (outgoing === undefined) {
-      outgoing = this.#makeOutgoing(subject, (packet) => `${this.#replySubject}.${packet.toString(36)}`);
-      this.#members.set(subject, outgoing);
-    }
-    this.#byMember.set(member, outgoing);
-    return outgoing;
+    sending = this.#members.get(subject) ?? this.#makeSending(member, subject);
+    this.#members.set(subject, sending);
+    this.#byMember.set(member, sending);
+    return sending;
   }
 
-  #incoming(subject: string): Incoming {
-    let incoming = this.#askers.get(subject);
-    if (incoming === undefined) {
-      if (this.#askers.size >= MOST_ASKERS) this.#forgetAskers();
-      incoming = new Incoming(this.#makeOutgoing(subject, undefined), this.#options.codec);
-      this.#askers.set(subject, incoming);
-    }
-    return incoming;
-  }
-
-  #forgetAskers(): void {
-    for (const { replies } of this.#askers.values()) replies.flush();
-    this.#askers.clear();
-  }
-
-  #makeOutgoing(subject: string, replyTo: ((packet: number) => string) | undefined): Outgoing {
-    const { transport, clock, logger } = this.#options;
-    return new Outgoing({
+  #makeSending(member: Member, subject: string): Sending {
+    const { transport, clock, logger, windowBytes, waitingBytes } = this.#options;
+    return new Sending({
       transport,
       clock,
+      logger,
+      member,
       subject,
-      replyTo,
-      nextPacket: () => ++this.#packets,
-      onLost: (packet, error) => {
-        logger.warn('a packet could not leave', { subject, error });
-        if (replyTo !== undefined) this.#asks.lost(packet, error);
-      },
+      windowBytes: windowBytes ?? limits.wireWindowBytes,
+      waitingBytes: waitingBytes ?? limits.wireWaitingBytes,
+      sessions: this,
+      giveBack: (returned, cause) => this.#giveBack(member, returned, cause),
     });
   }
 
   #subjectOf(member: Member): string {
     return `jaegis.${this.#options.cluster}.node.${member.id}.${member.incarnation}.in`;
   }
-}
 
-function isRequest(kind: number): kind is FrameKind {
-  return kind >= frames.tellActor && kind <= frames.askEntity;
+  readonly #onReply: TakeFrame = (kind, number, body) => {
+    const { codec } = this.#options;
+    try {
+      if (kind === frames.reply) this.#asks.resolve(number, codec.decode(body));
+      else if (kind === frames.failure) this.#asks.fail(number, decodeFailure(codec, body));
+      else this.#lacks ||= kind === frames.again;
+    } catch (error) {
+      this.#asks.fail(number, error);
+    }
+  };
 }

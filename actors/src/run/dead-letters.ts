@@ -3,8 +3,11 @@ import type { FlightEntry } from './flight-recorder.ts';
 import type { Message } from './protocol.ts';
 import { Ring } from './ring.ts';
 
-/** Why a message was not handled. */
-export type DeadReason = 'actor_stopped' | 'crashed' | 'dropped' | 'no_such_actor';
+/**
+ * Why a message was not handled. `undelivered`: its receiver is on another node, which it did not reach;
+ * `delivery_unknown`: that node is gone, and it may have been delivered before or not.
+ */
+export type DeadReason = 'actor_stopped' | 'crashed' | 'delivery_unknown' | 'dropped' | 'no_such_actor' | 'undelivered';
 
 /** A message that nobody handled, or that crashed its actor as often as its retry policy allows. */
 export interface DeadMessage {
@@ -44,6 +47,11 @@ export class DeadLetters {
     this.#kept.set(id, { id, ...letter });
     this.#order.push(id);
     if (this.#order.length > limits.deadMessages) this.#kept.delete(this.#order.shift() as string); // it is not empty
+  }
+
+  /** Counts messages that are older than those that are kept. */
+  addUnkept(count: number): void {
+    this.#count += count;
   }
 
   /** Oldest first. */

@@ -43,6 +43,10 @@ export const limits = {
   turnHistory: 64,
   /** Published bytes that the server has not confirmed, and those that wait for a lost connection to come back. */
   sendBufferBytes: 32 * 1024 * 1024,
+  /** Bytes on their way from one node to another that it has not acknowledged. */
+  wireWindowBytes: 1024 * 1024,
+  /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
+  wireWaitingBytes: 8 * 1024 * 1024,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
   /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */

@@ -18,5 +18,16 @@ export interface TreeNode {
   /** Time spent in handlers on the event loop, in ms. */
   readonly busyMs?: number;
   readonly lastError?: ErrorData;
+  /** What a node has under way to others. */
+  readonly peers?: readonly PeerTraffic[];
   readonly children: readonly TreeNode[];
+}
+
+/** What one node has under way to another, in bytes. */
+export interface PeerTraffic {
+  readonly node: string;
+  /** Sent, and not known to have arrived. */
+  readonly unacknowledgedBytes: number;
+  /** Waits until the other node has taken in more. */
+  readonly waitingBytes: number;
 }

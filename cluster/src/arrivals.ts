@@ -1,0 +1,103 @@
+import { Ask, type Message } from '@jaegis/actors';
+import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
+import { decodeRequest, type Target } from './envelope.ts';
+import { FrameReply } from './frame-reply.ts';
+import { Incoming } from './incoming.ts';
+import { Outgoing } from './outgoing.ts';
+import { isAsk, isTell, packets } from './packet.ts';
+
+export interface ArrivalsOptions {
+  readonly transport: Transport;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly windowBytes?: number;
+  /** Takes in what another node sent. What it throws is the answer. */
+  readonly receive: (to: Target, message: Message, ask: Ask | undefined) => void;
+}
+
+/** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
+export const REPLIES = 'r';
+/** Nodes and clients that are remembered; a sender that was forgotten and goes on is told so, and begins anew. */
+const MOST_SENDERS = 4_096;
+/** The share of the window of a sender after which it is told at once what was taken in. */
+const ACKNOWLEDGED_SHARE = 1 / 4;
+
+/** What comes to this node from all others. */
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  /** By their subject of replies without its last part. */
+  readonly #senders = new Map<string, Incoming>();
+  #heard = 0;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  receive({ data, replyTo }: Delivery): void {
+    try {
+      if (replyTo === undefined) throw new Error('It does not say where it comes from.');
+      const incoming = this.#incoming(replyTo.slice(0, replyTo.lastIndexOf('.') + 1));
+      incoming.heard = ++this.#heard;
+      incoming.receive(data);
+    } catch (error) {
+      this.#options.logger.warn('a packet of another node cannot be read', { replyTo, error });
+    }
+  }
+
+  /** Answers and acknowledgements that wait leave. */
+  stop(): void {
+    for (const incoming of this.#senders.values()) incoming.stop();
+  }
+
+  #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming): void {
+    const { codec, logger, receive } = this.#options;
+    const replyTo = isAsk(kind) ? new FrameReply(from.asks, number) : undefined;
+    try {
+      if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
+      const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
+      let ask: Ask | undefined;
+      if (replyTo !== undefined) {
+        ask = new Ask(message, replyTo, id);
+        ask.limitMs = leftMs;
+        ask.isFresh = isFresh;
+        replyTo.ask = ask;
+      }
+      receive(to, message, ask);
+    } catch (error) {
+      if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
+      else replyTo.reject(error);
+    }
+  }
+
+  #incoming(base: string): Incoming {
+    let incoming = this.#senders.get(base);
+    if (incoming === undefined) {
+      if (this.#senders.size >= MOST_SENDERS) this.#forget();
+      incoming = this.#makeIncoming(`${base}${REPLIES}`);
+      this.#senders.set(base, incoming);
+    }
+    return incoming;
+  }
+
+  /** The half that was heard longest ago. */
+  #forget(): void {
+    const oldest = [...this.#senders].sort(([, a], [, b]) => a.heard - b.heard);
+    for (const [base, incoming] of oldest.slice(0, MOST_SENDERS / 2)) {
+      incoming.stop();
+      this.#senders.delete(base);
+    }
+  }
+
+  #makeIncoming(subject: string): Incoming {
+    const { transport, codec, clock, logger, windowBytes = limits.wireWindowBytes } = this.#options;
+    return new Incoming({
+      codec,
+      clock,
+      logger,
+      acknowledgeBytes: windowBytes * ACKNOWLEDGED_SHARE,
+      replies: new Outgoing({ transport, clock, logger, subject, what: packets.replies }),
+      onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),
+    });
+  }
+}

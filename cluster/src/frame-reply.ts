@@ -1,0 +1,92 @@
+import type { Ask, ReplyTo } from '@jaegis/actors';
+import type { Codec } from '@jaegis/core';
+import { encodeFailure } from './envelope.ts';
+import type { Outgoing } from './outgoing.ts';
+import { frames } from './packet.ts';
+import { tooLarge } from './payload-size.ts';
+
+/** The asks of one other node that are not answered yet: a list, since nearly none is ever looked for. */
+export class OpenAsks {
+  readonly codec: Codec;
+  readonly replies: Outgoing;
+  newest: FrameReply | undefined = undefined;
+
+  constructor(codec: Codec, replies: Outgoing) {
+    this.codec = codec;
+    this.replies = replies;
+  }
+
+  /** Their asker has given these asks up. */
+  cancel(asks: ReadonlySet<number>): void {
+    for (let reply = this.newest; reply !== undefined; ) {
+      const { earlier } = reply;
+      if (asks.has(reply.number)) reply.cancel();
+      reply = earlier;
+    }
+  }
+}
+
+/** Answers one ask of another node. */
+export class FrameReply implements ReplyTo {
+  readonly number: number;
+  ask: Ask | undefined = undefined;
+  earlier: FrameReply | undefined;
+  #later: FrameReply | undefined = undefined;
+  readonly #open: OpenAsks;
+  #isAwaited = true;
+
+  constructor(open: OpenAsks, number: number) {
+    this.number = number;
+    this.#open = open;
+    this.earlier = open.newest;
+    if (open.newest !== undefined) open.newest.#later = this;
+    open.newest = this;
+  }
+
+  /** A reply that cannot be carried, or is too large, is a failure that says so. */
+  resolve(value: unknown): void {
+    if (!this.#close()) return;
+    try {
+      this.#leave(frames.reply, this.#open.codec.encode(value));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  reject(error: unknown): void {
+    if (this.#close()) this.#fail(error);
+  }
+
+  /** Nobody waits for it. */
+  cancel(): void {
+    this.#isAwaited = false;
+    this.ask?.cancel();
+  }
+
+  #fail(error: unknown): void {
+    const { codec } = this.#open;
+    try {
+      this.#leave(frames.failure, encodeFailure(codec, error));
+    } catch (cause) {
+      // It says why that could not be said; as large as the reason for it.
+      this.#leave(frames.failure, encodeFailure(codec, cause));
+    }
+  }
+
+  #leave(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
+    const { replies } = this.#open;
+    if (body.length > replies.mostBytes) throw tooLarge('A reply', body.length, replies.mostBytes);
+    replies.add(kind, this.number, body);
+  }
+
+  /** Takes it off the list. Whether an answer is to leave. */
+  #close(): boolean {
+    const { earlier } = this;
+    const later = this.#later;
+    if (later !== undefined) later.earlier = earlier;
+    else if (this.#open.newest === this) this.#open.newest = earlier;
+    if (earlier !== undefined) earlier.#later = later;
+    this.earlier = this.#later = undefined;
+    return this.#isAwaited;
+  }
+}

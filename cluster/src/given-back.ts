@@ -1,0 +1,68 @@
+/** What is made of messages that were not acknowledged by their receiver and will not be. Used by the wire. */
+import type { Message } from '@jaegis/actors';
+import { type Codec, type JaegisError, limits, type Member, NodeDownError } from '@jaegis/core';
+import { decodeRequest, type Target } from './envelope.ts';
+import { isAsk, isTell, readPacket } from './packet.ts';
+import type { ReturnedPacket } from './sending.ts';
+
+/** A tell that comes back to its sender. */
+export interface Undelivered {
+  readonly member: Member;
+  readonly to: Target;
+  readonly message: Message;
+  /** It may have been delivered; otherwise it was not. */
+  readonly isUncertain: boolean;
+  readonly error: unknown;
+}
+
+export interface ReturnedTells {
+  /** Oldest first; the newest ones, when there are more than a node keeps. */
+  readonly tells: readonly Undelivered[];
+  /** Tells that are older than those. */
+  readonly moreTells: number;
+}
+
+export interface Returned extends ReturnedTells {
+  /** The asks that nobody will answer. */
+  readonly asks: readonly number[];
+}
+
+/** What the packets hold. @param cause Why their receiver does not take them in. */
+export function readReturned(
+  returned: readonly ReturnedPacket[],
+  member: Member,
+  codec: Codec,
+  cause: unknown,
+): Returned {
+  const { asks, tells } = count(returned);
+  const moreTells = Math.max(0, tells - limits.deadMessages);
+  const kept: Undelivered[] = [];
+  let skip = moreTells;
+  for (const { bytes, isUncertain } of returned) {
+    readPacket(bytes, (kind, _ask, body) => {
+      if (!isTell(kind) || skip-- > 0) return;
+      const { to, message } = decodeRequest(codec, body);
+      kept.push({ member, to, message, isUncertain, error: isUncertain ? uncertain(member, cause) : cause });
+    });
+  }
+  return { asks, tells: kept, moreTells };
+}
+
+function count(returned: readonly ReturnedPacket[]) {
+  const asks: number[] = [];
+  let tells = 0;
+  for (const { bytes, mayAnswer } of returned) {
+    readPacket(bytes, (kind, ask) => {
+      if (isTell(kind)) tells++;
+      else if (isAsk(kind) && !mayAnswer) asks.push(ask);
+    });
+  }
+  return { asks, tells };
+}
+
+function uncertain(member: Member, cause: unknown): JaegisError {
+  return new NodeDownError(
+    `It was sent to node "${member.id}", which did not acknowledge it: it may have been delivered or not.`,
+    { cause, data: { node: member.id } },
+  );
+}

@@ -1,0 +1,318 @@
+import {
+  type Clock,
+  hasCode,
+  type JaegisError,
+  type Logger,
+  type Member,
+  NodeDownError,
+  OverloadedError,
+  type Timer,
+  type Transport,
+} from '@jaegis/core';
+import { HeldPacket, type PacketOwner } from './held-packet.ts';
+import { FULL_BYTES, HEADROOM, Outgoing } from './outgoing.ts';
+import { type FrameKind, frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
+import { tooLarge } from './payload-size.ts';
+
+export interface SendingOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly member: Member;
+  readonly subject: string;
+  /** Bytes on their way to the member that it has not acknowledged. */
+  readonly windowBytes: number;
+  /** Bytes that wait for room there. */
+  readonly waitingBytes: number;
+  /** Keeps who has which session. */
+  readonly sessions: Sessions;
+  readonly giveBack: (returned: readonly ReturnedPacket[], cause: unknown) => void;
+}
+
+/** The sessions of one wire. Their numbers only grow. */
+export interface Sessions {
+  openSession(sending: Sending): number;
+  closeSession(session: number): void;
+  /** Where the server says that nobody listened for the packet of that number; 0: for control. */
+  refusalSubject(session: number, packet: number): string;
+}
+
+/** A packet that its receiver has not acknowledged and will not get any more. */
+export interface ReturnedPacket {
+  readonly bytes: Uint8Array;
+  /** It may have arrived; otherwise it has not. */
+  readonly isUncertain: boolean;
+  /** Its asks may still be answered. */
+  readonly mayAnswer: boolean;
+}
+
+/** How soon it is asked what has arrived of that which is not acknowledged, and how seldom after silence, in ms. */
+const PROBE_MS = 250;
+const MOST_PROBE_MS = 4_000;
+const NOTHING = new Uint8Array();
+
+/**
+ * What one node sends to one life of another: messages in order, each once, none left out, while the two can reach each
+ * other. What one turn of the event loop has leaves as one packet, which is kept until it is acknowledged and sent again
+ * if it was lost. Packets are numbered from 1 in a session; when some are given up, all are, and a new session begins.
+ */
+export class Sending implements PacketOwner {
+  readonly #options: SendingOptions;
+  readonly #writer = new PacketWriter();
+  readonly #control: Outgoing;
+  #session = 0;
+  /** Of the last packet made in this session. */
+  #made = 0;
+  #isClosed = false;
+  #making = new HeldPacket(this);
+  #first: HeldPacket | undefined;
+  #firstUnsent: HeldPacket | undefined;
+  #last: HeldPacket | undefined;
+  #inFlightBytes = 0;
+  #waitingBytes = 0;
+  #turnEnd: Timer | undefined;
+  #probing: Timer | undefined;
+  #probeMs = PROBE_MS;
+  /** The oldest that was not acknowledged when the timer was set. */
+  #oldest: HeldPacket | undefined;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+    const { transport, clock, logger, subject } = options;
+    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control });
+    this.#begin();
+  }
+
+  get member(): Member {
+    return this.#options.member;
+  }
+
+  get traffic(): { readonly unacknowledgedBytes: number; readonly waitingBytes: number } {
+    return { unacknowledgedBytes: this.#inFlightBytes, waitingBytes: this.#waitingBytes };
+  }
+
+  /**
+   * Takes a frame in and returns the packet that it leaves with.
+   * @throws OverloadedError when too much waits, NotSerializableError when it is larger than the server takes.
+   */
+  add(kind: FrameKind, ask: number, body: Uint8Array): HeldPacket {
+    const writer = this.#writer;
+    const size = writer.sizeWith(body);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) throw this.#overloaded();
+    const most = this.#options.transport.maxPayload - HEADROOM;
+    if (size > most) this.#makeRoom(body, most);
+    writer.add(kind, ask, body);
+    const packet = this.#making;
+    if (writer.size >= FULL_BYTES) this.flush();
+    else this.#turnEnd ??= this.#options.clock.setTimer(0, this.#onTurnEnd);
+    return packet;
+  }
+
+  /** What was added is a packet now. It leaves if there is room for it. */
+  flush(): void {
+    if (this.#turnEnd !== undefined) this.#options.clock.clearTimer(this.#turnEnd);
+    this.#turnEnd = undefined;
+    if (this.#writer.isEmpty) return;
+    const packet = this.#making;
+    this.#making = new HeldPacket(this);
+    packet.number = ++this.#made;
+    packet.bytes = this.#writer.take(packets.data, this.#session, packet.number);
+    this.#waitingBytes += packet.bytes.length;
+    if (this.#last === undefined) this.#first = packet;
+    else this.#last.next = packet;
+    this.#last = packet;
+    this.#firstUnsent ??= packet;
+    this.#pump(this.#options.windowBytes);
+  }
+
+  /** The receiver has taken in all up to this number. */
+  acknowledge(number: number): void {
+    let packet = this.#first;
+    while (packet?.isSent && packet.number <= number) {
+      this.#inFlightBytes -= packet.bytes.length;
+      packet.letGo();
+      packet = packet.next;
+    }
+    this.#first = packet;
+    if (packet === undefined) this.#last = undefined;
+    else if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+  }
+
+  /** The receiver lacks what came after this number. */
+  repeat(number: number): void {
+    this.acknowledge(number);
+    if (this.#first === undefined && number >= this.#made) return;
+    if (this.#first === undefined || this.#first.number !== number + 1) {
+      this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
+      return;
+    }
+    for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
+      packet.isRepeated = true;
+      if (!this.#publish(packet)) return;
+    }
+  }
+
+  /** The server says that nobody listened when the packet of this number came; 0: when control did. */
+  refused(number: number): void {
+    this.#end(nodeDown(this.#options.member, 'is gone'), number === 0 ? Number.POSITIVE_INFINITY : number);
+  }
+
+  /** The connection is back, and what was under way on the former one may be lost. */
+  resume(): void {
+    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    this.#probeMs = PROBE_MS;
+    if (this.#first?.isSent) this.#probe();
+  }
+
+  /** The receiver will take nothing in any more: what is kept is given back. */
+  close(cause: unknown): void {
+    this.flush();
+    this.#isClosed = true;
+    this.#end(cause, Number.POSITIVE_INFINITY);
+    this.#rest();
+  }
+
+  /** What was added leaves, if it can; then nothing is kept. */
+  stop(): void {
+    this.flush();
+    this.#pump(Number.POSITIVE_INFINITY);
+    this.#control.flush();
+    const { logger, member } = this.#options;
+    const bytes = this.#waitingBytes;
+    if (bytes > 0) logger.warn('messages could not leave before the end', { node: member.id, bytes });
+    this.#isClosed = true;
+    this.#rest();
+  }
+
+  withdrawNow(ask: number): void {
+    this.#writer.withdraw(ask);
+  }
+
+  cancel(ask: number): void {
+    if (!this.#isClosed) this.#control.add(frames.cancel, ask, NOTHING);
+  }
+
+  #makeRoom(body: Uint8Array, most: number): void {
+    this.flush();
+    if (this.#writer.sizeWith(body) > most) {
+      throw tooLarge(`A message to node "${this.#options.member.id}"`, body.length, most);
+    }
+  }
+
+  #pump(windowBytes: number): void {
+    let packet = this.#firstUnsent;
+    while (packet !== undefined && !this.#isClosed) {
+      const bytes = packet.bytes.length;
+      if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > windowBytes) break;
+      if (!this.#publish(packet)) break;
+      packet.isSent = true;
+      this.#control.number = packet.number;
+      this.#waitingBytes -= bytes;
+      this.#inFlightBytes += packet.bytes.length;
+      packet = packet.next;
+    }
+    this.#firstUnsent = packet;
+    this.#watch();
+  }
+
+  /** Whether it has left: while the transport takes nothing more, it is tried again. */
+  #publish(packet: HeldPacket): boolean {
+    const { transport, subject, sessions } = this.#options;
+    const replyTo = sessions.refusalSubject(this.#session, packet.number);
+    try {
+      transport.publish(subject, packet.bytes, { replyTo });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'not_serializable')) return false;
+      this.#hollow(packet, error);
+      return this.#publish(packet);
+    }
+  }
+
+  /** This server takes less than the one before: the packet goes without its messages, so that no number is left out. */
+  #hollow(packet: HeldPacket, cause: unknown): void {
+    const { bytes, isSent, isRepeated } = packet;
+    packet.bytes = bytes.slice(0, PACKET_HEADER);
+    if (isSent) this.#inFlightBytes -= bytes.length - PACKET_HEADER;
+    this.#options.giveBack([{ bytes, isUncertain: isRepeated, mayAnswer: false }], cause);
+  }
+
+  /** All that is kept is given back. @param refusedFrom The first packet that surely has not arrived. */
+  #end(cause: unknown, refusedFrom: number): void {
+    const returned: ReturnedPacket[] = [];
+    for (let packet = this.#first; packet !== undefined; packet = packet.next) {
+      const { bytes, isSent, isRepeated, number } = packet;
+      const mayAnswer = isSent && number < refusedFrom && refusedFrom !== Number.POSITIVE_INFINITY;
+      returned.push({ bytes, isUncertain: isSent && (isRepeated || number < refusedFrom), mayAnswer });
+      packet.letGo();
+    }
+    this.#first = this.#firstUnsent = this.#last = undefined;
+    this.#inFlightBytes = this.#waitingBytes = 0;
+    this.#options.sessions.closeSession(this.#session);
+    if (!this.#isClosed) this.#begin();
+    if (returned.length > 0) this.#options.giveBack(returned, cause);
+  }
+
+  #begin(): void {
+    const { sessions } = this.#options;
+    this.#session = sessions.openSession(this);
+    this.#made = 0;
+    this.#control.session = this.#session;
+    this.#control.number = 0;
+    this.#control.replyTo = sessions.refusalSubject(this.#session, 0);
+  }
+
+  /** One timer, which is not touched while things move. */
+  #watch(): void {
+    if (this.#probing !== undefined || this.#first === undefined || this.#isClosed) return;
+    this.#oldest = this.#first;
+    this.#probing = this.#options.clock.setTimer(this.#probeMs, this.#onProbeTime);
+  }
+
+  #look(): void {
+    if (this.#first === undefined || this.#first !== this.#oldest) {
+      this.#probeMs = PROBE_MS;
+    } else {
+      this.#probeMs = Math.min(this.#probeMs * 2, MOST_PROBE_MS);
+      if (this.#first.isSent) this.#probe();
+    }
+    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    this.#watch();
+  }
+
+  #probe(): void {
+    this.#control.add(frames.probe, 0, NOTHING);
+    this.#control.flush();
+  }
+
+  #rest(): void {
+    const { clock, sessions } = this.#options;
+    clock.clearTimer(this.#probing);
+    clock.clearTimer(this.#turnEnd);
+    this.#control.close();
+    this.#oldest = undefined;
+    sessions.closeSession(this.#session);
+  }
+
+  #overloaded(): JaegisError {
+    const { member, waitingBytes: limit } = this.#options;
+    return new OverloadedError(`${this.#waitingBytes} bytes wait for node "${member.id}", which does not keep up.`, {
+      data: { node: member.id, limit, option: 'wireWaitingBytes' },
+    });
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#turnEnd = undefined;
+    this.flush();
+  };
+
+  readonly #onProbeTime = (): void => {
+    this.#probing = undefined;
+    this.#look();
+  };
+}
+
+/** @param what happened to it. */
+export function nodeDown(member: Member, what: string): JaegisError {
+  return new NodeDownError(`Node "${member.id}" ${what}.`, { data: { node: member.id } });
+}

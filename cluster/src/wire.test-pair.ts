@@ -1,0 +1,54 @@
+/** Two nodes in a world in memory, whose wires can be cut. */
+import type { Ask, Message } from '@jaegis/actors';
+import { binaryCodec } from '@jaegis/codec';
+import { incarnation, type Member, nodeId, silentLogger, type Transport } from '@jaegis/core';
+import { createSimWorld } from '@jaegis/sim';
+import type { Target } from './envelope.ts';
+import type { ReturnedTells } from './given-back.ts';
+import { Wire, type WireOptions } from './wire.ts';
+
+/** With any fields. */
+export type Any = Message & Record<string, unknown>;
+export type Receive = (to: Target, message: Any, ask: Ask | undefined) => void;
+
+export const member = (name: string): Member => ({ id: nodeId(name), incarnation: incarnation('1') });
+export const [here, there] = [member('here'), member('there')];
+export const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', message, leftMs, id: undefined });
+
+/** Two nodes; what the other one does is the test's. Counts the packets that come to it. */
+export async function pair(
+  receive: Receive,
+  maxPayload?: number,
+  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes'> = {},
+) {
+  const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
+  const packets: number[] = [];
+  const returned: ReturnedTells[] = [];
+  const transports: Transport[] = [];
+  const wire = (name: string, take: Receive) => {
+    const { transport } = world.connect(name);
+    transports.push(transport);
+    const codec = binaryCodec();
+    const random = world.random.fork(name);
+    return new Wire({
+      cluster: 'c',
+      transport,
+      codec,
+      clock: world.clock,
+      random,
+      logger: silentLogger,
+      ...limits,
+      giveBack: (tells) => returned.push(tells),
+      receive: (to, message, ask) => take(to, message as Any, ask),
+    });
+  };
+  const [mine, theirs] = [wire('here', () => {}), wire('there', receive)];
+  mine.open(here);
+  theirs.open(there);
+  const spy = world.connect('spy').transport;
+  spy.subscribe('jaegis.c.node.there.1.in', ({ data }) => packets.push(data.length));
+  await world.clock.runUntilSettled(Promise.all([...transports, spy].map((transport) => transport.flush())));
+  return { world, mine, theirs, packets, returned, transports };
+}
+
+export const echo: Receive = (_to, message, ask) => ask?.reply(message);
