@@ -21,8 +21,14 @@ export function simWorld(): World {
     async connect(options = {}) {
       const node = `node-${nodes.length}`;
       nodes.push(node);
-      const { transport, openJournal, openInbox, openStore } = world.connect(node, options);
-      return { transport, openJournal, openInbox, openStore: (name) => openStore({ name }) };
+      const { transport, openJournal, openInbox, openStore, blobs } = world.connect(node, options);
+      return {
+        transport,
+        openJournal,
+        openInbox,
+        openStore: (name) => openStore({ name }),
+        openBlobs: (name) => blobs({ name }),
+      };
     },
     async loseServer() {
       for (const node of nodes) world.network.disconnect(node);

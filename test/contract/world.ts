@@ -1,5 +1,14 @@
 /** What a contract suite needs of the world it runs in. There is a real one and a simulated one. */
-import { hasCode, type InboxStream, type Journal, type Logger, type Store, sleep, type Transport } from '@jaegis/core';
+import {
+  type Blobs,
+  hasCode,
+  type InboxStream,
+  type Journal,
+  type Logger,
+  type Store,
+  sleep,
+  type Transport,
+} from '@jaegis/core';
 import { realClock } from '@jaegis/node';
 
 export interface JournalWishes {
@@ -20,6 +29,7 @@ export interface Connection {
   openJournal(wishes: JournalWishes): Promise<Journal>;
   openInbox(wishes: InboxWishes): Promise<InboxStream>;
   openStore(name: string): Promise<Store>;
+  openBlobs(name: string): Blobs;
 }
 
 export interface World {

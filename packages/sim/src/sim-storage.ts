@@ -23,6 +23,7 @@ export class SimStorage {
   readonly #timeoutMs: number;
   readonly #logs = new Map<string, SimLog>();
   readonly #inboxes = new Map<string, SimInboxLog>();
+  readonly #blobs = new Map<string, Map<string, Uint8Array>>();
   #answersToLose = 0;
 
   constructor(clock: Clock, timeoutMs: number) {
@@ -52,6 +53,13 @@ export class SimStorage {
     const inbox = this.#inboxes.get(name) ?? make();
     this.#inboxes.set(name, inbox);
     return inbox;
+  }
+
+  /** The bucket of that name. */
+  blobs(name: string): Map<string, Uint8Array> {
+    const blobs = this.#blobs.get(name) ?? new Map<string, Uint8Array>();
+    this.#blobs.set(name, blobs);
+    return blobs;
   }
 
   /** Up the node's connection, and the answer down again. For a node that has crashed it never settles. */

@@ -1,5 +1,6 @@
 /** A whole world from one seed: its clock, its chance, a network and a JetStream that all of its nodes share. */
 import {
+  type Blobs,
   ClusterMismatchError,
   type InboxStream,
   type Journal,
@@ -10,6 +11,7 @@ import {
   TransportClosedError,
 } from '@jaegis/core';
 import { SeededRandom } from './seeded-random.ts';
+import { SimBlobs } from './sim-blobs.ts';
 import { SimInbox } from './sim-inbox.ts';
 import { SimInboxLog, type SimInboxOptions } from './sim-inbox-log.ts';
 import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
@@ -51,6 +53,7 @@ export interface SimConnection {
     options: Omit<SimInboxOptions, 'duplicateWindowMs'> & { readonly duplicateWindowMs?: number },
   ): Promise<InboxStream>;
   openStore(options: { readonly name: string }): Promise<Store>;
+  blobs(options: { readonly name: string }): Blobs;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
         },
         openStore: async ({ name }) =>
           new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
+        blobs: ({ name }) => new SimBlobs(link, storage, name),
         close: () => transport.close(),
       };
     },

@@ -1,5 +1,6 @@
 /** The way to NATS: one connection, and the ports on it. Called by the composition roots and by tests. */
 import {
+  type Blobs,
   ConnectFailedError,
   type InboxStream,
   InvalidConfigError,
@@ -13,6 +14,7 @@ import {
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection as Client, connect } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
+import { type BlobsOptions, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
 import { type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
@@ -38,6 +40,8 @@ export interface NatsConnection {
   openInbox(options: InboxOptions): Promise<InboxStream>;
   /** Makes the bucket if there is none. Throws as `openJournal`. */
   openStore(options: StoreOptions): Promise<Store>;
+  /** A bucket that is opened, and made if there is none, when it is first used; that throws as `openJournal`. */
+  blobs(options: BlobsOptions): Blobs;
   /** Sends what was published, then closes the transport, the journals and the stores. */
   close(): Promise<void>;
 }
@@ -72,6 +76,7 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     openJournal: (journal) => openJournal(access, journal),
     openInbox: (inbox) => openInbox(access, inbox),
     openStore: (store) => openStore(access, store),
+    blobs: (blobs) => new ObjectStoreBlobs(access, blobs),
     close: () => transport.close(),
   };
 }
