@@ -165,6 +165,12 @@ describe('three servers', () => {
     expect((await connectTo(nats.urls)).replicas).toBe(3);
   });
 
+  test('they offer three replicas also while one is down', async () => {
+    await nats.servers[1]?.kill();
+    expect((await connectTo(nats.urls)).replicas).toBe(3);
+    await nats.servers[1]?.restart();
+  });
+
   test('when its server is killed a connection goes on at another, also one that it was not told of', async () => {
     const told = await connectTo(nats.urls);
     const untold = await connectTo(nats.urls.slice(0, 1));

@@ -72,7 +72,7 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
   const access: JetStreamAccess = { link, clock, client: jetstream(client, { timeout: timeoutMs }), timeoutMs };
   return {
     transport,
-    replicas: replicasOf(client),
+    replicas: replicasOf(client, options),
     openJournal: (journal) => openJournal(access, journal),
     openInbox: (inbox) => openInbox(access, inbox),
     openStore: (store) => openStore(access, store),
@@ -129,8 +129,10 @@ async function checkJetStream(client: Client): Promise<void> {
   }
 }
 
-function replicasOf({ info }: Client): 1 | 3 {
-  return info?.cluster !== undefined && (info.connect_urls?.length ?? 0) >= 3 ? 3 : 1;
+/** A server tells of the others only once it has heard of them, and not of those that are down: our list counts too. */
+function replicasOf({ info }: Client, { servers }: ConnectOptions): 1 | 3 {
+  const known = Math.max(new Set(servers).size, info?.connect_urls?.length ?? 0);
+  return info?.cluster !== undefined && known >= 3 ? 3 : 1;
 }
 
 /** nats.js goes back first to the server it has just lost; one that hangs would cost a whole dial. */
