@@ -2,7 +2,7 @@ import type { Clock, Logger, Timer, Transport } from '@jaegis/core';
 import { type FrameKind, type PacketKind, PacketWriter } from './packet.ts';
 
 /** A packet of this size leaves before the turn of the event loop is over: its receiver can begin. */
-export const FULL_BYTES = 4 * 1024;
+export const FULL_BYTES = 16 * 1024;
 /** What headers may add to a payload at the most. */
 export const HEADROOM = 64;
 

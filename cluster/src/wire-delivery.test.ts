@@ -102,7 +102,7 @@ test('an ask that is answered costs no packet for its acknowledgement, and a tel
 });
 
 test('what the receiver has not taken in is bounded: then it waits, and then it is refused with the limit', async () => {
-  const { world, mine, heard, tell, ask } = await counting({ windowBytes: 10_000, waitingBytes: 20_000 });
+  const { world, mine, heard, tell, ask } = await counting({ windowBytes: 40_000, waitingBytes: 80_000 });
   world.network.cut('here', 'there');
   let accepted = 0;
   const flood = () => {
@@ -112,14 +112,14 @@ test('what the receiver has not taken in is bounded: then it waits, and then it 
     }
   };
   expect(flood).toThrow(
-    expect.objectContaining({ code: 'overloaded', data: { node: 'there', limit: 20_000, option: 'wireWaitingBytes' } }),
+    expect.objectContaining({ code: 'overloaded', data: { node: 'there', limit: 80_000, option: 'wireWaitingBytes' } }),
   );
   await expect(ask()).rejects.toMatchObject({ code: 'overloaded', data: { node: 'there' } });
   const [traffic] = mine.traffic;
-  expect(traffic?.unacknowledgedBytes).toBeGreaterThan(5_000);
-  expect(traffic?.unacknowledgedBytes).toBeLessThanOrEqual(10_000);
-  expect(traffic?.waitingBytes).toBeGreaterThan(10_000);
-  expect(traffic?.waitingBytes).toBeLessThanOrEqual(20_000);
+  expect(traffic?.unacknowledgedBytes).toBeGreaterThan(20_000);
+  expect(traffic?.unacknowledgedBytes).toBeLessThanOrEqual(40_000);
+  expect(traffic?.waitingBytes).toBeGreaterThan(40_000);
+  expect(traffic?.waitingBytes).toBeLessThanOrEqual(80_000);
   world.network.heal('here', 'there');
   await world.clock.advance(5_000);
   expect(heard).toEqual(inOrder(accepted));

@@ -65,6 +65,9 @@ export interface Root {
   find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] };
 }
 
+/** What paths of the users' actors begin with. */
+const USER = '/user/';
+
 /** The actors of one node: who lives under which path, who supervises whom, and whose turn it is. */
 export class System implements Kernel {
   readonly node: string;
@@ -324,6 +327,8 @@ export class System implements Kernel {
   }
 
   #at(path: string): Process | undefined {
+    // Most asks of other nodes are to a child of the root: no list of parts for those.
+    if (path.startsWith(USER) && !path.includes('/', USER.length)) return this.#root.child(path.slice(USER.length));
     const [, root = '', ...parts] = path.split('/');
     if (root !== 'user') {
       const { process, rest } = this.#roots.get(root)?.find(parts) ?? { process: undefined, rest: [] };
