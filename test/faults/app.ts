@@ -1,0 +1,46 @@
+/** What the nodes under fire host. Each entity counts what was done to it, so that what is lost or done twice shows. */
+import { defineActor, defineApp } from 'jaegis';
+
+export const counter = defineActor('counter', {
+  state: () => 0,
+  on: {
+    add: (total, { by }: { by: number }) => ({ state: total + by, reply: total + by }),
+    read: (total) => ({ reply: total }),
+    where: () => ({ reply: process.argv[2] ?? '' }),
+  },
+});
+
+export interface Balance {
+  readonly balance: number;
+  readonly paidOut: number;
+  readonly paidIn: number;
+}
+
+export const firstBalance = 1_000;
+
+export const account = defineActor('account', {
+  state: (): Balance => ({ balance: firstBalance, paidOut: 0, paidIn: 0 }),
+  on: {
+    transfer: (state, { to, amount }: { to: string; amount: number }, context) => {
+      const deposit = { type: 'deposit', amount };
+      context.send({ entity: { type: 'account', key: to } }, deposit);
+      const paidOut = state.paidOut + amount;
+      return { state: { ...state, balance: state.balance - amount, paidOut }, reply: paidOut };
+    },
+    deposit: (state, { amount }: { amount: number }) => ({
+      state: { ...state, balance: state.balance + amount, paidIn: state.paidIn + amount },
+    }),
+    look: (state) => ({ reply: state }),
+  },
+});
+
+/** Of `send`s: who sent what, in the order in which it was handled. */
+export const journal = defineActor('journal', {
+  state: () => ({ entries: [] as string[] }),
+  on: {
+    write: (state, { entry }: { entry: string }) => ({ state: { entries: [...state.entries, entry] } }),
+    read: (state) => ({ reply: state.entries }),
+  },
+});
+
+export const app = defineApp({ entities: [counter, account, journal] });

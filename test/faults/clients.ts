@@ -1,0 +1,166 @@
+/**
+ * Clients that ask, transfer and send while things die, and record what they did and were answered: each one operation
+ * at a time, repeated with its key until it is answered, but for a few that they give up.
+ */
+import { SeededRandom } from '@jaegis/sim';
+import { errorCatalogue, JaegisError, type JaegisNode } from 'jaegis';
+import type { Operation } from '../support/linearizability.ts';
+import { account, counter, journal } from './app.ts';
+
+export type CounterInput = { readonly add: number } | 'read';
+export type Recorded = Operation<CounterInput, number>;
+
+export interface SentEntry {
+  readonly entry: string;
+  readonly isAcknowledged: boolean;
+}
+
+/** What all clients did. */
+export class Record {
+  /** By entity. */
+  readonly operations = new Map<string, Recorded[]>();
+  readonly sent: SentEntry[] = [];
+  /** What was refused or failed on the way, by code. */
+  readonly errors = new Map<string, number>();
+  acknowledged = 0;
+  #events = 0;
+  readonly #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
+
+  /** One count orders the events of all clients, which live in one process. */
+  nextEvent(): number {
+    return ++this.#events;
+  }
+
+  countAcknowledged(): void {
+    this.acknowledged++;
+    for (const waiting of this.#waiting) if (this.acknowledged >= waiting.until) waiting.resolve();
+  }
+
+  /** Resolves when so many more operations have been acknowledged. */
+  progress(count: number): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.push({ until: this.acknowledged + count, resolve }));
+  }
+
+  of(entity: string): Recorded[] {
+    const known = this.operations.get(entity);
+    if (known !== undefined) return known;
+    const operations: Recorded[] = [];
+    this.operations.set(entity, operations);
+    return operations;
+  }
+}
+
+export const counters = ['red', 'green'] as const;
+export const accounts = ['mine', 'yours'] as const;
+const GIVEN_UP_SHARE = 0.03;
+const ATTEMPT_MS = 3_000;
+
+/** What a client may be told while things die. Anything else is a bug. */
+const expected = (Object.keys(errorCatalogue) as (keyof typeof errorCatalogue)[]).filter(
+  (code) => errorCatalogue[code].retry !== 'never' && code !== 'actor_crashed' && code !== 'actor_killed',
+);
+
+/** Works until told to stop. Rejects with an error that nothing explains. */
+export async function runClient(
+  node: JaegisNode,
+  name: string,
+  seed: number,
+  record: Record,
+  isOver: () => boolean,
+): Promise<void> {
+  const client = new Client(node, name, new SeededRandom(seed), record);
+  while (!isOver()) await client.next();
+}
+
+class Client {
+  readonly #node: JaegisNode;
+  readonly #name: string;
+  readonly #random: SeededRandom;
+  readonly #record: Record;
+  #made = 0;
+
+  constructor(node: JaegisNode, name: string, random: SeededRandom, record: Record) {
+    this.#node = node;
+    this.#name = name;
+    this.#random = random;
+    this.#record = record;
+  }
+
+  next(): Promise<void> {
+    const chance = this.#random.next();
+    if (chance < 0.4) return this.#add();
+    if (chance < 0.55) return this.#read();
+    if (chance < 0.85) return this.#transfer();
+    return this.#send();
+  }
+
+  #add(): Promise<void> {
+    const key = this.#one(counters);
+    const by = this.#amount();
+    const ref = this.#node.entity(counter, key);
+    return this.#operation(`counter/${key}`, { add: by }, (options) => ref.ask({ type: 'add', by }, options));
+  }
+
+  #read(): Promise<void> {
+    const key = this.#one(counters);
+    const ref = this.#node.entity(counter, key);
+    return this.#operation(`counter/${key}`, 'read', (options) => ref.ask({ type: 'read' }, options));
+  }
+
+  /** An account answers what it has paid out so far, which is a counter too. */
+  #transfer(): Promise<void> {
+    const from = this.#one(accounts);
+    const to = from === 'mine' ? 'yours' : 'mine';
+    const amount = this.#amount();
+    const ref = this.#node.entity(account, from);
+    return this.#operation(`account/${from}`, { add: amount }, (options) =>
+      ref.ask({ type: 'transfer', to, amount }, options),
+    );
+  }
+
+  async #send(): Promise<void> {
+    const entry = `${this.#name}-${++this.#made}`;
+    const ref = this.#node.entity(journal, 'all');
+    const answer = await this.#repeat(() =>
+      ref.send({ type: 'write', entry }, { id: entry, timeoutMs: ATTEMPT_MS }).then(() => true),
+    );
+    this.#record.sent.push({ entry, isAcknowledged: answer !== undefined });
+  }
+
+  async #operation(
+    entity: string,
+    input: CounterInput,
+    ask: (options: { readonly idempotencyKey: string; readonly timeoutMs: number }) => Promise<number>,
+  ): Promise<void> {
+    const options = { idempotencyKey: `${this.#name}-${++this.#made}`, timeoutMs: ATTEMPT_MS };
+    const calledAt = this.#record.nextEvent();
+    const output = await this.#repeat(() => ask(options));
+    const answer = output === undefined ? undefined : { output, at: this.#record.nextEvent() };
+    this.#record.of(entity).push({ input, calledAt, answer });
+  }
+
+  /** Undefined: given up after an attempt of unknown outcome. */
+  async #repeat<Answer>(attempt: () => Promise<Answer>): Promise<Answer | undefined> {
+    const isGivenUp = this.#random.next() < GIVEN_UP_SHARE;
+    for (;;) {
+      try {
+        const answer = await attempt();
+        this.#record.countAcknowledged();
+        return answer;
+      } catch (error) {
+        if (!(error instanceof JaegisError) || !expected.includes(error.code)) throw error;
+        this.#record.errors.set(error.code, (this.#record.errors.get(error.code) ?? 0) + 1);
+        if (isGivenUp) return undefined;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  #one<Item>(list: readonly [Item, Item]): Item {
+    return list[this.#random.next() < 0.5 ? 0 : 1];
+  }
+
+  #amount(): number {
+    return 1 + Math.floor(this.#random.next() * 100);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Durable entities under fire. `npm test` runs a short form; `npm run test:faults` all faults several times, in an order
+ * chosen by a seed, which it prints and takes from JAEGIS_SEED.
+ */
+import { SeededRandom } from '@jaegis/sim';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkLinearizable, type Model } from '../support/linearizability.ts';
+import { withServers } from '../support/nats.ts';
+import { account, type Balance, counter, firstBalance, journal } from './app.ts';
+import { accounts, type CounterInput, counters } from './clients.ts';
+import { type Fault, type Fire, faults, fire } from './under-fire.ts';
+
+const isLong = process.env.JAEGIS_FAULTS === 'long';
+const seed = process.env.JAEGIS_SEED ?? (isLong ? Date.now().toString(36) : 'short');
+const rounds = 3;
+const short: readonly Fault[] = [
+  'kill a node',
+  'freeze an owner',
+  'kill server 1',
+  'slow a connection',
+  'cut a connection',
+];
+
+const total: Model<number, CounterInput, number> = {
+  initial: 0,
+  step: (state, input) => {
+    const after = input === 'read' ? state : state + input.add;
+    return { state: after, output: after };
+  },
+};
+
+const patient = { timeoutMs: 60_000 };
+
+describe(`seed ${seed}`, () => {
+  const nats = withServers(3);
+  let burnt: Fire;
+  beforeAll(async () => {
+    if (isLong) console.log(`JAEGIS_SEED=${seed}`);
+    burnt = await fire({
+      seed,
+      servers: nats.servers,
+      faults: isLong
+        ? Array.from({ length: rounds }, (_, round) => shuffled(faults, `${seed}/${round}`)).flat()
+        : short,
+      progress: isLong ? 300 : 100,
+      report: isLong ? (line) => console.log(line) : () => {},
+    });
+  });
+  afterAll(() => burnt?.[Symbol.asyncDispose]());
+
+  test.each(counters)('the history of counter "%s" is linearizable, with what it holds at the end', async (key) => {
+    const { record, client } = burnt;
+    const output = await client.entity(counter, key).ask({ type: 'read' }, patient);
+    const end = { input: 'read', calledAt: record.nextEvent(), answer: { output, at: record.nextEvent() } } as const;
+    expect(checkLinearizable(total, [...record.of(`counter/${key}`), end])).toEqual({ isLinearizable: true });
+  });
+
+  test('every transfer that was acknowledged is made once, none twice, and the sum is what it was', async () => {
+    const { record, client } = burnt;
+    const look = (key: string): Promise<Balance> => client.entity(account, key).ask({ type: 'look' }, patient);
+    const both = () => Promise.all(accounts.map(look)) as Promise<[Balance, Balance]>; // there are two
+    await expect
+      .poll(async () => (await both()).reduce((sum, { balance }) => sum + balance, 0), { timeout: 60_000 })
+      .toBe(2 * firstBalance);
+    const [mine, yours] = await both();
+    expect([mine.paidIn, yours.paidIn]).toEqual([yours.paidOut, mine.paidOut]);
+    for (const [index, { paidOut: output }] of [mine, yours].entries()) {
+      const end = { input: 'read', calledAt: record.nextEvent(), answer: { output, at: record.nextEvent() } } as const;
+      const history = [...record.of(`account/${accounts[index]}`), end];
+      expect(checkLinearizable(total, history)).toEqual({ isLinearizable: true });
+    }
+  });
+
+  test('every send that was acknowledged is handled once and in order, none twice', async () => {
+    const { record, client } = burnt;
+    const read = () => client.entity(journal, 'all').ask({ type: 'read' }, patient);
+    const missing = async () => {
+      const entries = new Set(await read());
+      return record.sent.filter(({ entry, isAcknowledged }) => isAcknowledged && !entries.has(entry));
+    };
+    await expect.poll(missing, { timeout: 60_000 }).toEqual([]);
+    const entries = await read();
+    expect(entries).toHaveLength(new Set(entries).size);
+    const acknowledged = new Set(record.sent.flatMap(({ entry, isAcknowledged }) => (isAcknowledged ? [entry] : [])));
+    const lasts = new Map<string, number>();
+    for (const entry of entries.filter((each) => acknowledged.has(each))) {
+      const [client = '', number] = entry.split('-');
+      expect(Number(number)).toBeGreaterThan(lasts.get(client) ?? 0);
+      lasts.set(client, Number(number));
+    }
+  });
+
+  test('there was something to check', () => {
+    const { record } = burnt;
+    expect(record.acknowledged).toBeGreaterThan(isLong ? 10_000 : 1_000);
+    expect(record.sent.length).toBeGreaterThan(50);
+    if (isLong) console.log(`${record.acknowledged} operations; on the way: ${JSON.stringify([...record.errors])}`);
+  });
+});
+
+function shuffled<Item>(list: readonly Item[], by: string): Item[] {
+  const random = new SeededRandom(by);
+  const keyed = list.map((item) => ({ item, key: random.next() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
+}

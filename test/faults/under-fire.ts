@@ -1,0 +1,194 @@
+/**
+ * A cluster of real processes on three real servers, eight clients, and faults one after the other, each of which lasts
+ * until the clients have got on under it. Which faults, where and in which order is chosen by a seed.
+ */
+import { SeededRandom } from '@jaegis/sim';
+import { type JaegisNode, type NatsServer, startNode } from 'jaegis';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { counter } from './app.ts';
+import { counters, Record, runClient } from './clients.ts';
+import { NodeProcesses } from './node-processes.ts';
+
+export const faults = [
+  'kill a node',
+  'restart a node',
+  'freeze an owner',
+  'kill server 0',
+  'kill server 1',
+  'kill server 2',
+  'slow a connection',
+  'cut a connection',
+  'swallow a connection',
+] as const;
+
+export type Fault = (typeof faults)[number];
+
+export interface FireOptions {
+  readonly seed: string;
+  readonly servers: readonly NatsServer[];
+  readonly faults: readonly Fault[];
+  /** Operations that must be acknowledged during each fault and after it. */
+  readonly progress: number;
+  /** Told what happens. */
+  readonly report: (line: string) => void;
+}
+
+export interface Fire extends AsyncDisposable {
+  readonly record: Record;
+  /** To look at what is left. */
+  readonly client: JaegisNode;
+}
+
+const CLIENTS = 8;
+const DIRECT = ['n1', 'n2', 'n3'] as const;
+/** Its connection goes through the proxy. */
+const PROXIED = 'n4';
+
+/** Resolves when the faults are over and all that was under way is acknowledged. */
+export async function fire(options: FireOptions): Promise<Fire> {
+  await using stack = new AsyncDisposableStack();
+  const urls = options.servers.map(({ url }) => url);
+  const cluster = `fire-${options.seed}`;
+  const proxy = stack.use(await TcpProxy.to(urls[0] ?? ''));
+  const nodes = stack.use(new NodeProcesses(cluster));
+  await Promise.all([...DIRECT.map((name) => nodes.start(name, urls)), nodes.start(PROXIED, [proxy.url])]);
+  const clients = await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, index) =>
+      stack.use(
+        await startNode({
+          name: `client-${index}`,
+          role: 'client',
+          cluster,
+          nats: urls,
+          logLevel: 'silent',
+          threads: 1,
+        }),
+      ),
+    ),
+  );
+  const [client] = clients;
+  if (client === undefined) throw new Error('there are several');
+  const record = new Record();
+  let isOver = false;
+  const working = Promise.all(
+    clients.map((node, index) => runClient(node, `c${index}`, hash(options.seed, index), record, () => isOver)),
+  );
+  const arsonist = new Arsonist(options, { urls, proxy, nodes, record, client });
+  await Promise.race([working, arsonist.run()]);
+  isOver = true;
+  await working;
+  const left = stack.move();
+  return { record, client, [Symbol.asyncDispose]: () => left.disposeAsync() };
+}
+
+interface Scene {
+  readonly urls: readonly string[];
+  readonly proxy: TcpProxy;
+  readonly nodes: NodeProcesses;
+  readonly record: Record;
+  readonly client: JaegisNode;
+}
+
+class Arsonist {
+  readonly #options: FireOptions;
+  readonly #scene: Scene;
+  readonly #random: SeededRandom;
+
+  constructor(options: FireOptions, scene: Scene) {
+    this.#options = options;
+    this.#scene = scene;
+    this.#random = new SeededRandom(options.seed);
+  }
+
+  async run(): Promise<void> {
+    await this.#gotOn();
+    for (const fault of this.#options.faults) {
+      const began = performance.now();
+      const before = this.#scene.record.acknowledged;
+      await this.#set(fault);
+      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+      this.#options.report(`${fault}: ${this.#scene.record.acknowledged - before} operations in ${seconds} s`);
+      await this.#gotOn();
+    }
+  }
+
+  #gotOn(): Promise<void> {
+    return this.#scene.record.progress(this.#options.progress);
+  }
+
+  async #set(fault: Fault): Promise<void> {
+    switch (fault) {
+      case 'kill a node':
+        return this.#end('kill');
+      case 'restart a node':
+        return this.#end('stop');
+      case 'freeze an owner':
+        return this.#freeze();
+      case 'slow a connection':
+        return this.#throughProxy((proxy) => proxy.slow(150));
+      case 'swallow a connection':
+        return this.#throughProxy((proxy) => proxy.swallow());
+      case 'cut a connection':
+        return this.#throughProxy((proxy) => proxy.cut());
+      default:
+        return this.#killServer(Number(fault.at(-1)));
+    }
+  }
+
+  async #end(how: 'kill' | 'stop'): Promise<void> {
+    const { nodes, urls } = this.#scene;
+    const name = DIRECT[Math.floor(this.#random.next() * DIRECT.length)] ?? 'n1';
+    await nodes[how](name);
+    await this.#gotOn();
+    await nodes.start(name, urls);
+  }
+
+  /** Long enough to be replaced; then it wakes up in the belief that it still owns what it did. */
+  async #freeze(): Promise<void> {
+    const { nodes, client } = this.#scene;
+    const name = await client.entity(counter, counters[0]).ask({ type: 'where' }, { timeoutMs: 60_000 });
+    const wake = await nodes.freeze(name);
+    await this.#view((members) => !members.includes(name));
+    await this.#gotOn();
+    await wake();
+    await this.#view((members) => members.includes(name));
+  }
+
+  async #killServer(index: number): Promise<void> {
+    const server = this.#options.servers[index];
+    await server?.kill();
+    await this.#gotOn();
+    await server?.restart();
+  }
+
+  async #throughProxy(disturb: (proxy: TcpProxy) => void): Promise<void> {
+    const { proxy, nodes } = this.#scene;
+    if (proxy.connections === 0) {
+      // It has gone over to a server that it was told of.
+      await nodes.kill(PROXIED);
+      await nodes.start(PROXIED, [proxy.url]);
+    }
+    disturb(proxy);
+    await this.#gotOn();
+    proxy.heal();
+    await this.#view((members) => members.includes(PROXIED));
+  }
+
+  #view(isWanted: (members: readonly string[]) => boolean): Promise<void> {
+    const { client } = this.#scene;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (isWanted(client.view.members.map(({ id }) => id))) {
+          subscription.unsubscribe();
+          resolve();
+        }
+      };
+      const subscription = client.onView(look);
+      look();
+    });
+  }
+}
+
+function hash(seed: string, index: number): number {
+  return Math.floor(new SeededRandom(`${seed}/${index}`).next() * 2 ** 32);
+}
