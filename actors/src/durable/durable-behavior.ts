@@ -25,7 +25,7 @@ import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
-import { afterLoss, assertRoom, isSeen, nextTurn, noTurns, type TurnState } from './turn-state.ts';
+import { afterLoss, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
 
 /** Crashes by message id, kept while the entity's host lives, so that a poisonous message is given up in the end. */
 export type Attempts = Map<string, { count: number; error: unknown }>;
@@ -253,7 +253,8 @@ export class DurableBehavior implements Behavior {
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
     const { id, inbox } = delivery;
     const sends = effects.filter(({ kind }) => kind === 'send').length;
-    assertRoom(this.#turns.outbox.length + this.#commits.sends, sends);
+    const full = outboxFull(this.#leaving, sends);
+    if (full !== undefined) return this.#refuse(full, host, delivery);
     const isPostponed = outcome.actions?.some(({ kind }) => kind === 'postpone') ?? false;
     const isChanged = outcome.state !== undefined && outcome.state !== before;
     this.#timers.assertRoom(effects);
@@ -263,6 +264,14 @@ export class DurableBehavior implements Behavior {
     const { reply } = outcome;
     const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, changes };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
+  }
+
+  /** Without a trace in the state: whoever sent it may send it again, and what is durable comes again by itself. */
+  #refuse(error: Error, host: BehaviorHost, delivery: DeliveryInfo): Outcome {
+    if (delivery === unasked) throw error;
+    if (delivery.inbox) this.#arrived.delete(delivery.inbox.sequence);
+    host.refuse(error);
+    return {};
   }
 
   #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
@@ -316,6 +325,11 @@ export class DurableBehavior implements Behavior {
     for (const timer of notIn(before.timers, turns.timers)) this.#schedules?.clear(timer);
     outbox.forget(acknowledged);
     outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
+  }
+
+  /** Outgoing messages that are not known to be consumed. */
+  get #leaving(): number {
+    return this.#turns.outbox.length - this.#has.outbox.acknowledged.size + this.#commits.sends;
   }
 
   #forgetArrived(): void {

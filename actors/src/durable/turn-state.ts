@@ -4,6 +4,7 @@ import {
   type ErrorData,
   type InboxPosition,
   inboxSender,
+  type JaegisError,
   limits,
   type OutgoingMessage,
   OverloadedError,
@@ -91,10 +92,10 @@ export function afterLoss(turn: TurnState, errors: readonly ErrorData[]): TurnSt
   };
 }
 
-/** @throws OverloadedError when more messages would wait to leave than the limit allows. */
-export function assertRoom(waiting: number, added: number): void {
-  if (added === 0 || waiting + added <= limits.outbox) return;
-  throw new OverloadedError(`More than ${limits.outbox} messages wait to leave the entity.`, {
+/** Why a step that sends is refused: too many messages would wait to leave. Undefined when there is room. */
+export function outboxFull(waiting: number, added: number): JaegisError | undefined {
+  if (added === 0 || waiting + added <= limits.outbox) return undefined;
+  return new OverloadedError(`More than ${limits.outbox} messages wait to leave the entity.`, {
     data: { limit: limits.outbox, option: 'outbox' },
   });
 }

@@ -364,6 +364,17 @@ export class ActorCell extends Lifecycle implements Runnable {
     else this.kernel.services.logger.warn('message refused', { address: this.address, error });
   }
 
+  refuse(error: Error): void {
+    const item = this.#current;
+    if (item instanceof Ask) {
+      item.isDeferred = true; // answered here, not by what the step returns
+      item.fail(error);
+    } else if (item !== undefined && !isSignal(item)) {
+      this.kernel.services.logger.warn('message refused', { address: this.address, error });
+      this.bury(item, 'dropped');
+    }
+  }
+
   #unhandled(signal: Signal): void {
     if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
     else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);

@@ -213,6 +213,8 @@ export interface BehaviorHost {
   takeEffects(): readonly Effect[];
   /** The state changed without a message: this message overtakes the mailbox, so that the change becomes a step. */
   post(message: Message): void;
+  /** The message under way has no effect, for this reason, which its asker is told; the actor goes on. */
+  refuse(error: Error): void;
   /** The behaviour failed outside a step. */
   crash(error: unknown): void;
 }

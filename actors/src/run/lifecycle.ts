@@ -115,6 +115,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   abstract crash(error: unknown): void;
+  abstract refuse(error: Error): void;
 
   begin(orders: StartOrders): StartResult | Promise<StartResult> {
     this.incarnation++;

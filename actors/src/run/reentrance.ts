@@ -99,6 +99,11 @@ class InnerHost implements BehaviorHost, InnerStep {
     if (!this.isOver) this.#cell.post(message);
   }
 
+  refuse(error: Error): void {
+    this.ask.isDeferred = true; // answered here
+    this.ask.fail(error);
+  }
+
   crash(error: unknown): void {
     if (!this.isOver) this.#cell.crash(error);
   }

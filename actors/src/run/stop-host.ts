@@ -45,6 +45,10 @@ export class StopHost implements BehaviorHost {
     // Nothing is handled any more.
   }
 
+  refuse(): void {
+    // No message is under way.
+  }
+
   crash(): void {
     // It ends anyway.
   }
