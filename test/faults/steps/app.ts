@@ -1,0 +1,34 @@
+/** What goes through every step of the turn path: an inbox, replies, an outbox, timers that are set and taken back. */
+import { defineActor, defineApp } from 'jaegis';
+
+export interface Booked {
+  readonly booked: readonly number[];
+  readonly rung: readonly number[];
+}
+
+/** Of what a ledger has booked. */
+export const notes = defineActor('notes', {
+  state: () => ({ numbers: [] as readonly number[] }),
+  on: {
+    note: (state, { number }: { number: number }) => ({ state: { numbers: [...state.numbers, number] } }),
+    read: (state) => ({ reply: state.numbers }),
+  },
+});
+
+export const ledger = defineActor('ledger', {
+  state: (): Booked => ({ booked: [], rung: [] }),
+  on: {
+    book: (state, { number, notesKey }: { number: number; notesKey: string }, context) => {
+      context.send(context.entity(notes, notesKey), { type: 'note', number });
+      context.schedule(`ring-${number}`, { afterMs: 1 }, { type: 'ring', number });
+      context.schedule('later', { afterMs: 3_600_000 }, { type: 'ring', number: -1 });
+      if (number % 2 === 0) context.unschedule('later');
+      const booked = [...state.booked, number];
+      return { state: { ...state, booked }, reply: booked.length };
+    },
+    ring: (state, { number }: { number: number }) => ({ state: { ...state, rung: [...state.rung, number] } }),
+    read: (state) => ({ reply: state }),
+  },
+});
+
+export const app = defineApp({ entities: [ledger, notes] });

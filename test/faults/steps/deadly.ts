@@ -1,0 +1,89 @@
+/** Ports that kill their process with SIGKILL right before or right after one of the awaits of the turn path. */
+import type { InboxMessage, InboxStream, Journal, Transport } from '@jaegis/core';
+
+export const steps = ['load', 'consume', 'schedule', 'append', 'reply', 'outbox', 'unschedule', 'ack'] as const;
+export type Step = (typeof steps)[number];
+export type Moment = 'before' | 'after';
+
+/** Where, and at which time that it comes by. */
+export interface Death {
+  readonly step: Step;
+  readonly moment: Moment;
+  readonly occurrence: number;
+}
+
+export class Deadly {
+  readonly #death: Death;
+  #seen = 0;
+
+  constructor(death: Death) {
+    this.#death = death;
+  }
+
+  journal(inner: Journal): Journal {
+    return {
+      append: (subject, data, options) => this.#around('append', () => inner.append(subject, data, options)),
+      last: (subject) => this.#around('load', () => inner.last(subject)),
+      history: (filter) => inner.history(filter),
+      subjects: (filter) => inner.subjects(filter),
+    };
+  }
+
+  inbox(inner: InboxStream): InboxStream {
+    return {
+      duplicateWindowMs: inner.duplicateWindowMs,
+      put: (subject, data, options) => inner.put(subject, data, options),
+      read: (subject, from, limit) => inner.read(subject, from, limit),
+      feed: (filters, signal) => this.#feed(inner.feed(filters, signal)),
+      remove: (subject, upTo) => this.#around('ack', () => inner.remove(subject, upTo)),
+      schedule: (subject, data, options) => this.#around('schedule', () => inner.schedule(subject, data, options)),
+      unschedule: (subject) => this.#around('unschedule', () => inner.unschedule(subject)),
+    };
+  }
+
+  /** @param other The node that the outbox has messages for. */
+  transport(inner: Transport, cluster: string, other: string): Transport {
+    const stepOf = (subject: string): Step | undefined => {
+      if (subject.startsWith(`jaegis.${cluster}.reply.`)) return 'reply';
+      return subject.startsWith(`jaegis.${cluster}.node.${other}.`) ? 'outbox' : undefined;
+    };
+    const publish: Transport['publish'] = (subject, data, options) => {
+      const step = stepOf(subject);
+      if (step === undefined) {
+        inner.publish(subject, data, options);
+        return;
+      }
+      this.#pass(step, 'before');
+      inner.publish(subject, data, options);
+      // What was published is on its way, as it is when a process dies a moment later.
+      void inner.flush().then(() => this.#pass(step, 'after'));
+    };
+    return new Proxy(inner, {
+      get: (target, name) => {
+        if (name === 'publish') return publish;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  async *#feed(inner: AsyncIterable<InboxMessage>): AsyncIterable<InboxMessage> {
+    for await (const message of inner) {
+      this.#pass('consume', 'before');
+      yield message;
+      this.#pass('consume', 'after');
+    }
+  }
+
+  async #around<Result>(step: Step, act: () => Promise<Result>): Promise<Result> {
+    this.#pass(step, 'before');
+    const result = await act();
+    this.#pass(step, 'after');
+    return result;
+  }
+
+  #pass(step: Step, moment: Moment): void {
+    if (step !== this.#death.step || moment !== this.#death.moment) return;
+    if (++this.#seen === this.#death.occurrence) process.kill(process.pid, 'SIGKILL');
+  }
+}
