@@ -7,6 +7,7 @@ export function journalContract(adapter: string, makeWorld: () => World): void {
   describe(`journal, ${adapter}`, () => {
     const world = makeWorld();
     appends(world);
+    bounds(world);
     readsTheNewest(world);
     readsHistory(world);
     listsSubjects(world);
@@ -174,6 +175,20 @@ function appends(world: World): void {
     }
     expect(codes).toEqual(['done', 'done', 'overloaded', 'overloaded']);
     expect(text((await journal.last(`${name}.old`))?.data)).toBe('kept');
+  });
+}
+
+function bounds(world: World): void {
+  test('opening a journal with another bound changes it, and opening it with none does not', async () => {
+    const { name, journal, options, connection } = await openNew(world, { maxBytes: 10_000 });
+    const fill = (index: number) =>
+      codeOf(journal.append(`${name}.${index}`, new Uint8Array(8_000), { expectedSequence: 0 }));
+    expect([await fill(1), await fill(2)]).toEqual(['done', 'overloaded']);
+    await connection.openJournal({ ...options, maxBytes: 20_000 });
+    expect([await fill(2), await fill(3)]).toEqual(['done', 'overloaded']);
+    const { maxBytes: _, ...unbounded } = options;
+    await connection.openJournal(unbounded);
+    expect(await fill(3)).toBe('overloaded');
   });
 }
 

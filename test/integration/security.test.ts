@@ -52,7 +52,7 @@ function refusalOf(transport: Transport, subject: string): Promise<unknown> {
 }
 
 describe('the roles of a cluster', () => {
-  const nats = withServers(1, permissions);
+  const nats = withServers(1, { config: permissions });
 
   it('docs/security.md shows this configuration', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
@@ -118,7 +118,7 @@ describe('ways to say who one is', () => {
   writeFileSync(seedFile, text);
 
   describe('nkeys', () => {
-    const nats = withServers(1, `authorization { users = [{ nkey: "${seed.getPublicKey()}" }] }\n`);
+    const nats = withServers(1, { config: `authorization { users = [{ nkey: "${seed.getPublicKey()}" }] }\n` });
     it.each([
       ['a seed', { nkey: text }],
       ['a file with a seed', { nkeyFile: seedFile }],
@@ -135,7 +135,7 @@ describe('ways to say who one is', () => {
   });
 
   describe('a token', () => {
-    const nats = withServers(1, 'authorization { token: "let-me-in" }\n');
+    const nats = withServers(1, { config: 'authorization { token: "let-me-in" }\n' });
     it('is taken, and another one refused', async () => {
       expect((await connection(nats.urls, { token: 'let-me-in' })).transport.connected).toBe(true);
       const refused = await connection(nats.urls, { token: 'wrong-one' }).catch((error: Error) => error);
@@ -170,7 +170,7 @@ describe('TLS', () => {
   const [keyFile, certFile] = ['key', 'cert'].map((name) =>
     fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url)),
   );
-  const nats = withServers(1, `tls { cert_file: "${certFile}", key_file: "${keyFile}" }\n`);
+  const nats = withServers(1, { config: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }\n` });
 
   it('with the authority that signed the server, a node works', async () => {
     const options = { cluster: 'tls', nats: nats.urls, app, logLevel: 'silent' } as const;

@@ -1,5 +1,12 @@
 /** Real nats-servers for a test file: `const nats = withServers(1)` at its top, `nats.urls` in its tests. */
-import { findServer, type NatsServer, type NatsServers, type ServerBinary, startServers } from '@jaegis/nats';
+import {
+  findServer,
+  type NatsServer,
+  type NatsServers,
+  type ServerBinary,
+  type StartServersOptions,
+  startServers,
+} from '@jaegis/nats';
 import { realClock, realHost, realRandom } from '@jaegis/node';
 import { afterAll, beforeAll } from 'vitest';
 
@@ -17,7 +24,7 @@ export function serverBinary(): Promise<ServerBinary> {
 /** Started before the first test of the file and stopped after its last. */
 export function withServers(
   count: 1 | 3 = 1,
-  config = '',
+  more: Pick<StartServersOptions, 'config' | 'maxStoreBytes'> = {},
 ): {
   readonly urls: readonly string[];
   readonly servers: readonly NatsServer[];
@@ -25,7 +32,7 @@ export function withServers(
   let running: NatsServers | undefined;
   beforeAll(async () => {
     // What survives the machine is not what these tests ask.
-    running = await startServers({ ...world, count, binary: await serverBinary(), sync: '2m', config });
+    running = await startServers({ ...world, count, binary: await serverBinary(), sync: '2m', ...more });
   });
   afterAll(() => running?.stop());
   return {

@@ -221,7 +221,8 @@ export class EntityHost implements Home {
   /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
   #verdict(activation: Activation, error: unknown): string | undefined {
     if (!this.#options.owns(activation.entity)) return 'moved';
-    if (hasCode(error, 'fenced')) return undefined;
+    // Neither is the entity's fault.
+    if (hasCode(error, 'fenced') || hasCode(error, 'overloaded')) return undefined;
     const now = this.#options.system.services.clock.monotonic();
     return activation.crashes.add(now, limit) === 'give-up' ? 'crashed too often' : undefined;
   }

@@ -24,6 +24,11 @@ program
   .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'))
   .addOption(new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS'))
   .addOption(new Option('--history <n>', 'records kept of each entity').env('JAEGIS_HISTORY'))
+  .addOption(
+    new Option('--max-turn-bytes <n>', 'what the turns of all entities may take on each server').env(
+      'JAEGIS_MAX_TURN_BYTES',
+    ),
+  )
   .addOption(new Option('--log-level <level>', 'debug, info, warn, error or silent').env('JAEGIS_LOG_LEVEL'))
   .option('--json', 'print the ready line as JSON')
   .option('--end-with-parent', 'end when the process that started this one is gone')

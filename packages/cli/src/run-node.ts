@@ -21,7 +21,7 @@ export async function runNode(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
-  const { name, cluster, nats, app, threads, replicas, history, logLevel } = settings;
+  const { name, cluster, nats, app, threads, replicas, history, maxTurnBytes, logLevel } = settings;
   return {
     cluster,
     nats: nats === 'embedded' ? nats : nats.split(','),
@@ -31,6 +31,7 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     ...(threads === undefined ? {} : { threads }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(history === undefined ? {} : { history }),
+    ...(maxTurnBytes === undefined ? {} : { maxTurnBytes }),
   };
 }
 

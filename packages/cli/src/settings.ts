@@ -13,6 +13,7 @@ const settings = z.strictObject({
     .pipe(z.union([z.literal(1), z.literal(3)]))
     .optional(),
   history: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   json: z.boolean().default(false),
   endWithParent: z.boolean().default(false),

@@ -28,6 +28,12 @@ export interface NodeOptions {
   readonly replicas?: 1 | 3;
   /** Records kept per entity; the newest holds its state. Default 64. */
   readonly history?: number;
+  /**
+   * What the turns of all entities may take on each server, in bytes; above it work that changes anything is refused as
+   * `overloaded`. It holds for the whole cluster; the node that started last with this option decides. Default: no bound
+   * but the servers' own, which three servers do not stand well: one that is full gives up its streams.
+   */
+  readonly maxTurnBytes?: number;
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Told what `embedded` does: finding, fetching and starting the server. */
@@ -47,6 +53,7 @@ const schema = z.strictObject({
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   history: z.int().min(1).max(1_000_000).optional(),
+  maxTurnBytes: z.int().min(1_000_000).optional(),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   logLevel: z.enum(logLevels).default('warn'),
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),

@@ -79,7 +79,7 @@ async function serverUrls(
   return [...servers.urls];
 }
 
-async function openStreams(connection: NatsConnection, { cluster, replicas, history }: CheckedOptions) {
+async function openStreams(connection: NatsConnection, { cluster, replicas, history, maxTurnBytes }: CheckedOptions) {
   const copies = replicas ?? connection.replicas;
   const viewJournal = await connection.openJournal({
     name: `JAEGIS_${cluster}_VIEW`,
@@ -94,6 +94,7 @@ async function openStreams(connection: NatsConnection, { cluster, replicas, hist
     replicas: copies,
     storage: 'file',
     historyPerSubject: history ?? limits.turnHistory,
+    ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
   });
   const inbox = await connection.openInbox({
     name: `JAEGIS_${cluster}_INBOX`,

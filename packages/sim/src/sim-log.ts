@@ -28,11 +28,14 @@ export interface Purpose {
 export class SimLog {
   readonly options: SimLogOptions;
   readonly #bySubject = new Map<string, JournalRecord[]>();
+  /** May change. */
+  maxBytes: number;
   #sequence = 0;
   #bytes = 0;
 
   constructor(options: SimLogOptions) {
     this.options = options;
+    this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
   }
 
   takes(subject: string): boolean {
@@ -45,8 +48,8 @@ export class SimLog {
     if (present !== expectedSequence) {
       throw new WrongSequenceError(`Could not ${purpose.what}: wrong last sequence: ${present}.`, purpose);
     }
-    const { maxBytes = Number.POSITIVE_INFINITY, historyPerSubject } = this.options;
-    if (this.#bytes + data.length > maxBytes) {
+    const { historyPerSubject } = this.options;
+    if (this.#bytes + data.length > this.maxBytes) {
       throw new OverloadedError(`Could not ${purpose.what}: maximum bytes exceeded; raise maxBytes.`, purpose);
     }
     this.#sequence += 1;

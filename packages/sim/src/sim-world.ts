@@ -122,12 +122,15 @@ function openInboxLog(storage: SimStorage, clock: VirtualClock, wanted: SimInbox
 
 function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {
   const log = storage.log(wanted.name, () => new SimLog(wanted));
-  if (describe(log.options) === describe(wanted)) return log;
+  if (describe(log.options) === describe(wanted)) {
+    log.maxBytes = wanted.maxBytes ?? log.maxBytes;
+    return log;
+  }
   throw new ClusterMismatchError(`The journal ${wanted.name} exists with other settings: ${describe(log.options)}.`, {
     data: { stream: wanted.name },
   });
 }
 
-function describe({ subjects, historyPerSubject, maxBytes }: SimLogOptions): string {
-  return JSON.stringify({ subjects: subjects.toSorted(), historyPerSubject, maxBytes });
+function describe({ subjects, historyPerSubject }: SimLogOptions): string {
+  return JSON.stringify({ subjects: subjects.toSorted(), historyPerSubject });
 }

@@ -13,6 +13,8 @@ test.each([
   ['the wrong sequence, with the right one', answer(400, 10071, 'wrong last sequence: 5'), 'wrong_sequence'],
   ['another write under way for too long', answer(400, 10164, 'wrong last sequence'), 'storage_unavailable'],
   ['a full stream', answer(503, 10077, 'maximum bytes exceeded'), 'overloaded'],
+  ['a full server', answer(503, 10023, 'insufficient resources'), 'overloaded'],
+  ['a full account', answer(400, 10002, 'resource limits exceeded for account'), 'overloaded'],
   ['a failed disk', answer(503, 10077, 'no space left on device'), 'storage_unavailable'],
   ['a cluster without a leader', answer(503, 10008, 'JetStream system temporarily unavailable'), 'storage_unavailable'],
   ['no responders', notServed, 'storage_unavailable'],

@@ -12,6 +12,12 @@ import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { InvalidArgumentError } from '@nats-io/transport-node';
 import { permissionDenied, violationIn } from '../connection/refusals.ts';
 
+/**
+ * The server's storage is full: its own bound (JSInsufficientResourcesErr; by default three quarters of what was free when
+ * it started), the account's (JSAccountResourcesExceededErr), or JSStorageResourcesExceededErr and JSMemoryResourcesExceededErr.
+ */
+const storageFull: readonly number[] = [10023, 10002, 10047, 10028];
+
 /** What a request was for, in the words of its error. */
 export interface Purpose {
   /** `append to "a.b"`, `read "a.b"`. */
@@ -38,6 +44,12 @@ export function writeError(purpose: Purpose, cause: unknown): JaegisError {
     if (isWrongSequence(cause)) return new WrongSequenceError(`Could not ${what}: ${cause.message}.`, { cause, data });
     if (cause.code === streamStoreFailed && cause.message.includes('maximum bytes')) {
       return new OverloadedError(`Could not ${what}: ${cause.message}; raise maxBytes.`, { cause, data });
+    }
+    if (storageFull.includes(cause.code)) {
+      return new OverloadedError(`Could not ${what}: the server's storage is full (${cause.message}).`, {
+        cause,
+        data,
+      });
     }
     return unavailable(purpose, cause);
   }

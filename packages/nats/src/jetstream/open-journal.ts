@@ -16,7 +16,10 @@ export interface JournalOptions extends OpenOptions {
   readonly storage: 'file' | 'memory';
   /** Newest records kept of each subject. */
   readonly historyPerSubject: number;
-  /** Above it appends are refused; nothing is dropped to make room. Default: what the server allows. */
+  /**
+   * Above it appends are refused; nothing is dropped to make room. Replaces the bound that the stream has. Default: that
+   * one, or for a new stream what the server allows.
+   */
   readonly maxBytes?: number;
 }
 

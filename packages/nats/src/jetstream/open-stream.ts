@@ -19,17 +19,24 @@ export async function openStream(
   const manager = await access.client.jetstreamManager(false);
   await openWithin(access, { name: what, openWithinMs }, async () => {
     try {
-      await manager.streams.add(wanted);
+      await manager.streams.add({ ...wanted }); // a copy: nats.js adds keys to it
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
-      await assertSame(manager, wanted);
+      await agree(manager, wanted);
     }
   });
   return manager;
 }
 
-async function assertSame(manager: JetStreamManager, wanted: WantedStream): Promise<void> {
-  const { config } = await manager.streams.info(wanted.name);
+/** The bound on its bytes is the one setting that may change; where none is wanted it stays as it is. */
+async function agree(manager: JetStreamManager, { max_bytes, ...fixed }: WantedStream): Promise<void> {
+  const { config } = await manager.streams.info(fixed.name);
+  assertSame(config, fixed);
+  if (max_bytes === undefined || max_bytes < 0 || config.max_bytes === max_bytes) return;
+  await manager.streams.update(fixed.name, { max_bytes });
+}
+
+function assertSame(config: StreamConfig, wanted: WantedStream): void {
   // Objects with the same keys, so that the keys of the one can be read of the other.
   const present = config as unknown as Record<string, unknown>;
   const differing = Object.entries(wanted).filter(([key, value]) => !isEqual(present[key] ?? false, value));

@@ -6,7 +6,7 @@ import { freePorts } from './free-ports.ts';
 import type { Guard } from './guard-link.ts';
 import { removeFolder } from './owned-folder.ts';
 import { askAll, type Readiness, readinessOf } from './readiness.ts';
-import { type ClusterPlan, planCluster, type ServerPlan, serverConfig } from './server-config.ts';
+import { type ClusterPlan, planCluster, type ServerPlan, type ServerStorage, serverConfig } from './server-config.ts';
 import type { ServerReport } from './server-event.ts';
 import { failure, ServerProcess } from './server-process.ts';
 
@@ -15,7 +15,7 @@ export interface BootOptions {
   readonly clock: Clock;
   readonly command: string;
   readonly cluster: string;
-  readonly sync: string;
+  readonly storage: ServerStorage;
   readonly config: string;
   /** One for each server. */
   readonly storeDirs: readonly string[];
@@ -56,8 +56,8 @@ export async function boot(options: BootOptions): Promise<BootedServer[]> {
 }
 
 async function launch(options: BootOptions): Promise<BootedServer[]> {
-  const { cluster, storeDirs, sync } = options;
-  const plan = planCluster(cluster, await freePorts(3 * storeDirs.length), storeDirs, sync);
+  const { cluster, storeDirs, storage } = options;
+  const plan = planCluster(cluster, await freePorts(3 * storeDirs.length), storeDirs, storage);
   const servers = plan.servers.map((server) => ({ plan: server, process: prepare(plan, server, options) }));
   await Promise.all(servers.map(({ process }) => process.launch()));
   return servers;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type Answer, readinessOf } from './readiness.ts';
 import { planCluster } from './server-config.ts';
 
-const one = planCluster('c', [1, 2, 3], ['/a'], 'always');
-const three = planCluster('c', [1, 2, 3, 4, 5, 6, 7, 8, 9], ['/a', '/b', '/c'], 'always');
+const one = planCluster('c', [1, 2, 3], ['/a'], { sync: 'always' });
+const three = planCluster('c', [1, 2, 3, 4, 5, 6, 7, 8, 9], ['/a', '/b', '/c'], { sync: 'always' });
 
 type Replicas = { current: boolean; offline?: boolean }[];
 const answer = (name: string, isHealthy = true, leader?: string, replicas: Replicas = []): Answer => ({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { planCluster, serverConfig } from './server-config.ts';
 
 test('one server has no routes, listens on this machine only and writes through', () => {
-  const plan = planCluster('jaegis-x', [1, 2, 3], ['/store "1"'], 'always');
+  const plan = planCluster('jaegis-x', [1, 2, 3], ['/store "1"'], { sync: 'always' });
   const [server] = plan.servers;
   expect(server && serverConfig(plan, server)).toBe(
     [
@@ -17,7 +17,7 @@ test('one server has no routes, listens on this machine only and writes through'
 });
 
 test('three servers each know all routes and share no port and no store', () => {
-  const plan = planCluster('c', [1, 2, 3, 4, 5, 6, 7, 8, 9], ['/a', '/b', '/c'], '2m');
+  const plan = planCluster('c', [1, 2, 3, 4, 5, 6, 7, 8, 9], ['/a', '/b', '/c'], { sync: '2m' });
   const ports = plan.servers.flatMap(({ port, monitorPort, clusterPort }) => [port, monitorPort, clusterPort]);
   expect(new Set(ports).size).toBe(9);
   for (const server of plan.servers) {

@@ -9,6 +9,7 @@ import { type BootedServer, boot, untilReady } from './boot.ts';
 import { type Guard, startGuard } from './guard-link.ts';
 import { createOwnedFolder, removeFolder } from './owned-folder.ts';
 import { runProgram } from './run-program.ts';
+import type { ServerStorage } from './server-config.ts';
 import type { ServerReport } from './server-event.ts';
 import type { ServerProcess } from './server-process.ts';
 import { claimStore, type StoreClaim } from './store-claim.ts';
@@ -26,6 +27,8 @@ export interface StartServersOptions {
    * `2m`, what came since is lost when the machine fails. Default `always`.
    */
   readonly sync?: string;
+  /** What all streams of one server may take, in bytes. Default: three quarters of what is free on the disk. */
+  readonly maxStoreBytes?: number;
   /** More lines of nats-server's configuration: users, TLS, limits. */
   readonly config?: string;
   readonly report?: ServerReport;
@@ -79,7 +82,7 @@ export async function startServers(options: StartServersOptions): Promise<NatsSe
   const ground = await prepareGround(options);
   const running = new RunningServers(ground, options, readyWithinMs);
   try {
-    await running.boot(sync, report);
+    await running.boot({ sync, maxBytes: options.maxStoreBytes }, report);
   } catch (error) {
     await running.stop();
     throw error;
@@ -134,7 +137,7 @@ class RunningServers implements NatsServers {
     return this.servers.map(({ url }) => url);
   }
 
-  async boot(sync: string, report: ServerReport): Promise<void> {
+  async boot(storage: ServerStorage, report: ServerReport): Promise<void> {
     const { folder, guard, cluster } = this.#ground;
     const { clock, binary, count, storeDir, config = '' } = this.#options;
     const stores = storeDir === undefined ? join(folder, 'store') : resolve(storeDir);
@@ -142,7 +145,7 @@ class RunningServers implements NatsServers {
       guard,
       clock,
       cluster,
-      sync,
+      storage,
       config,
       report,
       command: binary.path,
