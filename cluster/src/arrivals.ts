@@ -3,14 +3,17 @@ import { type Clock, type Codec, type Delivery, type Logger, limits, type Transp
 import { decodeRequest, type Target } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
+import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
 import { Outgoing } from './outgoing.ts';
-import { isAsk, isTell, packets } from './packet.ts';
+import { isAsk, isLarge, isTell, packets } from './packet.ts';
+import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
 export interface ArrivalsOptions {
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly bodies: LargeBodies;
   readonly windowBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined) => void;
@@ -28,6 +31,7 @@ export class Arrivals {
   readonly #options: ArrivalsOptions;
   /** By their subject of replies without its last part. */
   readonly #senders = new Map<string, Incoming>();
+  readonly #waiting = new WeakMap<Incoming, WaitingFrames>();
   #heard = 0;
 
   constructor(options: ArrivalsOptions) {
@@ -51,8 +55,13 @@ export class Arrivals {
   }
 
   #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming): void {
-    const { codec, logger, receive } = this.#options;
     const replyTo = isAsk(kind) ? new FrameReply(from.asks, number) : undefined;
+    if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
+    else this.#deliver(kind, body, replyTo);
+  }
+
+  #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined): void {
+    const { codec, logger, receive } = this.#options;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
@@ -68,6 +77,17 @@ export class Arrivals {
       if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
       else replyTo.reject(error);
     }
+  }
+
+  #waitingOf(from: Incoming): WaitingFrames {
+    let waiting = this.#waiting.get(from);
+    if (waiting === undefined) {
+      const { bodies, logger } = this.#options;
+      const deliver = ({ kind, body, replyTo }: ArrivedFrame) => this.#deliver(kind, body, replyTo);
+      waiting = new WaitingFrames(from, { bodies, logger, deliver });
+      this.#waiting.set(from, waiting);
+    }
+    return waiting;
   }
 
   #incoming(base: string): Incoming {
@@ -90,13 +110,15 @@ export class Arrivals {
   }
 
   #makeIncoming(subject: string): Incoming {
-    const { transport, codec, clock, logger, windowBytes = limits.wireWindowBytes } = this.#options;
+    const { transport, codec, clock, logger, bodies, windowBytes = limits.wireWindowBytes } = this.#options;
     return new Incoming({
       codec,
+      bodies,
       clock,
       logger,
       acknowledgeBytes: windowBytes * ACKNOWLEDGED_SHARE,
       replies: new Outgoing({ transport, clock, logger, subject, what: packets.replies }),
+      onAbsent: (name) => bodies.giveUp(nameFromBytes(name)),
       onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),
     });
   }

@@ -15,6 +15,7 @@ import {
   System,
 } from '@jaegis/actors';
 import {
+  type Blobs,
   type Clock,
   type Codec,
   type EntityId,
@@ -60,6 +61,8 @@ export interface ClusterPorts {
   readonly codec: Codec;
   readonly pool: WorkerPool;
   readonly transport: Transport;
+  /** Holds messages between nodes that are larger than the transport takes, for a while. */
+  readonly blobs: Blobs;
   /** Holds `jaegis.<cluster>.view`. */
   readonly viewJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
@@ -123,6 +126,7 @@ export class ClusterNode {
     this.#router = new Router({
       cluster,
       transport,
+      blobs: ports.blobs,
       codec,
       clock,
       random,

@@ -1,19 +1,21 @@
 import type { Ask, ReplyTo } from '@jaegis/actors';
 import type { Codec } from '@jaegis/core';
 import { encodeFailure } from './envelope.ts';
+import { type LargeBodies, nameToBytes } from './large-bodies.ts';
 import type { Outgoing } from './outgoing.ts';
-import { frames } from './packet.ts';
-import { tooLarge } from './payload-size.ts';
+import { frames, largeOf } from './packet.ts';
 
 /** The asks of one other node that are not answered yet: a list, since nearly none is ever looked for. */
 export class OpenAsks {
   readonly codec: Codec;
   readonly replies: Outgoing;
+  readonly bodies: LargeBodies;
   newest: FrameReply | undefined = undefined;
 
-  constructor(codec: Codec, replies: Outgoing) {
+  constructor(codec: Codec, replies: Outgoing, bodies: LargeBodies) {
     this.codec = codec;
     this.replies = replies;
+    this.bodies = bodies;
   }
 
   /** Their asker has given these asks up. */
@@ -43,7 +45,7 @@ export class FrameReply implements ReplyTo {
     open.newest = this;
   }
 
-  /** A reply that cannot be carried, or is too large, is a failure that says so. */
+  /** A reply that cannot be carried is a failure that says so. */
   resolve(value: unknown): void {
     if (!this.#close()) return;
     try {
@@ -75,8 +77,17 @@ export class FrameReply implements ReplyTo {
 
   #leave(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
     const { replies } = this.#open;
-    if (body.length > replies.mostBytes) throw tooLarge('A reply', body.length, replies.mostBytes);
-    replies.add(kind, this.number, body);
+    if (body.length > replies.mostBytes) this.#leaveLarge(kind, body);
+    else replies.add(kind, this.number, body);
+  }
+
+  /** Its asker waits for this reply alone: the word of it leaves when it can be fetched. */
+  #leaveLarge(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
+    const { bodies, replies } = this.#open;
+    bodies.put('A reply', body).then(
+      (name) => replies.add(largeOf(kind), this.number, nameToBytes(name)),
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   /** Takes it off the list. Whether an answer is to leave. */

@@ -2,7 +2,8 @@
 import type { Message } from '@jaegis/actors';
 import { type Codec, type JaegisError, limits, type Member, NodeDownError } from '@jaegis/core';
 import { decodeRequest, type Target } from './envelope.ts';
-import { isAsk, isTell, readPacket } from './packet.ts';
+import { nameFromBytes } from './large-bodies.ts';
+import { isAsk, isLarge, isTell, readPacket } from './packet.ts';
 import type { ReturnedPacket } from './sending.ts';
 
 /** A tell that comes back to its sender. */
@@ -25,6 +26,8 @@ export interface ReturnedTells {
 export interface Returned extends ReturnedTells {
   /** The asks that nobody will answer. */
   readonly asks: readonly number[];
+  /** Tells the bodies of which are in the object store. */
+  readonly large: readonly { readonly name: string; readonly isUncertain: boolean }[];
 }
 
 /** What the packets hold. @param cause Why their receiver does not take them in. */
@@ -37,15 +40,27 @@ export function readReturned(
   const { asks, tells } = count(returned);
   const moreTells = Math.max(0, tells - limits.deadMessages);
   const kept: Undelivered[] = [];
+  const large: { name: string; isUncertain: boolean }[] = [];
   let skip = moreTells;
   for (const { bytes, isUncertain } of returned) {
     readPacket(bytes, (kind, _ask, body) => {
       if (!isTell(kind) || skip-- > 0) return;
-      const { to, message } = decodeRequest(codec, body);
-      kept.push({ member, to, message, isUncertain, error: isUncertain ? uncertain(member, cause) : cause });
+      if (isLarge(kind)) large.push({ name: nameFromBytes(body), isUncertain });
+      else kept.push(undelivered(member, codec, body, { isUncertain, cause }));
     });
   }
-  return { asks, tells: kept, moreTells };
+  return { asks, tells: kept, large, moreTells };
+}
+
+/** @param body Of the tell. */
+export function undelivered(
+  member: Member,
+  codec: Codec,
+  body: Uint8Array,
+  { isUncertain, cause }: { readonly isUncertain: boolean; readonly cause: unknown },
+): Undelivered {
+  const { to, message } = decodeRequest(codec, body);
+  return { member, to, message, isUncertain, error: isUncertain ? uncertain(member, cause) : cause };
 }
 
 function count(returned: readonly ReturnedPacket[]) {

@@ -1,16 +1,21 @@
 import type { Clock, Codec, Logger, Timer } from '@jaegis/core';
 import { OpenAsks } from './frame-reply.ts';
+import type { LargeBodies } from './large-bodies.ts';
 import type { Outgoing } from './outgoing.ts';
 import { assertPacket, frames, numberOf, packets, readPacket, sessionOf, type TakeFrame, whatIs } from './packet.ts';
 
 export interface IncomingOptions {
   readonly codec: Codec;
+  /** For answers that are too large. */
+  readonly bodies: LargeBodies;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Acknowledges at once when so much has been taken in. */
   readonly acknowledgeBytes: number;
   readonly replies: Outgoing;
   readonly onFrame: (kind: number, ask: number, body: Uint8Array, from: Incoming) => void;
+  /** The sender says that this large body will not come. */
+  readonly onAbsent: (name: Uint8Array) => void;
 }
 
 /** How long what was taken in may stay unacknowledged when no answer leaves, in ms. */
@@ -25,6 +30,8 @@ export class Incoming {
   readonly asks: OpenAsks;
   /** Counts up; who was heard longest ago is forgotten first. */
   heard = 0;
+  /** Frames wait for a large body before them: what comes now is not acknowledged, so that its sender slows down. */
+  #isWaiting = false;
   readonly #options: IncomingOptions;
   readonly #replies: Outgoing;
   #expected = 1;
@@ -35,7 +42,7 @@ export class Incoming {
   constructor(options: IncomingOptions) {
     this.#options = options;
     this.#replies = options.replies;
-    this.asks = new OpenAsks(options.codec, options.replies);
+    this.asks = new OpenAsks(options.codec, options.replies, options.bodies);
   }
 
   /** @throws CorruptRecordError when it is no packet. */
@@ -49,6 +56,22 @@ export class Incoming {
     const what = whatIs(packet);
     if (what === packets.control) this.#control(packet, number);
     else if (what === packets.data) this.#data(packet, number);
+  }
+
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Frames wait for a large body from now on. */
+  wait(): void {
+    this.#isWaiting = true;
+  }
+
+  /** All frames that came are delivered. */
+  goOn(): void {
+    this.#isWaiting = false;
+    this.#replies.number = this.#expected - 1;
+    this.#replies.flush(true);
   }
 
   /** What is owed leaves. */
@@ -73,12 +96,13 @@ export class Incoming {
   }
 
   #takeIn(packet: Uint8Array): void {
-    this.#replies.number = this.#expected++;
+    this.#expected++;
     try {
       readPacket(packet, this.#onFrame);
     } catch (error) {
       this.#options.logger.warn('a packet of another node cannot be read', { error });
     }
+    if (!this.#isWaiting) this.#replies.number = this.#expected - 1;
   }
 
   #owe(bytes: number): void {
@@ -91,9 +115,10 @@ export class Incoming {
 
   #control(packet: Uint8Array, lastSent: number): void {
     const cancelled = new Set<number>();
-    readPacket(packet, (kind, ask) => {
+    readPacket(packet, (kind, ask, body) => {
       if (kind === frames.cancel) cancelled.add(ask);
       else if (kind === frames.probe) this.#answer(lastSent);
+      else if (kind === frames.absent) this.#options.onAbsent(body);
     });
     if (cancelled.size > 0) this.asks.cancel(cancelled);
   }

@@ -1,10 +1,15 @@
 import type { Clock, Logger, Timer, Transport } from '@jaegis/core';
-import { type FrameKind, type PacketKind, PacketWriter } from './packet.ts';
+import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
 
 /** A packet of this size leaves before the turn of the event loop is over: its receiver can begin. */
 export const FULL_BYTES = 16 * 1024;
 /** What headers may add to a payload at the most. */
 export const HEADROOM = 64;
+
+/** The largest body that one frame can hold. */
+export function mostOf({ maxPayload }: Pick<Transport, 'maxPayload'>): number {
+  return maxPayload - HEADROOM - PACKET_HEADER - FRAME_HEADER;
+}
 
 export interface OutgoingOptions {
   readonly transport: Transport;
@@ -36,11 +41,11 @@ export class Outgoing {
 
   /** The largest body that one frame can hold. */
   get mostBytes(): number {
-    return this.#options.transport.maxPayload - HEADROOM;
+    return mostOf(this.#options.transport);
   }
 
   /** Takes in a frame, the body of which is not above {@link mostBytes}. */
-  add(kind: FrameKind, ask: number, body: Uint8Array): void {
+  add(kind: number, ask: number, body: Uint8Array): void {
     const writer = this.#writer;
     if (writer.sizeWith(body) > this.#options.transport.maxPayload && !writer.isEmpty) this.flush();
     writer.add(kind, ask, body);

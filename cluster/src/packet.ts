@@ -41,16 +41,37 @@ export const frames = {
   again: 8,
   /** Say what was taken in. In control packets. */
   probe: 9,
+  /** The large body with this name will not come. In control packets. */
+  absent: 10,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];
 
-export function isAsk(kind: number): boolean {
-  return kind === frames.askActor || kind === frames.askEntity;
+/** Added to a kind: the body is too large for a packet, and the frame holds its name in the object store. */
+const LARGE = 0x40;
+
+export function largeOf(kind: FrameKind): number {
+  return kind | LARGE;
 }
 
+export function plainOf(kind: number): number {
+  return kind & ~LARGE;
+}
+
+export function isLarge(kind: number): boolean {
+  return (kind & LARGE) !== 0;
+}
+
+/** Large or not. */
+export function isAsk(kind: number): boolean {
+  const plain = kind & ~LARGE;
+  return plain === frames.askActor || plain === frames.askEntity;
+}
+
+/** Large or not. */
 export function isTell(kind: number): boolean {
-  return kind === frames.tellActor || kind === frames.tellEntity;
+  const plain = kind & ~LARGE;
+  return plain === frames.tellActor || plain === frames.tellEntity;
 }
 
 const MAGIC = 0x4a;
@@ -82,7 +103,7 @@ export class PacketWriter {
   }
 
   /** @param ask The number of the ask; 0 where there is none. */
-  add(kind: FrameKind, ask: number, body: Uint8Array): void {
+  add(kind: number, ask: number, body: Uint8Array): void {
     const at = this.#reserve(FRAME_HEADER + body.length);
     const bytes = this.#bytes;
     bytes[at] = kind;

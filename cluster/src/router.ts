@@ -1,6 +1,7 @@
 import { Ask, type AskOptions, askTimeout, type EntityHost, type Message, type System } from '@jaegis/actors';
 import {
   AskTimeoutError,
+  type Blobs,
   type Clock,
   ClusterUnavailableError,
   type Codec,
@@ -26,6 +27,7 @@ import { Wire, type WireOptions } from './wire.ts';
 export interface RouterOptions {
   readonly cluster: string;
   readonly transport: Transport;
+  readonly blobs: Blobs;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,11 +62,11 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, codec, clock, random, cluster, system } = options;
+    const { transport, blobs, codec, clock, random, cluster, system } = options;
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask) => this.#receive(to, message, ask);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
-    this.#wire = new Wire({ cluster, transport, codec, clock, random, logger, receive, giveBack });
+    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */

@@ -10,9 +10,8 @@ import {
   type Transport,
 } from '@jaegis/core';
 import { HeldPacket, type PacketOwner } from './held-packet.ts';
-import { FULL_BYTES, HEADROOM, Outgoing } from './outgoing.ts';
-import { type FrameKind, frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
-import { tooLarge } from './payload-size.ts';
+import { FULL_BYTES, HEADROOM, mostOf, Outgoing } from './outgoing.ts';
+import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
 
 export interface SendingOptions {
   readonly transport: Transport;
@@ -87,20 +86,26 @@ export class Sending implements PacketOwner {
     return this.#options.member;
   }
 
+  /** The largest body that one frame can hold. */
+  get mostBytes(): number {
+    return mostOf(this.#options.transport);
+  }
+
   get traffic(): { readonly unacknowledgedBytes: number; readonly waitingBytes: number } {
     return { unacknowledgedBytes: this.#inFlightBytes, waitingBytes: this.#waitingBytes };
   }
 
   /**
    * Takes a frame in and returns the packet that it leaves with.
-   * @throws OverloadedError when too much waits, NotSerializableError when it is larger than the server takes.
+   *
+   * @param body Not above {@link mostBytes}.
+   * @throws OverloadedError when too much waits.
    */
-  add(kind: FrameKind, ask: number, body: Uint8Array): HeldPacket {
+  add(kind: number, ask: number, body: Uint8Array): HeldPacket {
     const writer = this.#writer;
     const size = writer.sizeWith(body);
     if (this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) throw this.#overloaded();
-    const most = this.#options.transport.maxPayload - HEADROOM;
-    if (size > most) this.#makeRoom(body, most);
+    if (size > this.#options.transport.maxPayload - HEADROOM) this.flush();
     writer.add(kind, ask, body);
     const packet = this.#making;
     if (writer.size >= FULL_BYTES) this.flush();
@@ -192,11 +197,9 @@ export class Sending implements PacketOwner {
     if (!this.#isClosed) this.#control.add(frames.cancel, ask, NOTHING);
   }
 
-  #makeRoom(body: Uint8Array, most: number): void {
-    this.flush();
-    if (this.#writer.sizeWith(body) > most) {
-      throw tooLarge(`A message to node "${this.#options.member.id}"`, body.length, most);
-    }
+  /** The receiver need not wait for this large body. */
+  absent(name: Uint8Array): void {
+    if (!this.#isClosed) this.#control.add(frames.absent, 0, name);
   }
 
   #pump(windowBytes: number): void {

@@ -1,7 +1,7 @@
 /** Two nodes in a world in memory, whose wires can be cut. */
 import type { Ask, Message } from '@jaegis/actors';
 import { binaryCodec } from '@jaegis/codec';
-import { incarnation, type Member, nodeId, silentLogger, type Transport } from '@jaegis/core';
+import { type Blobs, incarnation, type Member, nodeId, silentLogger, type Transport } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
 import type { Target } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
@@ -25,14 +25,27 @@ export async function pair(
   const packets: number[] = [];
   const returned: ReturnedTells[] = [];
   const transports: Transport[] = [];
+  const blobs = {
+    kept: world.storage.blobs('LARGE'),
+    refuse: undefined as Error | undefined,
+    before: Promise.resolve(),
+  };
   const wire = (name: string, take: Receive) => {
-    const { transport } = world.connect(name);
+    const connection = world.connect(name);
+    const { transport } = connection;
+    const store = connection.blobs({ name: 'LARGE' });
+    const put: Blobs['put'] = async (key, bytes) => {
+      await blobs.before;
+      if (blobs.refuse) throw blobs.refuse;
+      await store.put(key, bytes);
+    };
     transports.push(transport);
     const codec = binaryCodec();
     const random = world.random.fork(name);
     return new Wire({
       cluster: 'c',
       transport,
+      blobs: { put, get: (key) => store.get(key), remove: (key) => store.remove(key) },
       codec,
       clock: world.clock,
       random,
@@ -48,7 +61,7 @@ export async function pair(
   const spy = world.connect('spy').transport;
   spy.subscribe('jaegis.c.node.there.1.in', ({ data }) => packets.push(data.length));
   await world.clock.runUntilSettled(Promise.all([...transports, spy].map((transport) => transport.flush())));
-  return { world, mine, theirs, packets, returned, transports };
+  return { world, mine, theirs, packets, returned, transports, blobs };
 }
 
 export const echo: Receive = (_to, message, ask) => ask?.reply(message);

@@ -144,15 +144,6 @@ test('what cannot be carried is refused to its sender, and what was sent beside 
   expect(await world.clock.runUntilSettled(good)).toEqual({ type: 'x' });
 });
 
-test('a message that is larger than the server takes is refused, and so is such a reply', async () => {
-  const { world, mine } = await pair((_to, _message, ask) => ask?.reply('x'.repeat(5_000)), 4_096);
-  const refused = expect.objectContaining({ code: 'not_serializable' });
-  const large: Any = { type: 'x', text: 'x'.repeat(5_000) };
-  expect(() => mine.tell(there, '/user/a', large)).toThrow(refused);
-  const reply = mine.ask(there, 'there', asking({ type: 'x' }), undefined);
-  await expect(world.clock.runUntilSettled(reply)).rejects.toEqual(refused);
-});
-
 test('bytes that are no packet harm nobody', async () => {
   const { world, mine } = await pair(echo);
   const { transport } = world.connect('stranger');

@@ -1,5 +1,6 @@
 import type { Ask, Message } from '@jaegis/actors';
 import {
+  type Blobs,
   type Clock,
   type Codec,
   type Delivery,
@@ -16,14 +17,29 @@ import {
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
 import { decodeFailure, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
-import { type ReturnedTells, readReturned } from './given-back.ts';
-import { assertPacket, frames, numberOf, readPacket, sessionOf, type TakeFrame } from './packet.ts';
+import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
+import type { HeldPacket } from './held-packet.ts';
+import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
+import {
+  assertPacket,
+  type FrameKind,
+  frames,
+  isLarge,
+  largeOf,
+  numberOf,
+  plainOf,
+  readPacket,
+  sessionOf,
+  type TakeFrame,
+} from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
 
 export interface WireOptions {
   readonly cluster: string;
   readonly transport: Transport;
+  /** For messages that are larger than the server takes. */
+  readonly blobs: Blobs;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
@@ -46,6 +62,7 @@ export class Wire implements Sessions {
   readonly #options: WireOptions;
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
+  readonly #bodies: LargeBodies;
   readonly #replySubject: string;
   /** By subject. */
   readonly #members = new Map<string, Sending>();
@@ -63,7 +80,8 @@ export class Wire implements Sessions {
     this.#options = options;
     const { transport, clock, cluster, random } = options;
     this.#asks = new PendingAsks(clock);
-    this.#arrivals = new Arrivals(options);
+    this.#bodies = new LargeBodies(options);
+    this.#arrivals = new Arrivals({ ...options, bodies: this.#bodies });
     this.#replySubject = `jaegis.${cluster}.reply.${random.id()}`;
     this.#replies = transport.subscribe(`${this.#replySubject}.*`, (delivery) => this.#onReplies(delivery));
     this.#status = transport.onStatus((status) => this.#onStatus(status));
@@ -95,20 +113,29 @@ export class Wire implements Sessions {
     this.#status.unsubscribe();
     for (const sending of this.#members.values()) sending.stop();
     this.#arrivals.stop();
+    this.#bodies.stop();
     this.#asks.stop(reason);
   }
 
   /** @throws NotSerializableError, OverloadedError */
   tell(member: Member, to: Target, message: Message): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
-    this.#sending(member).add(kind, 0, encodeTell(this.#options.codec, to, message));
+    const body = encodeTell(this.#options.codec, to, message);
+    const sending = this.#sending(member);
+    if (body.length <= sending.mostBytes) sending.add(kind, 0, body);
+    else this.#addLarge(sending, { kind, number: 0, body }, (error) => this.#notPut(member, body, error));
   }
 
   /** Ends as {@link PendingAsks} says. */
   ask(member: Member, target: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
     const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
     const about = { target, type: request.message.type, timeoutMs: request.leftMs };
-    const send = (number: number) => this.#sending(member).add(kind, number, encodeAsk(this.#options.codec, request));
+    const send = (number: number) => {
+      const body = encodeAsk(this.#options.codec, request);
+      const sending = this.#sending(member);
+      if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
+      return this.#addLarge(sending, { kind, number, body }, (error) => this.#asks.giveUp(number, error));
+    };
     return this.#asks.add(member, about, send, signal);
   }
 
@@ -128,6 +155,24 @@ export class Wire implements Sessions {
 
   refusalSubject(session: number, packet: number): string {
     return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
+  }
+
+  /** Its name leaves in its place at once; the receiver waits for the body. */
+  #addLarge(
+    sending: Sending,
+    { kind, number, body }: { readonly kind: FrameKind; readonly number: number; readonly body: Uint8Array },
+    onFailed: (error: unknown) => void,
+  ): HeldPacket {
+    const name = this.#bodies.begin(`A message to node "${sending.member.id}"`, body, (error) => {
+      sending.absent(nameToBytes(name));
+      onFailed(error);
+    });
+    return sending.add(largeOf(kind), number, nameToBytes(name));
+  }
+
+  #notPut(member: Member, body: Uint8Array, cause: unknown): void {
+    const { codec, giveBack } = this.#options;
+    giveBack({ tells: [undelivered(member, codec, body, { isUncertain: false, cause })], moreTells: 0 });
   }
 
   #onReplies({ subject, data, noResponders }: Delivery): void {
@@ -163,9 +208,15 @@ export class Wire implements Sessions {
 
   #giveBack(member: Member, returned: readonly ReturnedPacket[], cause: unknown): void {
     const { codec, giveBack } = this.#options;
-    const { asks, ...tells } = readReturned(returned, member, codec, cause);
+    const { asks, large, ...tells } = readReturned(returned, member, codec, cause);
     for (const ask of asks) this.#asks.fail(ask, cause);
     if (tells.tells.length > 0) giveBack(tells);
+    for (const { name, isUncertain } of large) {
+      this.#bodies.take(name).then(
+        (body) => giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 }),
+        (error: unknown) => this.#options.logger.warn('a large message was not delivered', { name, error }),
+      );
+    }
   }
 
   #sending(member: Member): Sending {
@@ -198,6 +249,18 @@ export class Wire implements Sessions {
   }
 
   readonly #onReply: TakeFrame = (kind, number, body) => {
+    if (isLarge(kind)) this.#onLargeReply(kind, number, body);
+    else this.#onWholeReply(kind, number, body);
+  };
+
+  #onLargeReply(kind: number, number: number, body: Uint8Array): void {
+    this.#bodies.take(nameFromBytes(body)).then(
+      (whole) => this.#onWholeReply(plainOf(kind), number, whole),
+      (error: unknown) => this.#asks.fail(number, error),
+    );
+  }
+
+  #onWholeReply(kind: number, number: number, body: Uint8Array): void {
     const { codec } = this.#options;
     try {
       if (kind === frames.reply) this.#asks.resolve(number, codec.decode(body));
@@ -206,5 +269,5 @@ export class Wire implements Sessions {
     } catch (error) {
       this.#asks.fail(number, error);
     }
-  };
+  }
 }

@@ -20,6 +20,7 @@ const counter = defineActor('counter', {
       const total = state.total + message.by;
       return { state: { total }, reply: total };
     },
+    echo: (_state, { text }: { text: string }) => ({ reply: text }),
   },
 });
 const app = defineApp({ entities: [counter] });
@@ -70,6 +71,8 @@ describe('the roles of a cluster', () => {
       await entity.send({ type: 'add', by: 1 });
       await expect.poll(() => entity.ask({ type: 'add', by: 0 })).toBe(1);
     }
+    const text = 'x'.repeat(3_000_000);
+    for (const key of ['a', 'b', 'c']) expect(await client.entity(counter, key).ask({ type: 'echo', text })).toBe(text);
     const turns: number[] = [];
     for await (const { turn } of client.history({ entity: client.entity(counter, 'a').entity })) turns.push(turn);
     expect(turns[0]).toBe(1);

@@ -33,6 +33,7 @@ export function simCluster(seed: number, entities: readonly ActorDefinition<Prot
         codec: jsonCodec(),
         pool: noPool,
         transport: connection.transport,
+        blobs: connection.blobs({ name: 'LARGE' }),
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
         inbox: await world.clock.runUntilSettled(
           connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),

@@ -47,6 +47,12 @@ export const limits = {
   wireWindowBytes: 1024 * 1024,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
   wireWaitingBytes: 8 * 1024 * 1024,
+  /** Of one message between nodes, which goes through the object store when it is larger than the server takes. */
+  largeBytes: 64 * 1024 * 1024,
+  /** Of all messages of a node that are on their way into the object store. */
+  largeBytesUnderWay: 256 * 1024 * 1024,
+  /** How long a large message that nobody fetches stays there, in ms. */
+  largeKeptMs: 10 * 60_000,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
   /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */

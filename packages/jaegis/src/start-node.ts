@@ -33,7 +33,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
-  const { viewJournal, turnJournal, inbox } = await openStreams(connection, checked);
+  const { viewJournal, turnJournal, inbox, blobs } = await openStreams(connection, checked);
   const codec = binaryCodec();
   const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
@@ -43,7 +43,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     entities: options.app?.entities ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox },
+    ports: { ...ports, viewJournal, turnJournal, inbox, blobs },
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop());
@@ -102,5 +102,11 @@ async function openStreams(connection: NatsConnection, { cluster, replicas, hist
     replicas: copies,
     storage: 'file',
   });
-  return { viewJournal, turnJournal, inbox };
+  const blobs = connection.blobs({
+    name: `JAEGIS_${cluster}_LARGE`,
+    replicas: copies,
+    storage: 'file',
+    keepMs: limits.largeKeptMs,
+  });
+  return { viewJournal, turnJournal, inbox, blobs };
 }

@@ -44,6 +44,12 @@ const node = new ClusterNode({
     pool: createPool({ threads: 1 }),
     transport: deadly.transport(connection.transport, cluster, other),
     viewJournal: await journal('VIEW', `jaegis.${cluster}.view`),
+    blobs: connection.blobs({
+      name: `JAEGIS_${cluster}_LARGE`,
+      replicas: connection.replicas,
+      storage: 'file',
+      keepMs: limits.largeKeptMs,
+    }),
     turnJournal: deadly.journal(await journal('TURNS', turnSubjects(cluster))),
     inbox: deadly.inbox(inbox),
   },

@@ -1,0 +1,34 @@
+/** Messages above what the server takes as one, between two nodes on a real one. */
+import { defineActor, defineApp, startNode } from 'jaegis';
+import { expect, test } from 'vitest';
+import { withServers } from '../support/nats.ts';
+
+const nats = withServers(1, { config: 'max_payload: 65536\n' });
+const shelf = defineActor('shelf', {
+  state: () => ({ lengths: [] as readonly number[] }),
+  on: {
+    put: ({ lengths }, { bytes }: { bytes: Uint8Array }) => ({
+      state: { lengths: [...lengths, bytes.length] },
+      reply: bytes.length,
+    }),
+    echo: (_state, { bytes }: { bytes: Uint8Array }) => ({ reply: bytes }),
+    lengths: ({ lengths }) => ({ reply: lengths }),
+  },
+});
+const app = defineApp({ entities: [shelf] });
+
+test('an entity takes and answers what is a hundred times as large, in order with the rest', async () => {
+  const options = { cluster: 'large', nats: [...nats.urls], logLevel: 'silent', threads: 1 } as const;
+  await using _node = await startNode({ ...options, name: 'n1', app });
+  await using client = await startNode({ ...options, name: 'c1', role: 'client', app });
+  const ref = client.entity(shelf, 's');
+  const sizes = [10, 7_000_000, 20, 200_000, 30];
+  const bytes = (size: number) => new Uint8Array(size).fill(size % 251);
+  await Promise.all(sizes.map((size) => ref.ask({ type: 'put', bytes: bytes(size) })));
+  expect(await ref.ask({ type: 'lengths' })).toEqual(sizes);
+  const replies = await Promise.all(sizes.map((size) => ref.ask({ type: 'echo', bytes: bytes(size) })));
+  expect(replies.map((reply) => Buffer.from(reply).equals(bytes(reply.length)))).toEqual(sizes.map(() => true));
+  expect(replies.map(({ length }) => length)).toEqual(sizes);
+  const huge = ref.ask({ type: 'put', bytes: new Uint8Array(65 * 1024 * 1024) });
+  await expect(huge).rejects.toMatchObject({ code: 'not_serializable' });
+});
