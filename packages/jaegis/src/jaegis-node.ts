@@ -8,16 +8,17 @@ import {
   type System,
 } from '@jaegis/actors';
 import type { ClusterEvent, ClusterNode } from '@jaegis/cluster';
-import type {
-  Codec,
-  EntityId,
-  JaegisError,
-  Journal,
-  Subscription,
-  TreeNode,
-  TurnRecord,
-  View,
-  WorkerPool,
+import {
+  type Codec,
+  type EntityId,
+  hasCode,
+  type JaegisError,
+  type Journal,
+  type Subscription,
+  type TreeNode,
+  type TurnRecord,
+  type View,
+  type WorkerPool,
 } from '@jaegis/core';
 
 interface Parts {
@@ -97,10 +98,16 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.events.subscribe(listener);
   }
 
-  /** The entity's turns that are kept, oldest first. */
+  /** The entity's turns that are kept, oldest first. Those that cannot be read are left out: its dead letters name them. */
   async *history({ entity }: { readonly entity: EntityId }): AsyncGenerator<TurnRecord> {
     const { turnJournal, node, codec } = this.#parts;
-    for await (const record of turnJournal.history(node.turnSubject(entity))) yield decodeTurn(codec, record);
+    for await (const record of turnJournal.history(node.turnSubject(entity))) {
+      try {
+        yield decodeTurn(codec, record);
+      } catch (error) {
+        if (!hasCode(error, 'corrupt_record')) throw error;
+      }
+    }
   }
 
   /** This node's supervision tree. */
