@@ -1,8 +1,10 @@
 /** Who may do what, held against a real server with the very configuration that docs/security.md shows. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Logger, Transport } from '@jaegis/core';
 import { type Auth, connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
@@ -79,6 +81,17 @@ describe('the roles of a cluster', () => {
     await using inspection = await requestInspection({ nats: nats.urls, cluster: 'shop', auth: users.inspector });
     expect((await inspection.tree()).nodes.map(({ id }) => id).toSorted()).toEqual(['n1', 'n2']);
     expect([first.view.members.length, second.view.members.length]).toEqual([2, 2]);
+  });
+
+  it('the command line says who it is by flags and variables, and is refused as nobody', async () => {
+    const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+    await using _node = await startNode({ cluster: 'shop', nats: nats.urls, name: 'n1', auth: users.node });
+    const args = [main, 'tree', '--json', '--cluster', 'shop', '--nats', nats.urls.join(',')];
+    const execute = promisify(execFile);
+    const env = { ...process.env, JAEGIS_NATS_PASSWORD: users.inspector.password };
+    const { stdout } = await execute(process.execPath, [...args, '--nats-user', users.inspector.user], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ cluster: 'shop', nodes: [{ id: 'n1' }] });
+    await expect(execute(process.execPath, args)).rejects.toMatchObject({ code: 1 });
   });
 
   it.each([

@@ -2,24 +2,14 @@
 /** The `jaegis` command. */
 import { Command, Option } from 'commander';
 import { explain } from './explain.ts';
+import { reachingCluster } from './nats-settings.ts';
 import { runNode } from './run-node.ts';
 import { runTree } from './run-tree.ts';
 
-const nats = new Option('--nats <urls>', 'addresses of NATS servers, with commas between').env('JAEGIS_NATS');
-const cluster = new Option('--cluster <name>', 'the cluster').env('JAEGIS_CLUSTER');
-const config = new Option('--config <file>', 'a JSON file with settings by the names of the options').env(
-  'JAEGIS_CONFIG',
-);
-
 const program = new Command('jaegis').description('Actors that survive the crash of anything.').version('0.1.0');
 
-program
-  .command('node')
-  .description('run one node of a cluster in this process')
+reachingCluster(program.command('node').description('run one node of a cluster in this process'))
   .addOption(new Option('--name <name>', 'unique in the cluster').env('JAEGIS_NAME'))
-  .addOption(cluster)
-  .addOption(nats)
-  .addOption(config)
   .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
   .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'))
   .addOption(new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS'))
@@ -34,12 +24,7 @@ program
   .option('--end-with-parent', 'end when the process that started this one is gone')
   .action(run(runNode));
 
-program
-  .command('tree')
-  .description("print the cluster's supervision tree")
-  .addOption(cluster)
-  .addOption(nats)
-  .addOption(config)
+reachingCluster(program.command('tree').description("print the cluster's supervision tree"))
   .option('--watch', 'draw it again every half second')
   .option('--json', 'print it as JSON')
   .option('--svg <file>', 'draw it into an SVG file')

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type App, InvalidConfigError, type NodeOptions, onParentGone, onSignals, startNode } from 'jaegis';
 import { explain } from './explain.ts';
+import { reached } from './nats-settings.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** `jaegis node`: one node in this process, until a signal, a failure or, if so wished, the end of its parent. */
@@ -21,10 +22,10 @@ export async function runNode(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
-  const { name, cluster, nats, app, threads, replicas, history, maxTurnBytes, logLevel } = settings;
+  const { name, nats, app, threads, replicas, history, maxTurnBytes, logLevel } = settings;
   return {
-    cluster,
-    nats: nats === 'embedded' ? nats : nats.split(','),
+    ...reached(settings),
+    ...(nats === 'embedded' ? { nats } : {}),
     logLevel,
     ...(name === undefined ? {} : { name }),
     ...(app === undefined ? {} : { app: await loadApp(app) }),

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { InvalidConfigError, onSignals, requestInspection, type TreeAnswer } from 'jaegis';
 import logUpdate from 'log-update';
+import { reached } from './nats-settings.ts';
 import { renderTree } from './render-tree.ts';
 import { readSettings } from './settings.ts';
 import { treeSvg } from './tree-svg.ts';
@@ -12,7 +13,7 @@ const WATCH_MS = 500;
 export async function runTree(flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   if (settings.watch && settings.json) throw new InvalidConfigError('Choose one of --watch and --json.');
-  await using inspection = await requestInspection({ nats: settings.nats.split(','), cluster: settings.cluster });
+  await using inspection = await requestInspection(reached(settings));
   const first = await inspection.tree();
   if (settings.svg) await writeFile(settings.svg, treeSvg(first));
   if (settings.json) process.stdout.write(`${JSON.stringify(first, null, 2)}\n`);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { reached } from './nats-settings.ts';
 import { readSettings } from './settings.ts';
 
 async function file(text: string): Promise<string> {
@@ -11,6 +12,34 @@ async function file(text: string): Promise<string> {
   await writeFile(path, text);
   return path;
 }
+
+describe('what says how to reach a cluster', () => {
+  it.each([
+    [{}, {}],
+    [{ natsUser: 'u', natsPassword: 'p' }, { auth: { user: 'u', password: 'p' } }],
+    [{ natsToken: 't' }, { auth: { token: 't' } }],
+    [
+      { natsCreds: 'a.creds', tls: 'true' },
+      { auth: { credentialsFile: 'a.creds' }, tls: true },
+    ],
+    [
+      { natsNkeyFile: 'a.nk', tlsCa: 'ca.pem' },
+      { auth: { nkeyFile: 'a.nk' }, tls: { caFile: 'ca.pem' } },
+    ],
+    [{ tls: 'false' }, {}],
+  ])('%j', async (flags, expected) => {
+    const { cluster, nats, ...who } = reached(await readSettings({ ...flags, cluster: 'c', nats: 'a,b' }));
+    expect({ cluster, nats, who }).toEqual({ cluster: 'c', nats: ['a', 'b'], who: expected });
+  });
+
+  it('shows no secret when it is refused', async () => {
+    const refused = readSettings({ natsPassword: ['hunter2'] });
+    await expect(refused).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.not.stringContaining('hunter2'),
+    });
+  });
+});
 
 describe('settings', () => {
   it('come from flags before the file, and from the file before the defaults', async () => {

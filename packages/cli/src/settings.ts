@@ -6,6 +6,16 @@ const settings = z.strictObject({
   name: z.string().optional(),
   cluster: z.string().default('default'),
   nats: z.string().min(1).default('nats://127.0.0.1:4222'),
+  natsUser: z.string().min(1).optional(),
+  natsPassword: z.string().min(1).optional(),
+  natsToken: z.string().min(1).optional(),
+  natsNkeyFile: z.string().min(1).optional(),
+  natsCreds: z.string().min(1).optional(),
+  // From the environment it is a text.
+  tls: z.union([z.boolean(), z.stringbool()]).default(false),
+  tlsCa: z.string().min(1).optional(),
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
   app: z.string().min(1).optional(),
   threads: z.coerce.number().int().min(1).max(256).optional(),
   replicas: z.coerce
@@ -21,6 +31,9 @@ const settings = z.strictObject({
   svg: z.string().min(1).optional(),
 });
 
+/** In no error. */
+const secret = ['natsPassword', 'natsToken'];
+
 export type Settings = z.infer<typeof settings>;
 
 /**
@@ -33,7 +46,8 @@ export async function readSettings({ config, ...flags }: Record<string, unknown>
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue?.path.join('.') ?? '';
-  const given = path in flags ? ` (given: ${JSON.stringify(flags[path])})` : '';
+  const isShown = path in flags && !secret.includes(path);
+  const given = isShown ? ` (given: ${JSON.stringify(flags[path])})` : '';
   throw new InvalidConfigError(`Setting "${path}"${given}: ${issue?.message ?? 'not usable'}`, { data: { path } });
 }
 
