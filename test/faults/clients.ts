@@ -150,7 +150,8 @@ class Client {
       } catch (error) {
         if (!(error instanceof JaegisError) || !expected.includes(error.code)) throw error;
         this.#record.errors.set(error.code, (this.#record.errors.get(error.code) ?? 0) + 1);
-        if (isGivenUp) return undefined;
+        // What was refused has surely no effect; to leave it open would only cost the checker its time.
+        if (isGivenUp && error.code !== 'overloaded') return undefined;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
