@@ -1,5 +1,13 @@
 import { Ask, type Message } from '@jaegis/actors';
-import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
+import {
+  type Clock,
+  type Codec,
+  type Delivery,
+  type Logger,
+  limits,
+  type TraceContext,
+  type Transport,
+} from '@jaegis/core';
 import { decodeRequest, type Target } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
@@ -16,7 +24,7 @@ export interface ArrivalsOptions {
   readonly bodies: LargeBodies;
   readonly windowBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined) => void;
+  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
 }
 
 /** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
@@ -64,7 +72,7 @@ export class Arrivals {
     const { codec, logger, receive } = this.#options;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id, isFresh = false } = decodeRequest(codec, body);
+      const { to, message, leftMs, id, isFresh = false, trace } = decodeRequest(codec, body);
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -72,7 +80,7 @@ export class Arrivals {
         ask.isFresh = isFresh;
         replyTo.ask = ask;
       }
-      receive(to, message, ask);
+      receive(to, message, ask, trace);
     } catch (error) {
       if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
       else replyTo.reject(error);

@@ -32,6 +32,7 @@ import {
   type Random,
   type RestartLimit,
   type Subscription,
+  type Telemetry,
   type Transport,
   type TreeNode,
   type View,
@@ -72,6 +73,8 @@ export interface ClusterPorts {
 }
 
 export interface ClusterNodeOptions {
+  /** Default: nothing is traced. */
+  readonly telemetry?: Telemetry;
   readonly cluster: string;
   readonly name: NodeId;
   /** A client routes and observes; it is no member and hosts no entity. */
@@ -121,6 +124,7 @@ export class ClusterNode {
       random,
       announce: (event) => this.events.publish(event),
       onFailure: options.onFailure,
+      ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
     });
     this.#router = new Router({

@@ -1,6 +1,13 @@
 /** What the bodies of frames say, in the cluster's codec: lists, since a name for each part would cost more than the part. */
 import type { Message } from '@jaegis/actors';
-import { type Codec, CorruptRecordError, type ErrorData, errorFromData, errorToData } from '@jaegis/core';
+import {
+  type Codec,
+  CorruptRecordError,
+  type ErrorData,
+  errorFromData,
+  errorToData,
+  type TraceContext,
+} from '@jaegis/core';
 
 /** The path of an actor, or the type and key of an entity. */
 export type Target = string | readonly [type: string, key: string];
@@ -13,15 +20,20 @@ export interface Request {
   readonly id: string | undefined;
   /** The id was made for this attempt, which is the first. */
   readonly isFresh?: boolean;
+  /** The trace that it is a part of. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeTell(codec: Codec, to: Target, message: Message): Uint8Array {
-  return codec.encode([to, message]);
+export function encodeTell(codec: Codec, to: Target, message: Message, trace?: TraceContext): Uint8Array {
+  return codec.encode(trace === undefined ? [to, message] : [to, message, null, null, false, ...fieldsOf(trace)]);
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh }: Request): Uint8Array {
+export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh, trace }: Request): Uint8Array {
+  if (trace !== undefined) {
+    return codec.encode([to, message, leftMs, id ?? null, isFresh === true, ...fieldsOf(trace)]);
+  }
   if (id === undefined) return codec.encode([to, message, leftMs]);
   return codec.encode(isFresh ? [to, message, leftMs, id, true] : [to, message, leftMs, id]);
 }
@@ -30,17 +42,30 @@ export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh }: Re
 export function decodeRequest(codec: Codec, body: Uint8Array): Request {
   const value = codec.decode(body);
   if (Array.isArray(value)) {
-    const [to, message, leftMs = Number.POSITIVE_INFINITY, id, isFresh = false] = value as readonly unknown[];
+    const [to, message, givenMs, givenId, isFresh = false, traceparent, tracestate] = value as readonly unknown[];
+    const leftMs = givenMs ?? Number.POSITIVE_INFINITY;
+    const id = givenId ?? undefined;
     if (
       isTarget(to) &&
       isMessage(message) &&
       typeof leftMs === 'number' &&
       (id === undefined || typeof id === 'string')
     ) {
-      return { to, message, leftMs, id, isFresh: isFresh === true };
+      const trace = typeof traceparent === 'string' ? contextOf(traceparent, tracestate) : undefined;
+      return { to, message, leftMs, id, isFresh: isFresh === true, trace };
     }
   }
-  throw new CorruptRecordError('Not a request: expected [to, { type }, leftMs?, id?, isFresh?].');
+  throw new CorruptRecordError(
+    'Not a request: expected [to, { type }, leftMs?, id?, isFresh?, traceparent?, tracestate?].',
+  );
+}
+
+function fieldsOf({ traceparent, tracestate }: TraceContext): string[] {
+  return tracestate === undefined ? [traceparent] : [traceparent, tracestate];
+}
+
+function contextOf(traceparent: string, tracestate: unknown): TraceContext {
+  return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
 }
 
 export function encodeFailure(codec: Codec, error: unknown): Uint8Array {

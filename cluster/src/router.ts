@@ -16,6 +16,7 @@ import {
   type PeerTraffic,
   type Random,
   sleep,
+  type TraceContext,
   type Transport,
   type View,
 } from '@jaegis/core';
@@ -37,7 +38,7 @@ export interface RouterOptions {
 }
 
 /** One attempt to ask an entity. */
-type Asked = Pick<Request, 'message' | 'leftMs'> & { readonly id: string; readonly isFresh: boolean };
+type Asked = Pick<Request, 'message' | 'leftMs' | 'trace'> & { readonly id: string; readonly isFresh: boolean };
 
 /** What ends an attempt to reach an entity without ending the ask: another node owns it, or will in a moment. */
 const MOVED = [
@@ -64,7 +65,7 @@ export class Router {
     this.#options = options;
     const { transport, blobs, codec, clock, random, cluster, system } = options;
     const { logger } = system.services;
-    const receive: WireOptions['receive'] = (to, message, ask) => this.#receive(to, message, ask);
+    const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
     this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, receive, giveBack });
   }
@@ -95,7 +96,18 @@ export class Router {
   }
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
-  async askEntity(entity: EntityId, message: Message, options: AskOptions): Promise<unknown> {
+  askEntity(entity: EntityId, message: Message, options: AskOptions): Promise<unknown> {
+    const { traces } = this.#options.system;
+    if (!traces.isOn) return this.#askEntity(entity, message, options, undefined);
+    return traces.ask(formatEntityId(entity), message, (trace) => this.#askEntity(entity, message, options, trace));
+  }
+
+  async #askEntity(
+    entity: EntityId,
+    message: Message,
+    options: AskOptions,
+    trace: TraceContext | undefined,
+  ): Promise<unknown> {
     const { clock, random } = this.#options;
     const timeoutMs = askTimeout(options);
     const { idempotencyKey } = options;
@@ -105,7 +117,7 @@ export class Router {
     let last: unknown;
     for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
       try {
-        return await this.#attempt(entity, { message, id, leftMs: left, isFresh }, options.signal);
+        return await this.#attempt(entity, { message, id, leftMs: left, isFresh, trace }, options.signal);
       } catch (error) {
         if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
         last = error;
@@ -120,7 +132,7 @@ export class Router {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
     if (this.#host && this.owns(entity)) this.#host.deliver(entity, message);
-    else this.#wire.tell(owner, [entity.type, entity.key], message);
+    else this.#wire.tell(owner, [entity.type, entity.key], message, this.#active);
   }
 
   /** @throws NodeDownError, InvalidConfigError */
@@ -129,12 +141,17 @@ export class Router {
     if (!member) return this.#options.system.ask(path, message, options);
     const leftMs = askTimeout(options);
     const request = { to: path, message, leftMs, id: options.idempotencyKey };
-    return this.#wire.ask(member, `${member.id}${path}`, request, options.signal);
+    const target = `${member.id}${path}`;
+    const { traces } = this.#options.system;
+    if (!traces.isOn) return this.#wire.ask(member, target, request, options.signal);
+    return traces.ask(target, message, (trace) =>
+      this.#wire.ask(member, target, { ...request, trace }, options.signal),
+    );
   }
 
   tellActor(node: string, path: string, message: Message): void {
     const member = this.#member(node);
-    if (member) this.#wire.tell(member, path, message);
+    if (member) this.#wire.tell(member, path, message, this.#active);
     else this.#options.system.tell(path, message);
   }
 
@@ -148,11 +165,12 @@ export class Router {
 
   #local(host: EntityHost, entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const { system } = this.#options;
-    const { message, id, leftMs, isFresh } = asked;
+    const { message, id, leftMs, isFresh, trace } = asked;
     return new Promise((resolve, reject) => {
       const ask = new Ask(message, { resolve, reject }, id);
       ask.limitMs = leftMs;
       ask.isFresh = isFresh;
+      if (trace !== undefined) system.traces.carry(ask, trace);
       if (signal) ask.cancelWith(signal);
       try {
         host.deliver(entity, message, ask);
@@ -163,8 +181,15 @@ export class Router {
     });
   }
 
-  #receive(to: Target, message: Message, ask: Ask | undefined): void {
+  /** The trace that what runs now belongs to. */
+  get #active(): TraceContext | undefined {
+    const { traces } = this.#options.system;
+    return traces.isOn ? traces.active() : undefined;
+  }
+
+  #receive(to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined): void {
     const { system } = this.#options;
+    if (trace !== undefined && system.traces.isOn) system.traces.carry(ask ?? message, trace);
     if (typeof to === 'string') system.receive(to, message, ask);
     else this.#receiveEntity(to, message, ask);
     ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });

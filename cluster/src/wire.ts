@@ -10,6 +10,7 @@ import {
   type PeerTraffic,
   type Random,
   type Subscription,
+  type TraceContext,
   type Transport,
   TransportClosedError,
   type TransportStatus,
@@ -49,7 +50,7 @@ export interface WireOptions {
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined) => void;
+  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
   /** Takes back what was told to another node and was not acknowledged. */
   readonly giveBack: (returned: ReturnedTells) => void;
 }
@@ -118,9 +119,9 @@ export class Wire implements Sessions {
   }
 
   /** @throws NotSerializableError, OverloadedError */
-  tell(member: Member, to: Target, message: Message): void {
+  tell(member: Member, to: Target, message: Message, trace?: TraceContext): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
-    const body = encodeTell(this.#options.codec, to, message);
+    const body = encodeTell(this.#options.codec, to, message, trace);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) sending.add(kind, 0, body);
     else this.#addLarge(sending, { kind, number: 0, body }, (error) => this.#notPut(member, body, error));

@@ -19,7 +19,7 @@ const core = '@jaegis/core';
 const machines = '@jaegis/machines';
 const actors = '@jaegis/actors';
 const cluster = '@jaegis/cluster';
-const adapters = ['@jaegis/codec', '@jaegis/nats', '@jaegis/node', '@jaegis/pool', '@jaegis/sim'];
+const adapters = ['@jaegis/codec', '@jaegis/nats', '@jaegis/node', '@jaegis/pool', '@jaegis/sim', '@jaegis/telemetry'];
 const terminal = ['commander', 'log-update', 'picocolors'];
 
 export const house: Readonly<Record<string, Room>> = {
@@ -48,6 +48,7 @@ export const house: Readonly<Record<string, Room>> = {
   'packages/node': adapter(['pino', 'node:']),
   'packages/pool': adapter(['piscina', 'node:']),
   'packages/sim': adapter([]),
+  'packages/telemetry': adapter(['@opentelemetry/api']),
   'packages/jaegis': {
     internal: [core, machines, actors, cluster, ...adapters],
     external: ['xstate', 'zod', 'node:'],

@@ -20,6 +20,7 @@ import type { KernelOptions } from '../run/kernel-options.ts';
 import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
+import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
@@ -38,6 +39,7 @@ export interface Durability {
   /** @param signal Aborts when the activation ends. */
   readonly schedules: (signal: AbortSignal) => TimerSchedules;
   readonly node: string;
+  readonly traces: Traces;
   readonly random: Random;
   readonly attempts: Attempts;
   /** Settles when the activation before this one has ended. */
@@ -81,7 +83,7 @@ export class DurableBehavior implements Behavior {
     this.#options = options;
     this.#makeDurability = durability;
     this.#commits = new Commits({
-      commit: (steps) => this.#commit(steps),
+      commit: (steps) => this.#commitTraced(steps),
       release: (steps) => this.#release(steps),
       onFailed: (error) => this.#host?.crash(error),
     });
@@ -308,6 +310,13 @@ export class DurableBehavior implements Behavior {
   get #has(): Durability {
     invariant(this.#durability, 'a durable behaviour receives once it has started');
     return this.#durability;
+  }
+
+  #commitTraced(steps: readonly Step[]): Promise<void> {
+    const { traces, entity } = this.#has;
+    if (!traces.isOn) return this.#commit(steps);
+    const asks = steps.map(({ ask }) => ask);
+    return traces.commit(formatEntityId(entity), asks, () => this.#commit(steps));
   }
 
   async #commit(steps: readonly Step[]): Promise<void> {

@@ -290,6 +290,7 @@ export class EntityHost implements Home {
         inboxSubject: inboxSubjectOf(entity),
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
-    return { entity, log, outbox, schedules, node: system.node, random, attempts, predecessor: this.#ending.get(name) };
+    const { node, traces } = system;
+    return { entity, log, outbox, schedules, node, traces, random, attempts, predecessor: this.#ending.get(name) };
   }
 }

@@ -5,7 +5,7 @@ import { Ask, type Item } from './ask.ts';
 import { AsyncStep } from './async-step.ts';
 import { cellNode } from './cell-node.ts';
 import { Posted } from './cold-fields.ts';
-import type { Behavior, DeliveryInfo, Outcome } from './contract.ts';
+import type { Behavior, DeliveryInfo, MaybeOutcome, Outcome } from './contract.ts';
 import { crashedError, crashReport, retryOrBury } from './crash.ts';
 import { type FlightEntry, FlightRecorder } from './flight-recorder.ts';
 import { refused } from './handler-behavior.ts';
@@ -175,7 +175,11 @@ export class ActorCell extends Lifecycle implements Runnable {
           this.#current = undefined;
           return;
         }
-        outcome = behavior.receive(this.state, item.message, this, item);
+        outcome = this.kernel.traces.isOn
+          ? this.#traced(behavior, item.message, item, item)
+          : behavior.receive(this.state, item.message, this, item);
+      } else if (this.kernel.traces.isOn) {
+        outcome = this.#traced(behavior, item, item, tell);
       } else {
         outcome = behavior.receive(this.state, item, this, tell);
       }
@@ -185,6 +189,11 @@ export class ActorCell extends Lifecycle implements Runnable {
     }
     if (outcome instanceof Promise) this.#await(outcome, item);
     else this.#succeed(outcome, item);
+  }
+
+  #traced(behavior: Behavior, message: Message, item: Item, delivery: DeliveryInfo): MaybeOutcome {
+    const receive = () => behavior.receive(this.state, message, this, delivery);
+    return this.kernel.traces.turn(this.address, item, message.type, receive);
   }
 
   #handleUrgent(): void {

@@ -146,6 +146,17 @@ export class CellContext implements ActorContext {
     }
     const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
     if (!(target instanceof Inbox)) return to.ask(message, { ...options, timeoutMs });
+    const { traces } = this.#kernel;
+    if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
+    return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));
+  }
+
+  #askHere<P extends Protocol, M extends MessageOf<P>>(
+    target: Inbox,
+    message: M,
+    timeoutMs: number,
+    options: AskOptions,
+  ): Promise<ReplyOf<P, M['type']>> {
     return new Promise((resolve, reject) => {
       // The definition behind the ref says what it replies.
       const answer = { resolve: resolve as (reply: unknown) => void, reject };

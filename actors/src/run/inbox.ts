@@ -38,11 +38,18 @@ export abstract class Inbox extends Process {
 
   tell(message: Message): void {
     if (message === undefined || message === null) throw noMessage(message);
+    if (this.kernel.traces.isOn) this.kernel.traces.carryActive(message);
     if (this.kind.checksAlways) this.#checked(message, undefined);
     else this.accept(message);
   }
 
   ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+    const { traces } = this.kernel;
+    if (traces.isOn) return traces.ask(this.address, message, () => this.#ask(message, options));
+    return this.#ask(message, options);
+  }
+
+  #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
       const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, options?.idempotencyKey);
@@ -58,6 +65,7 @@ export abstract class Inbox extends Process {
       ask.fail(noMessage(ask.message));
       return;
     }
+    if (this.kernel.traces.isOn) this.kernel.traces.carryActive(ask);
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
     else if (!this.handleNow(ask)) this.acceptAsk(ask);
     ask.startTime(this.kernel.deadlines, this);

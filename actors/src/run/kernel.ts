@@ -12,6 +12,7 @@ import type { Home, Process } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
 import type { AnyRef } from './ref.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Traces } from './traces.ts';
 
 /** What the processes of one node share. The system provides it. */
 export interface Kernel {
@@ -24,6 +25,7 @@ export interface Kernel {
   readonly groups: Groups;
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
+  readonly traces: Traces;
   /** Whether counters of cost and flight recorders are kept. */
   readonly watch: boolean;
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind;

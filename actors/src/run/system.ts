@@ -5,8 +5,10 @@ import {
   type JaegisError,
   limits,
   NoSuchActorError,
+  noTelemetry,
   type Random,
   type RestartLimit,
+  type Telemetry,
   type TreeNode,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
@@ -36,6 +38,7 @@ import { type AnyRef, type AskOptions, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
 import type { DownSignal } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
+import { Traces } from './traces.ts';
 
 export interface SystemOptions {
   readonly node: string;
@@ -49,6 +52,8 @@ export interface SystemOptions {
   readonly onFailure: (error: JaegisError) => void;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
+  /** Default: nothing is traced. */
+  readonly telemetry?: Telemetry;
   /** Who looks for deadlocks across nodes. Default: nobody. */
   readonly waits?: EdgeSink;
 }
@@ -79,6 +84,7 @@ export class System implements Kernel {
   readonly groups = new Groups();
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
+  readonly traces: Traces;
   readonly watch: boolean;
   readonly #options: SystemOptions;
   readonly #root: Children;
@@ -90,6 +96,7 @@ export class System implements Kernel {
     this.node = options.node;
     this.services = options.services;
     this.random = options.random;
+    this.traces = new Traces(options.telemetry ?? noTelemetry);
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;

@@ -4,6 +4,7 @@ import { type JaegisError, limits } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import { pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
+import { OpenTelemetry } from '@jaegis/telemetry';
 import { JaegisNode } from './jaegis-node.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
 
@@ -37,7 +38,10 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const codec = binaryCodec();
   const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
+  const telemetry = new OpenTelemetry(realClock());
+  undo.defer(() => telemetry.close());
   const node = new ClusterNode({
+    telemetry,
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,

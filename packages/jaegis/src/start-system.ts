@@ -2,6 +2,7 @@ import { System } from '@jaegis/actors';
 import { InvalidConfigError, isToken, type JaegisError, type RestartLimit, tokenRule } from '@jaegis/core';
 import { type LogLevel, logLevels, pinoLogger, realClock, realRandom } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
+import { OpenTelemetry } from '@jaegis/telemetry';
 import { z } from 'zod';
 import { checked } from './checked.ts';
 
@@ -40,6 +41,7 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
   const pool = createPool(threads === undefined ? {} : { threads });
   const system = new System({
     node: name,
+    telemetry: new OpenTelemetry(),
     services: {
       clock: realClock(),
       logger,

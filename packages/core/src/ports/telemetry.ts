@@ -1,0 +1,44 @@
+/**
+ * Spans for whoever traces requests through a cluster. Real: OpenTelemetry (`@jaegis/telemetry`); where nothing traces:
+ * {@link noTelemetry}.
+ *
+ * Obligations: no method throws. While {@link Telemetry.isOn} is false no other method is called, and nothing is recorded
+ * or sent along.
+ */
+export interface Telemetry {
+  /** Read for every message: it must cost no more than a field. */
+  readonly isOn: boolean;
+  /** The trace that the code which runs now belongs to, if it belongs to one. */
+  active(): TraceContext | undefined;
+  start(span: SpanStart): Span;
+}
+
+export interface SpanStart {
+  /** What is done, with few different values: `ask add`. */
+  readonly name: string;
+  readonly kind: 'client' | 'server' | 'internal';
+  /** What it is a part of; undefined: the beginning of a trace. */
+  readonly parent: TraceContext | undefined;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Span {
+  readonly context: TraceContext;
+  /** What runs in here, also after its awaits, belongs to the span. */
+  run<Result>(act: () => Result): Result;
+  /** @param error Why it failed; undefined: it succeeded. */
+  end(error?: unknown): void;
+}
+
+/** As W3C Trace Context has it in its headers. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+}
+
+/** Nothing is traced. */
+export const noTelemetry: Telemetry = {
+  isOn: false,
+  active: () => undefined,
+  start: ({ parent = { traceparent: '' } }) => ({ context: parent, run: (act) => act(), end: () => {} }),
+};

@@ -1,0 +1,2 @@
+/** The telemetry port on OpenTelemetry. */
+export { OpenTelemetry } from './open-telemetry.ts';

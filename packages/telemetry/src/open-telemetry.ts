@@ -1,0 +1,98 @@
+import {
+  type Clock,
+  formatTraceparent,
+  parseTraceparent,
+  type Span,
+  type SpanStart,
+  type Telemetry,
+  type Timer,
+  type TraceContext,
+} from '@jaegis/core';
+import {
+  type Context,
+  context,
+  createTraceState,
+  type ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
+
+const NAME = 'jaegis';
+const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL } as const;
+/** How soon a tracer that is registered later, or taken away, is noticed, in ms. */
+const LOOK_MS = 1_000;
+
+/** Spans for the tracer provider that the application has registered with OpenTelemetry's API, if it has. */
+export class OpenTelemetry implements Telemetry {
+  readonly #clock: Clock | undefined;
+  #timer: Timer | undefined;
+  #tracer: Tracer | undefined;
+  isOn = false;
+
+  /** Looks for a tracer now and, with a clock, every second until {@link close}. */
+  constructor(clock?: Clock) {
+    this.#clock = clock;
+    this.#look();
+  }
+
+  close(): void {
+    this.#clock?.clearTimer(this.#timer);
+    this.isOn = false;
+  }
+
+  active(): TraceContext | undefined {
+    const active = trace.getSpanContext(context.active());
+    return active && trace.isSpanContextValid(active) ? toTraceContext(active) : undefined;
+  }
+
+  start({ name, kind, parent, attributes }: SpanStart): Span {
+    const tracer = this.#tracer ?? trace.getTracer(NAME);
+    const before = contextOf(parent);
+    const span = tracer.startSpan(name, { kind: kinds[kind], attributes }, before);
+    const within = trace.setSpan(before, span);
+    return {
+      context: toTraceContext(span.spanContext()),
+      run: (act) => context.with(within, act),
+      end: (error) => {
+        if (error !== undefined) {
+          const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }; // if it has them
+          if (typeof code === 'string') span.setAttribute('error.type', code);
+          span.setStatus({ code: SpanStatusCode.ERROR, message: String(message ?? error) });
+        }
+        span.end();
+      },
+    };
+  }
+
+  #look(): void {
+    // The global provider stands for the one that is registered; without one it has no tracer to delegate to.
+    const provider = trace.getTracerProvider();
+    this.#tracer = isProxy(provider) ? provider.getDelegateTracer(NAME) : provider.getTracer(NAME);
+    this.isOn = this.#tracer !== undefined;
+    this.#timer = this.#clock?.setTimer(LOOK_MS, () => this.#look());
+  }
+}
+
+/** By its shape: an application may hold several copies of the API, which share the global provider. */
+function isProxy(provider: TracerProvider): provider is ProxyTracerProvider {
+  return 'getDelegateTracer' in provider;
+}
+
+function contextOf(parent: TraceContext | undefined): Context {
+  const parsed = parent && parseTraceparent(parent.traceparent);
+  if (parsed === undefined) return ROOT_CONTEXT;
+  const { traceId, spanId, flags } = parsed;
+  const state = parent?.tracestate === undefined ? {} : { traceState: createTraceState(parent.tracestate) };
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true, ...state });
+}
+
+function toTraceContext({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {
+  const traceparent = formatTraceparent({ traceId, spanId, flags: traceFlags });
+  const tracestate = traceState?.serialize();
+  return tracestate ? { traceparent, tracestate } : { traceparent };
+}
