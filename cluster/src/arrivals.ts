@@ -72,12 +72,13 @@ export class Arrivals {
     const { codec, logger, receive } = this.#options;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id, isFresh = false, trace } = decodeRequest(codec, body);
+      const { to, message, leftMs, id, isFresh = false, sender, trace } = decodeRequest(codec, body);
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
         ask.limitMs = leftMs;
         ask.isFresh = isFresh;
+        ask.sender = sender;
         replyTo.ask = ask;
       }
       receive(to, message, ask, trace);

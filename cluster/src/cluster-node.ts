@@ -1,7 +1,6 @@
 import {
   type ActorDefinition,
   type Announcement,
-  type AskOptions,
   EntityHost,
   type EntityRef,
   InboxReader,
@@ -11,6 +10,7 @@ import {
   type Protocol,
   type Ref,
   type SendOptions,
+  type SentAskOptions,
   type Services,
   System,
 } from '@jaegis/actors';
@@ -139,7 +139,7 @@ export class ClusterNode {
       self: () => this.membership.self,
     });
     this.#host = this.#makeHost();
-    this.#sender = new InboxSender({ cluster, inbox: ports.inbox, codec, clock, random });
+    this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#reader = this.#makeReader();
     this.#inspector = new Inspector({
       cluster,
@@ -177,7 +177,7 @@ export class ClusterNode {
     const id: EntityId = { type: definition.type, key };
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
-      ask: (message: Message, options: AskOptions) => this.#router.askEntity(id, message, options),
+      ask: (message: Message, options: SentAskOptions) => this.#router.askEntity(id, message, options),
       send: (message: Message, options: SendOptions) => this.#sender.send(id, message, options),
     });
   }

@@ -22,6 +22,8 @@ export interface Request {
   readonly isFresh?: boolean;
   /** The trace that it is a part of. */
   readonly trace?: TraceContext | undefined;
+  /** Who asks: an actor's address or the name of a node. Of asks to entities, for their records. */
+  readonly sender?: string | undefined;
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
@@ -30,7 +32,12 @@ export function encodeTell(codec: Codec, to: Target, message: Message, trace?: T
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh, trace }: Request): Uint8Array {
+export function encodeAsk(codec: Codec, request: Request): Uint8Array {
+  const { to, message, leftMs, id, isFresh, trace, sender } = request;
+  if (sender !== undefined) {
+    const traced = [trace?.traceparent ?? null, trace?.tracestate ?? null];
+    return codec.encode([to, message, leftMs, id ?? null, isFresh === true, ...traced, sender]);
+  }
   if (trace !== undefined) {
     return codec.encode([to, message, leftMs, id ?? null, isFresh === true, ...fieldsOf(trace)]);
   }
@@ -42,7 +49,8 @@ export function encodeAsk(codec: Codec, { to, message, leftMs, id, isFresh, trac
 export function decodeRequest(codec: Codec, body: Uint8Array): Request {
   const value = codec.decode(body);
   if (Array.isArray(value)) {
-    const [to, message, givenMs, givenId, isFresh = false, traceparent, tracestate] = value as readonly unknown[];
+    const [to, message, givenMs, givenId, isFresh = false, ...rest] = value as readonly unknown[];
+    const [traceparent, tracestate, from] = rest;
     const leftMs = givenMs ?? Number.POSITIVE_INFINITY;
     const id = givenId ?? undefined;
     if (
@@ -52,11 +60,12 @@ export function decodeRequest(codec: Codec, body: Uint8Array): Request {
       (id === undefined || typeof id === 'string')
     ) {
       const trace = typeof traceparent === 'string' ? contextOf(traceparent, tracestate) : undefined;
-      return { to, message, leftMs, id, isFresh: isFresh === true, trace };
+      const sender = typeof from === 'string' ? from : undefined;
+      return { to, message, leftMs, id, isFresh: isFresh === true, trace, sender };
     }
   }
   throw new CorruptRecordError(
-    'Not a request: expected [to, { type }, leftMs?, id?, isFresh?, traceparent?, tracestate?].',
+    'Not a request: expected [to, { type }, leftMs?, id?, isFresh?, traceparent?, tracestate?, sender?].',
   );
 }
 

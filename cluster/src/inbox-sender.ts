@@ -16,6 +16,8 @@ import { inboxSubject } from './placement.ts';
 
 export interface InboxSenderOptions {
   readonly cluster: string;
+  /** Of this node, for the records of entities. */
+  readonly node: string;
   readonly inbox: InboxStream;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -41,7 +43,7 @@ export class InboxSender {
     const { id = random.id(), timeoutMs = limits.askTimeoutMs } = options;
     if (typeof id !== 'string' || id === '') throw invalid('id', id, 'a text that is not empty');
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw invalid('timeoutMs', timeoutMs, 'a number from 0');
-    const data = encodeInboxMessage(codec, message);
+    const data = encodeInboxMessage(codec, message, this.#options.node);
     const subject = inboxSubject(cluster, entity);
     const before = this.#last.get(subject);
     const ends = clock.monotonic() + timeoutMs;

@@ -1,4 +1,12 @@
-import { Ask, type AskOptions, askTimeout, type EntityHost, type Message, type System } from '@jaegis/actors';
+import {
+  Ask,
+  type AskOptions,
+  askTimeout,
+  type EntityHost,
+  type Message,
+  type SentAskOptions,
+  type System,
+} from '@jaegis/actors';
 import {
   AskTimeoutError,
   type Blobs,
@@ -38,7 +46,11 @@ export interface RouterOptions {
 }
 
 /** One attempt to ask an entity. */
-type Asked = Pick<Request, 'message' | 'leftMs' | 'trace'> & { readonly id: string; readonly isFresh: boolean };
+type Asked = Pick<Request, 'message' | 'leftMs' | 'trace'> & {
+  readonly id: string;
+  readonly isFresh: boolean;
+  readonly sender: string;
+};
 
 /** What ends an attempt to reach an entity without ending the ask: another node owns it, or will in a moment. */
 const MOVED = [
@@ -96,7 +108,7 @@ export class Router {
   }
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
-  askEntity(entity: EntityId, message: Message, options: AskOptions): Promise<unknown> {
+  askEntity(entity: EntityId, message: Message, options: SentAskOptions): Promise<unknown> {
     const { traces } = this.#options.system;
     if (!traces.isOn) return this.#askEntity(entity, message, options, undefined);
     return traces.ask(formatEntityId(entity), message, (trace) => this.#askEntity(entity, message, options, trace));
@@ -105,10 +117,11 @@ export class Router {
   async #askEntity(
     entity: EntityId,
     message: Message,
-    options: AskOptions,
+    options: SentAskOptions,
     trace: TraceContext | undefined,
   ): Promise<unknown> {
     const { clock, random } = this.#options;
+    const sender = options.sender ?? this.#options.self().id;
     const timeoutMs = askTimeout(options);
     const { idempotencyKey } = options;
     const id = idempotencyKey ?? random.id().slice(0, ID_LENGTH);
@@ -117,7 +130,7 @@ export class Router {
     let last: unknown;
     for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
       try {
-        return await this.#attempt(entity, { message, id, leftMs: left, isFresh, trace }, options.signal);
+        return await this.#attempt(entity, { message, id, leftMs: left, isFresh, sender, trace }, options.signal);
       } catch (error) {
         if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
         last = error;
@@ -165,11 +178,12 @@ export class Router {
 
   #local(host: EntityHost, entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const { system } = this.#options;
-    const { message, id, leftMs, isFresh, trace } = asked;
+    const { message, id, leftMs, isFresh, sender, trace } = asked;
     return new Promise((resolve, reject) => {
       const ask = new Ask(message, { resolve, reject }, id);
       ask.limitMs = leftMs;
       ask.isFresh = isFresh;
+      ask.sender = sender;
       if (trace !== undefined) system.traces.carry(ask, trace);
       if (signal) ask.cancelWith(signal);
       try {

@@ -19,7 +19,16 @@ function journal() {
       reply: (reply: unknown) => log.push(`${id} gets ${reply}`),
       fail: (error: unknown) => log.push(`${id} fails: ${(error as Error).message}`),
     };
-    commits.add({ id, ask, reply: 'ok', effects: [], deadLetter: undefined, inbox: undefined, changes });
+    commits.add({
+      id,
+      ask,
+      reply: 'ok',
+      effects: [],
+      deadLetter: undefined,
+      trace: undefined,
+      inbox: undefined,
+      changes,
+    });
   };
   return { turns, log, commits, add, idsOf: (turn: number) => turns[turn]?.steps.map(({ id }) => id) };
 }

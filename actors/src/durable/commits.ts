@@ -2,6 +2,7 @@ import { ActorStoppedError, type DeadLetter, limits } from '@jaegis/core';
 import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
+import type { Trace } from './audit.ts';
 import type { Consumed } from './turn-state.ts';
 
 /** One message that was handled and whose reply and effects wait for its turn to be committed. */
@@ -13,6 +14,8 @@ export interface Step extends Consumed {
   readonly reply: unknown;
   readonly effects: readonly Effect[];
   readonly deadLetter: DeadLetter | undefined;
+  /** Of the message; undefined where none caused the step, or it was postponed. */
+  readonly trace: Trace | undefined;
   /** False: a question, which only waits for the turns whose state it has seen. */
   readonly changes: boolean;
 }

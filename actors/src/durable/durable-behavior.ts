@@ -22,6 +22,7 @@ import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
+import { type Trace, traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
@@ -188,9 +189,11 @@ export class DurableBehavior implements Behavior {
       const repeated = this.#repeated(id, delivery) ?? (inbox && this.#notNow(inbox, delivery));
       if (repeated !== undefined) return repeated;
       const poison = this.#poison(id, message, host, inbox?.refusal);
-      if (poison) return this.#hold(state, {}, host, delivery, poison);
+      if (poison)
+        return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
-    return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), delivery);
+    const cause = { delivery, trace: traceOf(message, delivery) };
+    return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), cause);
   }
 
   /** Entering a mode is part of the step that changed it: what it sends leaves with that step's turn. */
@@ -202,13 +205,13 @@ export class DurableBehavior implements Behavior {
     return rest;
   }
 
-  #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, delivery: DeliveryInfo = unasked): MaybeOutcome {
-    const { id } = delivery;
+  #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, cause: Cause = unasked): MaybeOutcome {
+    const { id } = cause.delivery;
     try {
       const outcome = step();
-      if (!(outcome instanceof Promise)) return this.#hold(state, outcome ?? {}, host, delivery, undefined);
+      if (!(outcome instanceof Promise)) return this.#hold(state, outcome ?? {}, host, cause);
       return outcome.then(
-        (settled) => this.#hold(state, settled ?? {}, host, delivery, undefined),
+        (settled) => this.#hold(state, settled ?? {}, host, cause),
         (error) => this.#failed(id, error),
       );
     } catch (error) {
@@ -225,7 +228,14 @@ export class DurableBehavior implements Behavior {
   }
 
   #unchanged(delivery: DeliveryInfo, reply: unknown): Outcome {
-    const nothing = { id: undefined, inbox: undefined, effects: [], deadLetter: undefined, changes: false };
+    const nothing = {
+      id: undefined,
+      inbox: undefined,
+      effects: [],
+      deadLetter: undefined,
+      trace: undefined,
+      changes: false,
+    };
     return this.#join({ ...nothing, reply }, {}, delivery);
   }
 
@@ -245,13 +255,8 @@ export class DurableBehavior implements Behavior {
   }
 
   /** The step succeeded: its reply and its effects wait for the turn, where there is one to wait for. */
-  #hold(
-    before: unknown,
-    outcome: Outcome,
-    host: BehaviorHost,
-    delivery: DeliveryInfo,
-    deadLetter: DeadLetter | undefined,
-  ): Outcome {
+  #hold(before: unknown, outcome: Outcome, host: BehaviorHost, cause: Cause): Outcome {
+    const { delivery, deadLetter } = cause;
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
     const { id, inbox } = delivery;
     const sends = effects.filter(({ kind }) => kind === 'send').length;
@@ -264,13 +269,14 @@ export class DurableBehavior implements Behavior {
     const isConsumed = !isPostponed && isDurableId(id);
     const changes = isChanged || sends > 0 || setsTimers || deadLetter !== undefined || isConsumed;
     const { reply } = outcome;
-    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, changes };
+    const trace = isPostponed ? undefined : cause.trace;
+    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, trace, changes };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 
   /** Without a trace in the state: whoever sent it may send it again, and what is durable comes again by itself. */
   #refuse(error: Error, host: BehaviorHost, delivery: DeliveryInfo): Outcome {
-    if (delivery === unasked) throw error;
+    if (delivery === unasked.delivery) throw error;
     if (delivery.inbox) this.#arrived.delete(delivery.inbox.sequence);
     host.refuse(error);
     return {};
@@ -368,6 +374,7 @@ export class DurableBehavior implements Behavior {
       state: this.#inner.serialize(state),
       busy: this.#inner.isBusy(state),
       answered: answeredBy(steps),
+      handled: trailOf(steps),
       consumed: steps.flatMap(({ id }) => (isDurableId(id) ? [id] : [])),
       sent: fresh.map(({ number }) => `${sender}#${number}`),
     };
@@ -389,8 +396,15 @@ export class DurableBehavior implements Behavior {
 }
 
 const WRITER_LENGTH = 8;
+/** What a step is made of, besides what it does. */
+interface Cause {
+  readonly delivery: DeliveryInfo;
+  readonly trace: Trace | undefined;
+  readonly deadLetter?: DeadLetter | undefined;
+}
+
 /** A step that no message caused. */
-const unasked: DeliveryInfo = { id: undefined };
+const unasked: Cause = { delivery: { id: undefined }, trace: undefined };
 
 function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[]): readonly DurableTimer[] {
   if (timers.length === 0) return timers;

@@ -114,8 +114,10 @@ export class EntityHost implements Home {
         cell.acceptAsk(new InboxAsk(this.#unhandled(given), replyTo, { ...at, timer: undefined }));
         return;
       }
-      const { message, timer } = decodeInboxMessage(this.#options.codec, given);
-      cell.receiveOutside(message, new InboxAsk(message, replyTo, { ...at, timer }));
+      const { message, timer, sender } = decodeInboxMessage(this.#options.codec, given);
+      const ask = new InboxAsk(message, replyTo, { ...at, timer });
+      ask.sender = sender;
+      cell.receiveOutside(message, ask);
     });
   }
 

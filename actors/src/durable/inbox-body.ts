@@ -5,11 +5,13 @@ import type { Message } from '../run/protocol.ts';
 export interface InboxBody {
   readonly message: Message;
   readonly timer: { readonly name: string; readonly id: string } | undefined;
+  /** The node or client that sent it; undefined for timers and where it is not known. */
+  readonly sender: string | undefined;
 }
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeInboxMessage(codec: Codec, message: Message): Uint8Array {
-  return codec.encode([message]);
+export function encodeInboxMessage(codec: Codec, message: Message, sender?: string): Uint8Array {
+  return codec.encode(sender === undefined ? [message] : [message, sender]);
 }
 
 /** @throws NotSerializableError */
@@ -27,7 +29,8 @@ export function decodeInboxMessage(codec: Codec, { subject, sequence, data }: In
   }
   const [message, name, id] = list;
   const isTimer = typeof name === 'string' && typeof id === 'string';
-  return { message, timer: isTimer ? { name, id } : undefined };
+  const sender = typeof name === 'string' && !isTimer ? name : undefined;
+  return { message, timer: isTimer ? { name, id } : undefined, sender };
 }
 
 function isMessage(value: unknown): value is Message {

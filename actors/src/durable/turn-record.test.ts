@@ -19,6 +19,7 @@ const small: TurnRecord = {
   deadLetters: [],
   inbox: { upTo: 0, ahead: [] },
   timers: [],
+  handled: [],
 };
 const full: TurnRecord = {
   ...small,
@@ -48,6 +49,10 @@ const full: TurnRecord = {
     },
     { name: 'hourly', id: 'a3', atMs: 3_000, message: { type: 'ring' }, cron: { pattern: '0 * * * *' } },
   ],
+  handled: [
+    { type: 'add', from: 'cart/1', count: 1 },
+    { type: 'ring', from: undefined, count: 12 },
+  ],
 };
 const recordOf = (data: Uint8Array): JournalRecord => ({ subject: 'turn.cart.1', sequence: 9, data, timeMs: 0 });
 
@@ -62,6 +67,14 @@ describe.each([
     ['with one that looks like a default', { ...small, state: 1 }],
   ])('comes back as it was: %s', (_what, turn) => {
     expect(decodeTurn(codec, recordOf(encodeTurn(codec, turn)))).toStrictEqual(turn);
+  });
+
+  test('that was written before senders were kept is read as one that names none', () => {
+    const list = [1, 'abcd1234', 'n1', 1, false, { total: 1 }];
+    const body = codec.encode(list);
+    const bytes = encodeTurn(codec, small);
+    expect(bytes.subarray(6)).toEqual(body);
+    expect(decodeTurn(codec, recordOf(bytes)).handled).toEqual([]);
   });
 
   test('is refused as corrupt at every flipped bit, with its subject and sequence', () => {
@@ -95,8 +108,9 @@ describe.each([
   });
 });
 
-test('the small turn of a small state adds less than 60 bytes to it', () => {
+test('the small turn of a small state adds less than 90 bytes to it, with who sent what', () => {
   const codec = binaryCodec();
-  const turn = { ...small, answered: [{ id: 'abcdefghijkl', reply: 1 }] };
-  expect(encodeTurn(codec, turn).length).toBeLessThan(codec.encode(small.state).length + 60);
+  const handled = [{ type: 'add', from: 'node-abcdef', count: 1 }];
+  const turn = { ...small, answered: [{ id: 'abcdefghijkl', reply: 1 }], handled };
+  expect(encodeTurn(codec, turn).length).toBeLessThan(codec.encode(small.state).length + 90);
 });

@@ -7,6 +7,7 @@ import {
   CorruptRecordError,
   crc32,
   type DurableTimer,
+  type HandledMessages,
   type JournalRecord,
   MigrationRefusedError,
   type TurnRecord,
@@ -74,6 +75,8 @@ function listOf(turn: TurnRecord): unknown[] {
       ? []
       : [inbox.upTo, ...inbox.ahead.flatMap(({ sequence, previous }) => [sequence, previous])],
     turn.timers.map(({ name, id, atMs, message, cron }) => [name, id, atMs, message, cron?.pattern, cron?.timezone]),
+    // One flat list: most turns handle one message, or many of one kind.
+    turn.handled.flatMap(({ type, from, count }) => [type, from ?? '', count]),
   ];
   while (list.length > REQUIRED && isDefault(list.at(-1))) list.pop();
   return list;
@@ -99,6 +102,7 @@ type Fields = readonly [
   deadLetters?: TurnRecord['deadLetters'],
   inbox?: readonly number[],
   timers?: readonly TimerFields[],
+  handled?: readonly (string | number)[],
 ];
 
 type TimerFields = readonly [
@@ -113,7 +117,7 @@ type TimerFields = readonly [
 function turnOf(list: readonly unknown[]): TurnRecord {
   // Written by encodeTurn, as the checksum says.
   const [turn, writer, node, version, busy, state, answered = [], nextOut = 1, seen = {}, ...rest] = list as Fields;
-  const [consumed = [], sent = [], outbox = [], deadLetters = [], inbox = [], timers = []] = rest;
+  const [consumed = [], sent = [], outbox = [], deadLetters = [], inbox = [], timers = [], handled = []] = rest;
   return {
     turn,
     writer,
@@ -130,7 +134,15 @@ function turnOf(list: readonly unknown[]): TurnRecord {
     deadLetters,
     inbox: inboxOf(inbox),
     timers: timers.map(timerOf),
+    handled: handledOf(handled),
   };
+}
+
+function handledOf(flat: readonly (string | number)[]): HandledMessages[] {
+  return Array.from({ length: flat.length / 3 }, (_, index) => {
+    const [type, from, count] = flat.slice(3 * index, 3 * index + 3);
+    return { type: String(type), from: from === '' ? undefined : String(from), count: Number(count) };
+  });
 }
 
 function inboxOf([upTo = 0, ...pairs]: readonly number[]): TurnRecord['inbox'] {

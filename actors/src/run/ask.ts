@@ -28,6 +28,8 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
   isOpen = true;
   /** Its id was made for it and is new; see {@link DeliveryInfo}. */
   isFresh = false;
+  /** Who asks, for the record of an entity: an address, or the name of a node. Undefined: not known. */
+  sender: string | undefined = undefined;
   /** The actor that waits for the answer, if it is one of this node and asked through its context. */
   from: Waiter | undefined = undefined;
   to: Waiter | undefined = undefined;

@@ -19,7 +19,7 @@ import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
 import { ActorMonitor, bondsOf, type Process, refOf } from './process.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
-import type { AnyRef, AskOptions, ClosableRef, EntityRef, Ref } from './ref.ts';
+import type { AnyRef, AskOptions, ClosableRef, EntityRef, Ref, SentAskOptions } from './ref.ts';
 import type { ReplyHandle } from './reply-handle.ts';
 import type { Monitor, MonitorOptions } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
@@ -145,7 +145,10 @@ export class CellContext implements ActorContext {
       return Promise.reject(error);
     }
     const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
-    if (!(target instanceof Inbox)) return to.ask(message, { ...options, timeoutMs });
+    if (!(target instanceof Inbox)) {
+      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address };
+      return to.ask(message, sent);
+    }
     const { traces } = this.#kernel;
     if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
     return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));

@@ -181,6 +181,10 @@ export interface DeliveryInfo {
   readonly id: string | undefined;
   /** The id was made for this attempt, the first one: it cannot have been handled before. */
   readonly isFresh?: boolean;
+  /** Who sent it, where that is known and not said by the id. */
+  readonly sender?: string | undefined;
+  /** The actor of this node that waits for the reply. */
+  readonly from?: { readonly address: string } | undefined;
   /** Of a message that came through the entity's inbox. */
   readonly inbox?: InboxDelivery | undefined;
   /** Where there is somebody who waits for the reply. See {@link Ask}. */

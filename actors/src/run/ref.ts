@@ -13,6 +13,12 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What refs are given by the runtime's own hand. */
+export interface SentAskOptions extends AskOptions {
+  /** The address of the actor that asks. */
+  readonly sender?: string;
+}
+
 /** Where messages to one actor or entity go. Refs stay valid over restarts and moves. */
 export interface Ref<P extends Protocol> {
   /** `node/path` of an actor, `type/key` of an entity. */
@@ -67,7 +73,7 @@ export interface EntityRef<P extends Protocol> extends Ref<P> {
 export interface Delivery {
   tell(message: Message): void;
   /** What it throws is the answer. */
-  ask(message: Message, options: AskOptions): Promise<unknown>;
+  ask(message: Message, options: SentAskOptions): Promise<unknown>;
 }
 
 /** A typed face over an untyped delivery. The definition that gave the ref its type is also what handles the message. */

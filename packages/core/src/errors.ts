@@ -68,6 +68,16 @@ export const errorCatalogue = {
     'The bytes read are not what was written. They were not used.',
     'Restore the record from its history or a backup.',
   ),
+  turn_not_kept: kind(
+    'never',
+    'There is no record of this turn: it was dropped by the bounds of the history, or has not been written yet.',
+    'Ask for a turn from the oldest to the newest that the error names, or raise the history option.',
+  ),
+  already_exists: kind(
+    'never',
+    'Something is there already that would be overwritten. Nothing was written.',
+    'Choose another place, or say that it is to be replaced where that is offered.',
+  ),
   wrong_sequence: kind(
     'now',
     'Somebody else wrote first. Nothing was written.',
@@ -276,6 +286,8 @@ export const FencedError = errorClass('fenced', 'FencedError');
 export const OverloadedError = errorClass('overloaded', 'OverloadedError');
 export const NotSerializableError = errorClass('not_serializable', 'NotSerializableError');
 export const CorruptRecordError = errorClass('corrupt_record', 'CorruptRecordError');
+export const TurnNotKeptError = errorClass('turn_not_kept', 'TurnNotKeptError');
+export const AlreadyExistsError = errorClass('already_exists', 'AlreadyExistsError');
 export const WrongSequenceError = errorClass('wrong_sequence', 'WrongSequenceError');
 export const OutcomeUnknownError = errorClass('outcome_unknown', 'OutcomeUnknownError');
 export const TransportUnavailableError = errorClass('transport_unavailable', 'TransportUnavailableError');

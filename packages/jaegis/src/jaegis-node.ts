@@ -1,24 +1,15 @@
-import {
-  type ActorDefinition,
-  decodeTurn,
-  type EntityRef,
-  type Protocol,
-  type Ref,
-  type SpawnOptions,
-  type System,
-} from '@jaegis/actors';
-import type { ClusterEvent, ClusterNode } from '@jaegis/cluster';
-import {
-  type Codec,
-  type EntityId,
-  hasCode,
-  type JaegisError,
-  type Journal,
-  type Subscription,
-  type TreeNode,
-  type TurnRecord,
-  type View,
-  type WorkerPool,
+import type { ActorDefinition, EntityRef, Protocol, Ref, SpawnOptions, System } from '@jaegis/actors';
+import { type ClusterEvent, type ClusterNode, historyOf, turnOf } from '@jaegis/cluster';
+import type {
+  Codec,
+  EntityId,
+  JaegisError,
+  Journal,
+  KeptTurn,
+  Subscription,
+  TreeNode,
+  View,
+  WorkerPool,
 } from '@jaegis/core';
 
 interface Parts {
@@ -98,16 +89,20 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.events.subscribe(listener);
   }
 
-  /** The entity's turns that are kept, oldest first. Those that cannot be read are left out: its dead letters name them. */
-  async *history({ entity }: { readonly entity: EntityId }): AsyncGenerator<TurnRecord> {
-    const { turnJournal, node, codec } = this.#parts;
-    for await (const record of turnJournal.history(node.turnSubject(entity))) {
-      try {
-        yield decodeTurn(codec, record);
-      } catch (error) {
-        if (!hasCode(error, 'corrupt_record')) throw error;
-      }
-    }
+  /**
+   * The entity's turns that are kept, oldest first: what each left, when it was written, and who sent what. Those that
+   * cannot be read are left out: its dead letters name them.
+   */
+  history({ entity }: { readonly entity: EntityId }): AsyncGenerator<KeptTurn> {
+    return historyOf(this.#parts, entity);
+  }
+
+  /**
+   * The entity's state as a turn left it, in the form of the version that wrote it.
+   * @throws TurnNotKeptError, which names the oldest and the newest turn that are kept; CorruptRecordError.
+   */
+  async stateAt({ entity, turn }: { readonly entity: EntityId; readonly turn: number }): Promise<unknown> {
+    return (await turnOf(this.#parts, entity, turn)).state;
   }
 
   /** This node's supervision tree. */

@@ -17,6 +17,8 @@ export interface TurnRecord {
   readonly state: unknown;
   /** Of the definition that wrote the state. */
   readonly version: number;
+  /** Who sent what: the messages that this turn handled, in their order. Empty in records of older versions. */
+  readonly handled: readonly HandledMessages[];
   /** Ids of the durable messages consumed by this turn. */
   readonly consumed: readonly string[];
   /** Ids of the durable messages first sent by this turn. */
@@ -37,6 +39,23 @@ export interface TurnRecord {
   readonly deadLetters: readonly DeadLetter[];
   /** Whether the entity has work under way that must go on after a move without waiting for a message. */
   readonly busy: boolean;
+}
+
+/** Messages of one type and sender that a turn handled one after the other. */
+export interface HandledMessages {
+  readonly type: string;
+  /**
+   * `type/key` of an entity, `node/path` of an actor, `timer:<name>` of the entity's own timer, or the name of the node
+   * or client whose code sent it. Undefined where it is not known: of tells.
+   */
+  readonly from: string | undefined;
+  readonly count: number;
+}
+
+/** A turn as it is kept. */
+export interface KeptTurn extends TurnRecord {
+  /** When the journal took it, in milliseconds since 1970, by the server's clock. */
+  readonly timeMs: number;
 }
 
 export interface OutgoingMessage {

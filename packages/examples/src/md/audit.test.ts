@@ -12,6 +12,7 @@ const turn = (number: number, sent: string[], consumed: string[]): TurnRecord =>
   outbox: [],
   nextOut: 1,
   seen: {},
+  handled: [],
   answered: [],
   version: 1,
   deadLetters: [],
