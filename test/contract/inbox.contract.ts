@@ -24,6 +24,12 @@ async function openNew(world: World, wishes: Partial<InboxWishes> = {}) {
 const contents = (messages: readonly InboxMessage[]) =>
   messages.map(({ subject, data }) => `${subject.slice(subject.indexOf('.') + 1)}: ${text(data)}`);
 
+async function allOf(messages: AsyncIterable<InboxMessage>): Promise<InboxMessage[]> {
+  const all: InboxMessage[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
+}
+
 async function putAll(inbox: InboxStream, subject: string, texts: readonly string[]): Promise<number[]> {
   const sequences: number[] = [];
   for (const item of texts) {
@@ -64,6 +70,22 @@ function puts(world: World): void {
     const texts = Array.from({ length: 100 }, (_, index) => `${index}`);
     await Promise.all(texts.map((item) => inbox.put(`${name}.a`, bytes(item), { id: item })));
     expect(contents(await inbox.read(`${name}.a`, 1, 200))).toEqual(texts.map((item) => `a: ${item}`));
+  });
+
+  test('all that match are given in order, up to the newest when they were asked for', async () => {
+    const { name, inbox } = await openNew(world);
+    expect(await allOf(inbox.kept(`${name}.>`))).toEqual([]);
+    await putAll(inbox, `${name}.a`, ['1', '2']);
+    await putAll(inbox, `${name}.b.c`, ['3']);
+    await putAll(inbox, `${name}.a`, ['4']);
+    await inbox.schedule(`${name}.timer.x`, bytes('later'), { atMs: Date.now() + 3_600_000, target: `${name}.a` });
+    const seen: InboxMessage[] = [];
+    for await (const message of inbox.kept(`${name}.*`)) {
+      seen.push(message);
+      await putAll(inbox, `${name}.a`, [`late ${seen.length}`]);
+    }
+    expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'a: 4']);
+    expect(contents(await allOf(inbox.kept(`${name}.b.>`)))).toEqual(['b.c: 3']);
   });
 
   test('a message whose id was put before is not put again', async () => {

@@ -247,6 +247,14 @@ function readsHistory(world: World): void {
     expect(await allOf(journal.history(`${name}.z.>`))).toEqual([]);
   });
 
+  test('history after a sequence holds what came later only', async () => {
+    const { name, journal } = await openNew(world);
+    const [, second = 0, third = 0] = await appendAll(journal, `${name}.a`, ['1', '2', '3']);
+    await appendAll(journal, `${name}.b`, ['4']);
+    expect(contents(await allOf(journal.history(`${name}.>`, second)))).toEqual([`${name}.a: 3`, `${name}.b: 4`]);
+    expect(contents(await allOf(journal.history(`${name}.a`, third)))).toEqual([]);
+  });
+
   test('history ends with what was newest when it was asked for', async () => {
     const { name, journal } = await openNew(world);
     await appendAll(journal, `${name}.a`, ['1', '2', '3']);

@@ -2,6 +2,7 @@
 export * from './errors.ts';
 export * from './invariant.ts';
 export * from './limits.ts';
+export * from './ports/archive.ts';
 export * from './ports/blobs.ts';
 export * from './ports/clock.ts';
 export * from './ports/codec.ts';

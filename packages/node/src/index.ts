@@ -1,5 +1,7 @@
 /** The real world behind the ports of core: clock, randomness, host, log and process. */
 export { realClock } from './clock.ts';
+export { sha256 } from './digest.ts';
+export { folderArchive } from './folder-archive.ts';
 export { realHost } from './host.ts';
 export { type LogLevel, logLevels, type PinoLoggerOptions, pinoLogger } from './logger.ts';
 export { onParentGone } from './parent.ts';

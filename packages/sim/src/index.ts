@@ -1,5 +1,6 @@
 /** The ports of core in memory, on a virtual clock, from a seed, with faults. */
 export { SeededRandom } from './seeded-random.ts';
+export { SimArchive } from './sim-archive.ts';
 export type { Latency, SimNetwork } from './sim-network.ts';
 export type { SimStorage } from './sim-storage.ts';
 export {

@@ -44,6 +44,12 @@ export class SimInbox implements InboxStream {
     return storage.request(link, { ...purpose, isWrite: false, execute: () => log.read(subject, from, limit) });
   }
 
+  async *kept(filter: string): AsyncIterable<InboxMessage> {
+    const { storage, link, log } = this.#access;
+    const purpose = { what: `read the messages of ${filter}`, data: { filter } };
+    yield* await storage.request(link, { ...purpose, isWrite: false, execute: () => log.after(0, [filter]) });
+  }
+
   feed(filters: readonly string[], signal: AbortSignal): AsyncIterable<InboxMessage> {
     return follow(this.#access, filters, signal);
   }

@@ -38,9 +38,9 @@ export class SimJournal implements Journal {
     return read(this.#access, purpose, (log) => log.last(subject));
   }
 
-  async *history(filter: string): AsyncIterable<JournalRecord> {
+  async *history(filter: string, after = 0): AsyncIterable<JournalRecord> {
     const purpose = { what: `read the records of ${filter}`, data: { filter } };
-    yield* await read(this.#access, purpose, (log) => log.history(filter));
+    yield* await read(this.#access, purpose, (log) => log.history(filter).filter(({ sequence }) => sequence > after));
   }
 
   subjects(filter: string): Promise<string[]> {

@@ -24,7 +24,7 @@ export class Deadly {
     return {
       append: (subject, data, options) => this.#around('append', () => inner.append(subject, data, options)),
       last: (subject) => this.#around('load', () => inner.last(subject)),
-      history: (filter) => inner.history(filter),
+      history: (filter, after) => inner.history(filter, after),
       subjects: (filter) => inner.subjects(filter),
     };
   }
@@ -34,6 +34,7 @@ export class Deadly {
       duplicateWindowMs: inner.duplicateWindowMs,
       put: (subject, data, options) => inner.put(subject, data, options),
       read: (subject, from, limit) => inner.read(subject, from, limit),
+      kept: (filter) => inner.kept(filter),
       feed: (filters, signal) => this.#feed(inner.feed(filters, signal)),
       remove: (subject, upTo) => this.#around('ack', () => inner.remove(subject, upTo)),
       schedule: (subject, data, options) => this.#around('schedule', () => inner.schedule(subject, data, options)),

@@ -14,6 +14,8 @@ export interface InboxStream {
   put(subject: string, data: Uint8Array, options: PutOptions): Promise<InboxReceipt>;
   /** The messages of one subject from a sequence on, oldest first, at most so many. */
   read(subject: string, from: number, limit: number): Promise<readonly InboxMessage[]>;
+  /** All messages that match, oldest first, up to the newest at the time of the call. */
+  kept(filter: string): AsyncIterable<InboxMessage>;
   /**
    * What is there, then what comes, for subjects that match any of the filters, in the order of sequences. It outlives
    * lost connections and servers: it goes on after the last message given. Ends when its signal aborts.

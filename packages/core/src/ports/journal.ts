@@ -13,8 +13,11 @@ export interface Journal {
   append(subject: string, data: Uint8Array, options: AppendOptions): Promise<number>;
   /** The newest record of one subject; undefined when there is none. */
   last(subject: string): Promise<JournalRecord | undefined>;
-  /** All records whose subject matches, oldest first, up to the newest at the time of the call. */
-  history(filter: string): AsyncIterable<JournalRecord>;
+  /**
+   * All records whose subject matches, oldest first, up to the newest at the time of the call.
+   * @param after Only those after this sequence. Default: from the first.
+   */
+  history(filter: string, after?: number): AsyncIterable<JournalRecord>;
   /** The subjects that match and hold at least one record, sorted. */
   subjects(filter: string): Promise<string[]>;
 }

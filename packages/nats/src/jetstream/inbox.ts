@@ -7,10 +7,13 @@ import {
   type PutOptions,
   type ScheduleOptions,
 } from '@jaegis/core';
-import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import type { JetStreamManager, LastForMsgRequest, NextMsgRequest, SeqMsgRequest, StoredMsg } from '@nats-io/jetstream';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
 import { feed } from './feed.ts';
+
+/** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
+type Query = (NextMsgRequest & SeqMsgRequest) | LastForMsgRequest;
 
 export class JetStreamInbox implements InboxStream {
   readonly duplicateWindowMs: number;
@@ -48,8 +51,23 @@ export class JetStreamInbox implements InboxStream {
     return messages;
   }
 
+  async *kept(filter: string): AsyncIterable<InboxMessage> {
+    const newest = await this.#get({ last_by_subj: filter });
+    for (let seq = 1; newest !== null && seq <= newest.seq; ) {
+      const found = await this.#get({ seq, next_by_subj: filter });
+      if (found === null || found.seq > newest.seq) return;
+      yield toMessage(found);
+      seq = found.seq + 1;
+    }
+  }
+
   feed(filters: readonly string[], signal: AbortSignal): AsyncIterable<InboxMessage> {
     return feed(this.#access, { stream: this.#stream, filters, signal });
+  }
+
+  #get(query: Query): Promise<StoredMsg | null> {
+    const purpose = { what: `read messages of ${this.#stream}`, data: { stream: this.#stream, ...query } };
+    return read(this.#access, purpose, () => this.#manager.streams.getMessage(this.#stream, query));
   }
 
   async remove(subject: string, upTo: number): Promise<void> {

@@ -45,9 +45,9 @@ export class JetStreamJournal implements Journal {
   }
 
   /** One request per record: no consumer that could die or be left behind. */
-  async *history(filter: string): AsyncIterable<JournalRecord> {
+  async *history(filter: string, after = 0): AsyncIterable<JournalRecord> {
     const newest = await this.#get(`read the newest record of ${filter}`, { last_by_subj: filter });
-    for (let from = 1; newest !== undefined && from <= newest.sequence; ) {
+    for (let from = after + 1; newest !== undefined && from <= newest.sequence; ) {
       const record = await this.#get(`read the records of ${filter}`, { seq: from, next_by_subj: filter });
       if (record === undefined || record.sequence > newest.sequence) return;
       yield record;
