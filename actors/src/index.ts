@@ -2,10 +2,13 @@
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export * from './durable/entity-host.ts';
-export { encodeInboxMessage } from './durable/inbox-body.ts';
+export { decodeInboxMessage, encodeInboxMessage } from './durable/inbox-body.ts';
 export { InboxReader } from './durable/inbox-reader.ts';
+export { InboxTimers } from './durable/inbox-timers.ts';
 export type { DeliverDurable } from './durable/outbox.ts';
-export { decodeTurn } from './durable/turn-record.ts';
+export { TurnLog } from './durable/turn-log.ts';
+export { decodeTurn, encodeTurn } from './durable/turn-record.ts';
+export { isConsumed } from './durable/turn-state.ts';
 export { type Endpoint, MicroService } from './inspect/micro-service.ts';
 export * from './machine/definition.ts';
 export type { DelayPolicy } from './machine/delays.ts';

@@ -1,6 +1,16 @@
 /** Many nodes of JAEGIS: membership, placement, failover and routing, over the ports. */
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
+export { backup } from './history/backup.ts';
 export { type HistoryPorts, historyOf, turnOf } from './history/entity-history.ts';
+export type { BackupFile, BackupReport } from './history/manifest.ts';
+export { type RestoreReport, restore } from './history/restore.ts';
+export {
+  exportEntity,
+  type ImportOptions,
+  type ImportReport,
+  importEntity,
+  type StatePorts,
+} from './history/transfer.ts';
 export * from './membership.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';

@@ -46,7 +46,7 @@ export function timerSubject(cluster: string, entity: EntityId, id: string): str
 
 /** All that the inbox stream of a cluster holds. */
 export function inboxSubjects(cluster: string): string[] {
-  return [`jaegis.${cluster}.inbox.>`, `jaegis.${cluster}.timer.>`];
+  return [inboxFilter(cluster), `jaegis.${cluster}.timer.>`];
 }
 
 /** The inboxes of all entities that a member owns, as filters of subjects. */
@@ -55,8 +55,13 @@ export function ownInboxes(cluster: string, member: Member, view: View): string[
     const owner = ownerOfShard(shard, view);
     return owner !== undefined && owner.id === member.id && owner.incarnation === member.incarnation;
   });
-  if (owned.length === SHARDS) return [`jaegis.${cluster}.inbox.>`];
+  if (owned.length === SHARDS) return [inboxFilter(cluster)];
   return owned.map((shard) => `jaegis.${cluster}.inbox.${shard}.>`);
+}
+
+/** The inboxes of all entities of a cluster. */
+export function inboxFilter(cluster: string): string {
+  return `jaegis.${cluster}.inbox.>`;
 }
 
 /** All turn subjects of a cluster. */

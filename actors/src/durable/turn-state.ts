@@ -52,7 +52,8 @@ export function isSeen({ seen, inbox }: TurnState, id: string): boolean {
   return number <= (seen[sender] ?? 0);
 }
 
-function isConsumed({ upTo, ahead }: InboxPosition, sequence: number): boolean {
+/** Whether what stands at this sequence of the entity's inbox was consumed. */
+export function isConsumed({ upTo, ahead }: InboxPosition, sequence: number): boolean {
   return sequence <= upTo || ahead.some((entry) => entry.sequence === sequence);
 }
 
