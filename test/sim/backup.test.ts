@@ -68,7 +68,10 @@ describe('an exported entity', () => {
   it('goes on in another cluster with its state, its timers and what it had consumed', async () => {
     const a = await start();
     await a.node('n1');
-    await a.add('x', 1);
+    // So that its position in the inbox is beyond all that the other cluster's inbox has.
+    for (let item = 1; item <= 20; item++) await a.settled(a.ref('w').send({ type: 'add', item }));
+    await a.settled(a.ref('x').send({ type: 'add', item: 1 }));
+    await a.becomes('x', [1]);
     await a.settled(a.ref('x').ask({ type: 'add', item: 2 }, { idempotencyKey: 'second' }));
     await a.settled(a.ref('x').ask({ type: 'remind', item: 3, afterMs: 5_000 }));
     const document = await a.settled(exportEntity(a.ports, a.ref('x').entity));
@@ -198,6 +201,32 @@ describe('a backup', () => {
     expect(await b.items('y')).toEqual([1]);
     await b.world.clock.advance(6_000);
     await b.becomes('x', [1, 2, 3, 9]);
+  });
+
+  it('does not bring back a message that was consumed while it was taken', async () => {
+    const a = await start();
+    await a.settled(a.ref('x').send({ type: 'add', item: 1 }));
+    const { promise: consumed, resolve } = Promise.withResolvers<void>();
+    const { turnJournal } = a.ports;
+    const late: StatePorts['turnJournal'] = {
+      append: (subject, data, options) => turnJournal.append(subject, data, options),
+      last: (subject) => turnJournal.last(subject),
+      history: (filter, after) => turnJournal.history(filter, after),
+      subjects: async (filter) => {
+        await consumed;
+        return turnJournal.subjects(filter);
+      },
+    };
+    const archive = new SimArchive();
+    const taken = backup({ ...a.ports, turnJournal: late }, archive);
+    await a.node('n1');
+    await a.becomes('x', [1]);
+    resolve();
+    expect((await a.settled(taken)).files).toMatchObject([{ name: 'inbox.bin', records: 1 }, { name: 'turns.bin' }]);
+    const b = await start(2);
+    expect(await b.settled(restore(b.ports, archive))).toMatchObject({ messages: 0 });
+    await b.node('n1');
+    expect(await b.items('x')).toEqual([1]);
   });
 
   it('takes place in an empty place only', async () => {
