@@ -4,7 +4,7 @@ export type { ClusterEvent } from './events.ts';
 export { backup } from './history/backup.ts';
 export { type HistoryPorts, historyOf, turnOf } from './history/entity-history.ts';
 export type { BackupFile, BackupReport } from './history/manifest.ts';
-export { type RestoreReport, restore } from './history/restore.ts';
+export { type RestoreReport, restore, verifyBackup } from './history/restore.ts';
 export {
   exportEntity,
   type ImportOptions,

@@ -39,13 +39,12 @@ interface Kept {
 }
 
 /**
- * @throws CorruptRecordError that names the file, MigrationRefusedError, AlreadyExistsError when the cluster holds
- * anything: nothing is written then.
+ * @param verified What {@link verifyBackup} gave for this archive. Default: it is verified now.
+ * @throws As {@link verifyBackup}, and AlreadyExistsError when the cluster holds anything: nothing is written then.
  */
-export async function restore(ports: StatePorts, archive: Archive): Promise<RestoreReport> {
+export async function restore(ports: StatePorts, archive: Archive, verified?: BackupReport): Promise<RestoreReport> {
   await assertEmpty(ports);
-  const manifest = decodeManifest(ports.digest, await whole(archive.read(manifestFile)));
-  await verify(ports, archive, manifest);
+  const manifest = verified ?? (await verifyBackup(ports, archive));
   const entities = new Map<string, Restored>();
   const turns = await writeTurns(ports, archive, entities);
   const timers = await writeTimers(ports, entities);
@@ -74,8 +73,15 @@ function notEmpty(cluster: string, subject: string): Error {
   });
 }
 
-/** Each file has the bytes that were written, and each turn a format that this version knows. */
-async function verify(ports: StatePorts, archive: Archive, { files }: BackupReport): Promise<void> {
+type Reading = Pick<StatePorts, 'codec' | 'digest'>;
+
+/**
+ * Each file has the bytes that were written, and each turn a format that this version knows.
+ * @throws CorruptRecordError that names the file, MigrationRefusedError.
+ */
+export async function verifyBackup(ports: Reading, archive: Archive): Promise<BackupReport> {
+  const manifest = decodeManifest(ports.digest, await whole(archive.read(manifestFile)));
+  const { files } = manifest;
   for (const name of [inboxFile, turnsFile]) {
     const file = files.find((entry) => entry.name === name);
     if (file === undefined) throw damaged(manifestFile, `it does not list ${name}`);
@@ -89,9 +95,10 @@ async function verify(ports: StatePorts, archive: Archive, { files }: BackupRepo
     if (sum.hex() !== file.sha256) throw damaged(name, 'its digest does not match');
   }
   for await (const kept of entriesOf(ports, archive, turnsFile)) turnIn(ports, kept);
+  return manifest;
 }
 
-async function* entriesOf({ codec }: StatePorts, archive: Archive, name: string): AsyncGenerator<Kept> {
+async function* entriesOf({ codec }: Reading, archive: Archive, name: string): AsyncGenerator<Kept> {
   for await (const record of recordsIn(name, archive.read(name))) {
     // Written by a backup, as the digest says.
     const [type, key, sequence, timeMs, data] = codec.decode(record) as [string, string, number, number, Uint8Array];
@@ -100,7 +107,7 @@ async function* entriesOf({ codec }: StatePorts, archive: Archive, name: string)
 }
 
 /** Undefined for one that could not be read in the cluster that was backed up either. @throws MigrationRefusedError */
-function turnIn({ codec }: StatePorts, { entity, ...record }: Kept): TurnRecord | undefined {
+function turnIn({ codec }: Reading, { entity, ...record }: Kept): TurnRecord | undefined {
   try {
     return decodeTurn(codec, { ...record, subject: formatEntityId(entity) });
   } catch (error) {

@@ -5,6 +5,11 @@ import { explain } from './explain.ts';
 import { reachingCluster } from './nats-settings.ts';
 import { runNode } from './run-node.ts';
 import { runTree } from './run-tree.ts';
+import { runBackup, runExport, runHistory, runImport, runRestore } from './state-commands.ts';
+
+const replicas = new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS');
+const history = new Option('--history <n>', 'records kept of each entity').env('JAEGIS_HISTORY');
+const json = new Option('--json', 'print it as JSON');
 
 const program = new Command('jaegis').description('Actors that survive the crash of anything.').version('0.1.0');
 
@@ -12,8 +17,8 @@ reachingCluster(program.command('node').description('run one node of a cluster i
   .addOption(new Option('--name <name>', 'unique in the cluster').env('JAEGIS_NAME'))
   .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
   .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'))
-  .addOption(new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS'))
-  .addOption(new Option('--history <n>', 'records kept of each entity').env('JAEGIS_HISTORY'))
+  .addOption(replicas)
+  .addOption(history)
   .addOption(
     new Option('--max-turn-bytes <n>', 'what the turns of all entities may take on each server').env(
       'JAEGIS_MAX_TURN_BYTES',
@@ -29,6 +34,39 @@ reachingCluster(program.command('tree').description("print the cluster's supervi
   .option('--json', 'print it as JSON')
   .option('--svg <file>', 'draw it into an SVG file')
   .action(run(runTree));
+
+command('history <entity>', "print an entity's turns that are kept, oldest first; the entity as type/key")
+  .option('--turn <n>', 'that turn alone, with the state that it left')
+  .addOption(json)
+  .action(runWith(runHistory));
+
+command('export <entity>', 'write an entity with its history to a file, or to the output')
+  .option('--out <file>', 'must not be there yet')
+  .action(runWith(runExport));
+
+command('import <file>', 'take an exported entity in')
+  .option('--as <entity>', 'under another name, type/key')
+  .option('--replace', 'instead of the entity that has the name')
+  .addOption(json)
+  .action(runWith(runImport));
+
+command('backup <folder>', 'write the state of the whole cluster to files, while it runs')
+  .addOption(json)
+  .action(runWith(runBackup));
+
+command('restore <folder>', 'bring a backup into a cluster that holds nothing, before its nodes are started')
+  .addOption(replicas)
+  .addOption(history)
+  .addOption(json)
+  .action(runWith(runRestore));
+
+function command(usage: string, what: string): Command {
+  return reachingCluster(program.command(usage).description(what));
+}
+
+function runWith(act: (operand: string, flags: Record<string, unknown>) => Promise<void>) {
+  return (operand: string, flags: Record<string, unknown>) => run(() => act(operand, flags))(flags);
+}
 
 function run(command: (flags: Record<string, unknown>) => Promise<void>) {
   return async (flags: Record<string, unknown>): Promise<void> => {

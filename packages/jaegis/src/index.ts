@@ -58,7 +58,7 @@ export {
   timeout,
   updateTimeout,
 } from '@jaegis/actors';
-export type { ClusterEvent } from '@jaegis/cluster';
+export type { BackupReport, ClusterEvent, ImportOptions, ImportReport, RestoreReport } from '@jaegis/cluster';
 export {
   durableMessageId,
   type EntityId,
@@ -72,6 +72,7 @@ export {
   isCleanExit,
   JaegisError,
   type KeptTurn,
+  parseEntityId,
   type RestartBackoff,
   type RestartLimit,
   type RestartType,
@@ -97,6 +98,12 @@ export {
 export { type LogLevel, onParentGone, onSignals, pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
 export { moved } from '@jaegis/pool';
 export { type App, type AppActor, defineApp } from './app.ts';
+export {
+  type ClusterState,
+  type ClusterStateOptions,
+  openClusterState,
+  type RestoreOptions as RestoreClusterOptions,
+} from './cluster-state.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
 export { type Inspection, type InspectionOptions, requestInspection, type TreeAnswer } from './request-inspection.ts';

@@ -1,24 +1,26 @@
 import type { ActorDefinition, EntityRef, Protocol, Ref, SpawnOptions, System } from '@jaegis/actors';
-import { type ClusterEvent, type ClusterNode, historyOf, turnOf } from '@jaegis/cluster';
-import type {
-  Codec,
-  EntityId,
-  JaegisError,
-  Journal,
-  KeptTurn,
-  Subscription,
-  TreeNode,
-  View,
-  WorkerPool,
-} from '@jaegis/core';
+import {
+  type BackupReport,
+  backup,
+  type ClusterEvent,
+  type ClusterNode,
+  exportEntity,
+  historyOf,
+  type ImportOptions,
+  type ImportReport,
+  importEntity,
+  type StatePorts,
+  turnOf,
+} from '@jaegis/cluster';
+import type { EntityId, JaegisError, KeptTurn, Subscription, TreeNode, View, WorkerPool } from '@jaegis/core';
+import { folderArchive } from '@jaegis/node';
 
 interface Parts {
   readonly node: ClusterNode;
   readonly cluster: string;
   readonly name: string;
   readonly pool: WorkerPool;
-  readonly turnJournal: Journal;
-  readonly codec: Codec;
+  readonly state: StatePorts;
   readonly close: AsyncDisposableStack;
 }
 
@@ -94,7 +96,7 @@ export class JaegisNode implements AsyncDisposable {
    * cannot be read are left out: its dead letters name them.
    */
   history({ entity }: { readonly entity: EntityId }): AsyncGenerator<KeptTurn> {
-    return historyOf(this.#parts, entity);
+    return historyOf(this.#parts.state, entity);
   }
 
   /**
@@ -102,7 +104,35 @@ export class JaegisNode implements AsyncDisposable {
    * @throws TurnNotKeptError, which names the oldest and the newest turn that are kept; CorruptRecordError.
    */
   async stateAt({ entity, turn }: { readonly entity: EntityId; readonly turn: number }): Promise<unknown> {
-    return (await turnOf(this.#parts, entity, turn)).state;
+    return (await turnOf(this.#parts.state, entity, turn)).state;
+  }
+
+  /**
+   * The entity as bytes to be kept or carried to another cluster: its newest record and the history that is kept, with a
+   * digest. @throws NoSuchActorError when it has no record.
+   */
+  exportEntity(entity: EntityId): Promise<Uint8Array> {
+    return exportEntity(this.#parts.state, entity);
+  }
+
+  /**
+   * Takes in what {@link exportEntity} gave: one turn, so that it is there whole or not at all. Whoever has the entity in
+   * memory is fenced at its next turn. Its timers are set again; it goes on with its next message.
+   *
+   * @throws CorruptRecordError when the document is not as it was exported, AlreadyExistsError when there is an entity of
+   * the name and it is not to be replaced, FencedError when its owner wrote meanwhile, each time this tried again.
+   */
+  importEntity(document: Uint8Array, options: ImportOptions = {}): Promise<ImportReport> {
+    return importEntity(this.#parts.state, document, options);
+  }
+
+  /**
+   * Writes the state of all entities of the cluster, their timers and the messages that wait in inboxes to files of an
+   * empty folder, while the cluster runs. To be restored by `openClusterState`, or `jaegis restore`.
+   * @throws AlreadyExistsError when the folder is not empty, InvalidConfigError when it cannot be used.
+   */
+  backup(folder: string): Promise<BackupReport> {
+    return backup(this.#parts.state, folderArchive(folder));
   }
 
   /** This node's supervision tree. */

@@ -2,7 +2,7 @@ import { ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
 import { type JaegisError, limits } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
-import { pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
+import { pinoLogger, realClock, realHost, realRandom, sha256 } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import { JaegisNode } from './jaegis-node.ts';
@@ -57,12 +57,11 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     else await node.system.spawn(definition, spawn);
   }
   const started = new JaegisNode({
+    state: { cluster: checked.cluster, turnJournal, inbox, ...ports, digest: sha256, node: checked.id },
     node,
     cluster: checked.cluster,
     name: checked.id,
     pool,
-    turnJournal,
-    codec,
     close: undo.move(),
   });
   fail = (error) => started.fail(error);
@@ -83,7 +82,13 @@ async function serverUrls(
   return [...servers.urls];
 }
 
-async function openStreams(connection: NatsConnection, { cluster, replicas, history, maxTurnBytes }: CheckedOptions) {
+export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'history' | 'maxTurnBytes'>;
+
+/** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
+export async function openStreams(
+  connection: NatsConnection,
+  { cluster, replicas, history, maxTurnBytes }: StreamOptions,
+) {
   const copies = replicas ?? connection.replicas;
   const viewJournal = await connection.openJournal({
     name: `JAEGIS_${cluster}_VIEW`,

@@ -16,8 +16,8 @@ import { type NatsConnection as Client, connect } from '@nats-io/transport-node'
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { type BlobsOptions, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
-import { type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
-import { type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
+import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
+import { findJournal, type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
 import { openStore, type StoreOptions } from '../jetstream/store.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';
 import { type ConnectOptions, checkServers, clientOptions } from './connect-options.ts';
@@ -38,6 +38,10 @@ export interface NatsConnection {
   openJournal(options: JournalOptions): Promise<Journal>;
   /** Makes the stream if there is none. Throws as `openJournal`. */
   openInbox(options: InboxOptions): Promise<InboxStream>;
+  /** The stream of this name as it is. @throws InvalidConfigError when there is none, StorageUnavailableError. */
+  findJournal(name: string): Promise<Journal>;
+  /** As `findJournal`. */
+  findInbox(name: string): Promise<InboxStream>;
   /** Makes the bucket if there is none. Throws as `openJournal`. */
   openStore(options: StoreOptions): Promise<Store>;
   /** A bucket that is opened, and made if there is none, when it is first used; that throws as `openJournal`. */
@@ -75,6 +79,8 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     replicas: replicasOf(client, options),
     openJournal: (journal) => openJournal(access, journal),
     openInbox: (inbox) => openInbox(access, inbox),
+    findJournal: (name) => findJournal(access, name),
+    findInbox: (name) => findInbox(access, name),
     openStore: (store) => openStore(access, store),
     blobs: (blobs) => new ObjectStoreBlobs(access, blobs),
     close: () => transport.close(),

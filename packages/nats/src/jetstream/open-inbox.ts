@@ -3,6 +3,7 @@ import type { InboxStream } from '@jaegis/core';
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { JetStreamAccess } from './access.ts';
+import { findStream } from './find-stream.ts';
 import { JetStreamInbox } from './inbox.ts';
 import { openStream, type WantedStream } from './open-stream.ts';
 import type { OpenOptions } from './open-within.ts';
@@ -25,6 +26,11 @@ export async function openInbox(access: JetStreamAccess, options: InboxOptions):
   const config = streamConfig({ ...options, duplicateWindowMs });
   const manager = await openStream(access, `inbox ${name}`, config, openWithinMs);
   return new JetStreamInbox(access, manager, name, duplicateWindowMs);
+}
+
+/** One that is there, with the settings it has. @throws InvalidConfigError when there is none. */
+export async function findInbox(access: JetStreamAccess, name: string): Promise<InboxStream> {
+  return new JetStreamInbox(access, await findStream(access, name), name, defaultDuplicateWindowMs);
 }
 
 function streamConfig({

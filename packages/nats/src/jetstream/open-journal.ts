@@ -3,6 +3,7 @@ import type { Journal } from '@jaegis/core';
 import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { JetStreamAccess } from './access.ts';
+import { findStream } from './find-stream.ts';
 import { JetStreamJournal } from './journal.ts';
 import { openStream, type WantedStream } from './open-stream.ts';
 import type { OpenOptions } from './open-within.ts';
@@ -30,6 +31,11 @@ export async function openJournal(access: JetStreamAccess, options: JournalOptio
   const { name, openWithinMs } = options;
   const manager = await openStream(access, `journal ${name}`, streamConfig(options), openWithinMs);
   return new JetStreamJournal(access, manager, name);
+}
+
+/** One that is there, with the settings it has. @throws InvalidConfigError when there is none. */
+export async function findJournal(access: JetStreamAccess, name: string): Promise<Journal> {
+  return new JetStreamJournal(access, await findStream(access, name), name);
 }
 
 function streamConfig({ name, subjects, replicas, storage, historyPerSubject, maxBytes }: JournalOptions) {

@@ -1,0 +1,116 @@
+/** `jaegis history`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  type ClusterState,
+  formatEntityId,
+  InvalidConfigError,
+  openClusterState,
+  parseEntityId,
+  type RestoreClusterOptions,
+} from 'jaegis';
+import { reached } from './nats-settings.ts';
+import { renderTurn } from './render-turn.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+export async function runHistory(name: string, flags: Record<string, unknown>): Promise<void> {
+  const { turn: wanted, ...given } = flags;
+  const entity = parseEntityId(name);
+  const turn = wanted === undefined ? undefined : turnNumber(wanted);
+  const settings = await readSettings(given);
+  await using state = await open(settings);
+  const print = settings.json ? (kept: unknown) => line(JSON.stringify(kept, inJson)) : undefined;
+  if (turn !== undefined) {
+    const kept = await state.turnAt({ entity, turn });
+    if (print) print(kept);
+    else line(`${renderTurn(kept)}\n${JSON.stringify(kept.state, inJson, 2)}`);
+    return;
+  }
+  let count = 0;
+  for await (const kept of state.history({ entity })) {
+    count += 1;
+    if (print) print(kept);
+    else line(renderTurn(kept));
+  }
+  if (count === 0) throw new InvalidConfigError(`${name} has no turn in cluster "${settings.cluster}".`);
+}
+
+export async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {
+  const { out, ...given } = flags;
+  const entity = parseEntityId(name);
+  const settings = await readSettings(given);
+  await using state = await open(settings);
+  const document = await state.exportEntity(entity);
+  if (typeof out !== 'string') {
+    process.stdout.write(document);
+    return;
+  }
+  await writeFile(out, document, { flag: 'wx' }).catch((cause) => Promise.reject(unusable(out, cause)));
+  line(`exported ${name} to ${out} (${document.length} bytes)`);
+}
+
+export async function runImport(file: string, flags: Record<string, unknown>): Promise<void> {
+  const { as, replace, ...given } = flags;
+  const entity = typeof as === 'string' ? parseEntityId(as) : undefined;
+  const settings = await readSettings(given);
+  const document = await readFile(file).catch((cause) => Promise.reject(unusable(file, cause)));
+  await using state = await open(settings);
+  const options = { replace: replace === true, ...(entity ? { as: entity } : {}) };
+  const report = await state.importEntity(new Uint8Array(document), options);
+  const { turn, timers, outbox } = report;
+  if (settings.json) line(JSON.stringify(report));
+  else line(`imported ${formatEntityId(report.entity)} as turn ${turn}; ${timers} timers, ${outbox} messages to leave`);
+}
+
+export async function runBackup(folder: string, flags: Record<string, unknown>): Promise<void> {
+  const settings = await readSettings(flags);
+  await using state = await open(settings);
+  const report = await state.backup(folder);
+  if (settings.json) return line(JSON.stringify(report));
+  line(`backed up cluster ${report.cluster}: ${report.entities} entities`);
+  for (const { name, records, bytes, sha256 } of report.files)
+    line(`${sha256}  ${name}  ${records} records, ${bytes} bytes`);
+}
+
+export async function runRestore(folder: string, flags: Record<string, unknown>): Promise<void> {
+  const settings = await readSettings(flags);
+  const { replicas, history, cluster } = settings;
+  const options: RestoreClusterOptions = {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(history === undefined ? {} : { history }),
+  };
+  await using state = await open(settings);
+  const report = await state.restore(folder, options);
+  if (settings.json) return line(JSON.stringify(report));
+  const { of, takenAtMs, entities, turns, timers, messages } = report;
+  line(`restored cluster ${of} of ${new Date(takenAtMs).toISOString()} as ${cluster}:`);
+  line(`${entities} entities, ${turns} turns, ${timers} timers, ${messages} messages in inboxes`);
+}
+
+function open(settings: Settings): Promise<ClusterState> {
+  return openClusterState(reached(settings));
+}
+
+function turnNumber(given: unknown): number {
+  const turn = Number(given);
+  if (Number.isSafeInteger(turn) && turn > 0) return turn;
+  throw new InvalidConfigError(`--turn is ${JSON.stringify(given)}; turns are counted from 1.`, {
+    data: { path: 'turn' },
+  });
+}
+
+/** What JSON has no word for, in one that can be read. */
+function inJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}`;
+  if (value instanceof Map) return [...value];
+  if (value instanceof Set) return [...value];
+  return value;
+}
+
+function line(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function unusable(path: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new InvalidConfigError(`The file ${path} cannot be used: ${reason}.`, { cause, data: { path } });
+}

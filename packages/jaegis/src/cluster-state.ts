@@ -1,0 +1,92 @@
+import {
+  type BackupReport,
+  backup,
+  exportEntity,
+  historyOf,
+  type ImportOptions,
+  type ImportReport,
+  importEntity,
+  type RestoreReport,
+  restore,
+  type StatePorts,
+  turnOf,
+  verifyBackup,
+} from '@jaegis/cluster';
+import { binaryCodec } from '@jaegis/codec';
+import { type EntityId, type KeptTurn, silentLogger } from '@jaegis/core';
+import { type ConnectOptions, connectNats, type NatsConnection } from '@jaegis/nats';
+import { folderArchive, realClock, realRandom, sha256 } from '@jaegis/node';
+import { openStreams } from './start-node.ts';
+
+export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls'> {
+  readonly nats: readonly string[];
+  readonly cluster: string;
+}
+
+export interface RestoreOptions {
+  /** Of the streams that are made. Default: as `startNode`. */
+  readonly replicas?: 1 | 3;
+  /** As the `history` of `startNode`. */
+  readonly history?: number;
+}
+
+/** What a cluster keeps, over a connection that joins nothing and hosts nothing. */
+export interface ClusterState extends AsyncDisposable {
+  /** As of `JaegisNode`, as are those below. */
+  history(given: { readonly entity: EntityId }): AsyncGenerator<KeptTurn>;
+  turnAt(given: { readonly entity: EntityId; readonly turn: number }): Promise<KeptTurn>;
+  exportEntity(entity: EntityId): Promise<Uint8Array>;
+  importEntity(document: Uint8Array, options?: ImportOptions): Promise<ImportReport>;
+  backup(folder: string): Promise<BackupReport>;
+  /**
+   * Brings a backup into a cluster that holds nothing, before its first node is started. All files are verified before
+   * anything is written.
+   *
+   * @throws CorruptRecordError that names the damaged file, AlreadyExistsError when the cluster is not empty.
+   */
+  restore(folder: string, options?: RestoreOptions): Promise<RestoreReport>;
+}
+
+/**
+ * Looks at, backs up or restores a cluster, whether or not any of its nodes run.
+ * @throws InvalidConfigError, ConnectFailedError
+ */
+export async function openClusterState(options: ClusterStateOptions): Promise<ClusterState> {
+  const { nats, cluster, auth, tls } = options;
+  const [clock, random] = [realClock(), realRandom()];
+  const name = `tool-${random.id().slice(0, 6)}`;
+  const connection = await connectNats({
+    servers: nats,
+    name,
+    logger: silentLogger,
+    clock,
+    ...(auth ? { auth } : {}),
+    ...(tls ? { tls } : {}),
+  });
+  const world = { cluster, clock, random, codec: binaryCodec(), logger: silentLogger, digest: sha256, node: name };
+  const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, cluster)) });
+  return {
+    async *history({ entity }) {
+      yield* historyOf(await present(), entity);
+    },
+    turnAt: async ({ entity, turn }) => turnOf(await present(), entity, turn),
+    exportEntity: async (entity) => exportEntity(await present(), entity),
+    importEntity: async (document, more) => importEntity(await present(), document, more),
+    backup: async (folder) => backup(await present(), folderArchive(folder)),
+    async restore(folder, { replicas, history } = {}) {
+      const archive = folderArchive(folder);
+      // Before the streams of the cluster are made.
+      const verified = await verifyBackup(world, archive);
+      const made = await openStreams(connection, { cluster, replicas, history, maxTurnBytes: undefined });
+      return restore({ ...world, ...made }, archive, verified);
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
+
+async function find(connection: NatsConnection, cluster: string): Promise<Pick<StatePorts, 'turnJournal' | 'inbox'>> {
+  return {
+    turnJournal: await connection.findJournal(`JAEGIS_${cluster}_TURNS`),
+    inbox: await connection.findInbox(`JAEGIS_${cluster}_INBOX`),
+  };
+}
