@@ -45,7 +45,7 @@ export function decodeDocument(codec: Codec, digest: NewDigest, bytes: Uint8Arra
       data: { format },
     });
   }
-  const body = bytes.subarray(end + 1);
+  const body = new Uint8Array(bytes.subarray(end + 1)); // plain bytes also of a Buffer
   if (sum !== `sha256:${sumOf(digest, body)}`) throw corrupt('its digest does not match');
   return documentOf(codec, body);
 }

@@ -20,6 +20,12 @@ test.each([1, 2, 3, 5, 64, 1_000])('records come back from chunks of %d bytes', 
   expect(await read(cut(whole, size))).toEqual(records);
 });
 
+test('records are plain bytes of their own, also where the chunks are not', async () => {
+  const [first] = await read(cut(Buffer.concat([whole]), 1_000));
+  expect(Object.getPrototypeOf(first)).toBe(Uint8Array.prototype);
+  expect(first?.buffer.byteLength).toBe(3);
+});
+
 test('a file without a record is read as that', async () => {
   expect(await read(cut(new Uint8Array(), 1))).toEqual([]);
 });

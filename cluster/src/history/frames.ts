@@ -24,7 +24,7 @@ export async function* recordsIn(file: string, chunks: AsyncIterable<Uint8Array>
     let rest = joined(held, size);
     let end = endOf(file, rest);
     for (; end !== undefined && rest.length >= end; end = endOf(file, rest)) {
-      yield rest.slice(LENGTH, end);
+      yield new Uint8Array(rest.subarray(LENGTH, end)); // a copy, and plain bytes whatever the chunks are
       rest = rest.subarray(end);
     }
     held = [rest];

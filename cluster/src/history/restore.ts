@@ -26,6 +26,8 @@ export interface RestoreReport {
   readonly entities: number;
   readonly turns: number;
   readonly timers: number;
+  /** Turns that could not be read in the cluster that was backed up either; they are kept as they were there. */
+  readonly unreadable: number;
   /** Messages that wait in inboxes. */
   readonly messages: number;
 }
@@ -46,11 +48,11 @@ export async function restore(ports: StatePorts, archive: Archive, verified?: Ba
   await assertEmpty(ports);
   const manifest = verified ?? (await verifyBackup(ports, archive));
   const entities = new Map<string, Restored>();
-  const turns = await writeTurns(ports, archive, entities);
+  const { turns, unreadable } = await writeTurns(ports, archive, entities);
   const timers = await writeTimers(ports, entities);
   const messages = await writeMessages(ports, archive, entities);
   const { cluster: of, takenAtMs } = manifest;
-  return { of, takenAtMs, entities: entities.size, turns, timers, messages };
+  return { of, takenAtMs, entities: entities.size, turns, unreadable, timers, messages };
 }
 
 /** What is known of an entity whose turns are being written. */
@@ -116,8 +118,8 @@ function turnIn({ codec }: Reading, { entity, ...record }: Kept): TurnRecord | u
   }
 }
 
-async function writeTurns(ports: StatePorts, archive: Archive, entities: Map<string, Restored>): Promise<number> {
-  let count = 0;
+async function writeTurns(ports: StatePorts, archive: Archive, entities: Map<string, Restored>) {
+  let [turns, unreadable] = [0, 0];
   for await (const kept of entriesOf(ports, archive, turnsFile)) {
     const name = formatEntityId(kept.entity);
     const restored = entities.get(name) ?? { sequence: 0, position: nothing, hasTimers: false };
@@ -126,13 +128,15 @@ async function writeTurns(ports: StatePorts, archive: Archive, entities: Map<str
     // Sequences of the old inbox say nothing in the new one.
     const data = turn === undefined ? kept.data : encodeTurn(ports.codec, { ...turn, inbox: nothing });
     restored.sequence = await append(ports, kept.entity, data, restored.sequence);
-    if (turn !== undefined) {
+    if (turn === undefined) {
+      unreadable += 1;
+    } else {
       restored.position = turn.inbox;
       restored.hasTimers = turn.timers.length > 0;
     }
-    count += 1;
+    turns += 1;
   }
-  return count;
+  return { turns, unreadable };
 }
 
 const nothing: InboxPosition = { upTo: 0, ahead: [] };

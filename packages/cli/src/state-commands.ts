@@ -81,9 +81,11 @@ export async function runRestore(folder: string, flags: Record<string, unknown>)
   await using state = await open(settings);
   const report = await state.restore(folder, options);
   if (settings.json) return line(JSON.stringify(report));
-  const { of, takenAtMs, entities, turns, timers, messages } = report;
+  const { of, takenAtMs, entities, turns, unreadable, timers, messages } = report;
   line(`restored cluster ${of} of ${new Date(takenAtMs).toISOString()} as ${cluster}:`);
-  line(`${entities} entities, ${turns} turns, ${timers} timers, ${messages} messages in inboxes`);
+  line(
+    `${entities} entities, ${turns} turns (${unreadable} unreadable), ${timers} timers, ${messages} messages in inboxes`,
+  );
 }
 
 function open(settings: Settings): Promise<ClusterState> {

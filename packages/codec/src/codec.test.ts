@@ -202,3 +202,9 @@ test('what MessagePack has no form for goes as text in the same codec', () => {
   const bytes = binaryCodec().encode({ a: undefined });
   expect(jsonCodec().decode(bytes)).toStrictEqual({ a: undefined });
 });
+
+test('bytes that lie in a buffer of Node are decoded as those in any other', () => {
+  const value = { data: new Uint8Array([1, 2, 3]), doubles: new Float64Array([1.5]), at: new Date(7) };
+  const bytes = Buffer.concat([Buffer.alloc(3), binaryCodec().encode(value)]).subarray(3);
+  expect(binaryCodec().decode(bytes)).toStrictEqual(value);
+});

@@ -50,9 +50,9 @@ function toValue(data: Uint8Array, type: number, { decode }: Nested): unknown {
   return new View(ownBuffer(data));
 }
 
-/** A copy: the bytes lie in a larger buffer that is not to be kept for them, and at no boundary. */
+/** A copy: the bytes lie in a larger buffer that is not to be kept for them, and at no boundary. Buffer's slice is none. */
 function ownBuffer(data: Uint8Array): ArrayBuffer {
-  return data.slice().buffer as ArrayBuffer; // of a copy it is one
+  return new Uint8Array(data).buffer;
 }
 
 function listOf(value: unknown): unknown[] {

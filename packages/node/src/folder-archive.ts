@@ -28,7 +28,9 @@ export function folderArchive(folder: string): Archive {
         Promise.reject(notRead(folder, name, cause)),
       );
       // The stream's own closing would come first and fail the other one.
-      yield* file.createReadStream({ autoClose: false });
+      for await (const chunk of file.createReadStream({ autoClose: false })) {
+        yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      }
     },
   };
 }
