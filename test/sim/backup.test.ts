@@ -1,5 +1,5 @@
 /** Exports, imports, backups and restores on a virtual clock: what comes over, what does not, and what is refused. */
-import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
+import { type ActorDefinition, defineActor, encodeTurn, type Protocol } from '@jaegis/actors';
 import {
   backup,
   exportEntity,
@@ -10,7 +10,7 @@ import {
   type StatePorts,
 } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
-import { type EntityId, silentLogger } from '@jaegis/core';
+import { type EntityId, silentLogger, type TurnRecord } from '@jaegis/core';
 import { sha256 } from '@jaegis/node';
 import { SimArchive } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
@@ -172,6 +172,25 @@ describe('an exported entity', () => {
   });
 });
 
+const emptyTurn: TurnRecord = {
+  turn: 1,
+  writer: 'w',
+  node: 'n1',
+  state: { items: [] },
+  version: 1,
+  handled: [],
+  consumed: [],
+  sent: [],
+  outbox: [],
+  nextOut: 1,
+  seen: {},
+  inbox: { upTo: 0, ahead: [] },
+  timers: [],
+  answered: [],
+  deadLetters: [],
+  busy: false,
+};
+
 /** A cluster with two entities, one of which waits for a timer, and messages in inboxes that nobody took. */
 async function filled() {
   const a = await start();
@@ -227,6 +246,48 @@ describe('a backup', () => {
     expect(await b.settled(restore(b.ports, archive))).toMatchObject({ messages: 0 });
     await b.node('n1');
     expect(await b.items('x')).toEqual([1]);
+  });
+
+  it('holds the last turn of an entity whose records were dropped while they were read', async () => {
+    const a = await start();
+    const options = { name: 'SMALL', subjects: ['small.>', 'jaegis.sim.turn.>'], historyPerSubject: 2 };
+    const inner = await a.settled(a.world.connect('small').openJournal(options));
+    const last = new Map<string, number>();
+    const write = async (key: string, turn: number) => {
+      const subject = `jaegis.sim.turn.1.log.${key}`;
+      const data = encodeTurn(a.ports.codec, { ...emptyTurn, turn });
+      last.set(key, await inner.append(subject, data, { expectedSequence: last.get(key) ?? 0 }));
+    };
+    const writeAll = async () => {
+      await write('x', 1);
+      await write('y', 1);
+      await write('x', 2);
+    };
+    await a.settled(writeAll());
+    let reads = 0;
+    const turnJournal: StatePorts['turnJournal'] = {
+      append: (subject, data, more) => inner.append(subject, data, more),
+      last: (subject) => inner.last(subject),
+      subjects: (filter) => inner.subjects(filter),
+      // One request for each record, as on a server: what is dropped meanwhile is not given.
+      async *history(filter, after) {
+        const present: number[] = [];
+        for await (const { sequence } of inner.history(filter, after)) present.push(sequence);
+        for (const wanted of present) {
+          for await (const record of inner.history(filter, wanted - 1)) {
+            if (record.sequence === wanted) yield record;
+            break;
+          }
+          if (++reads === 1) for (const turn of [3, 4]) await write('x', turn);
+        }
+      },
+    };
+    const archive = new SimArchive();
+    const report = await a.settled(backup({ ...a.ports, turnJournal }, archive));
+    expect(report.entities).toBe(2);
+    const b = await start(2);
+    await b.settled(restore(b.ports, archive));
+    expect((await b.turns({ type: 'log', key: 'x' })).at(-1)).toBe(4);
   });
 
   it('takes place in an empty place only', async () => {
