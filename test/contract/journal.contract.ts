@@ -166,6 +166,22 @@ function appends(world: World): void {
     expect(await codeOf(journal.append(subject, bytes('x'), { expectedSequence: 0 }))).toBe('invariant_broken');
   });
 
+  test('an append that replaces leaves nothing of its subject before it, and all of the others', async () => {
+    const { name, journal } = await openNew(world);
+    const [, second = 0] = await appendAll(journal, `${name}.a`, ['1', '2']);
+    await appendAll(journal, `${name}.b`, ['3']);
+    const refused = journal.append(`${name}.a`, bytes('x'), { expectedSequence: 1, replaces: true });
+    expect(await codeOf(refused)).toBe('wrong_sequence');
+    expect(contents(await allOf(journal.history(`${name}.a`)))).toHaveLength(2);
+    const sequence = await journal.append(`${name}.a`, bytes('4'), { expectedSequence: second, replaces: true });
+    await appendAll(journal, `${name}.a`, ['5'], sequence);
+    expect(contents(await allOf(journal.history(`${name}.>`)))).toEqual([
+      `${name}.b: 3`,
+      `${name}.a: 4`,
+      `${name}.a: 5`,
+    ]);
+  });
+
   test('a full journal refuses with overloaded and drops nothing', async () => {
     const { name, journal } = await openNew(world, { maxBytes: 10_000 });
     await journal.append(`${name}.old`, bytes('kept'), { expectedSequence: 0 });

@@ -1,8 +1,8 @@
 /** An entity's past on a virtual clock: its state at any turn that is kept, and who sent what. */
 import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
-import { historyOf, turnOf } from '@jaegis/cluster';
+import { type HistoryPorts, historyOf, turnOf } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
-import type { HandledMessages } from '@jaegis/core';
+import type { EntityId, HandledMessages } from '@jaegis/core';
 import { expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
 
@@ -16,6 +16,17 @@ const counter = defineActor('counter', {
       return { reply: true };
     },
   },
+});
+const brief = defineActor('brief', {
+  history: { turns: 3 },
+  state: () => ({ total: 0 }),
+  on: { add: (state) => ({ state: { total: state.total + 1 }, reply: state.total + 1 }) },
+});
+const recent = defineActor('recent', {
+  history: { ms: 1_000 },
+  passivateAfterMs: 100,
+  state: () => ({ total: 0 }),
+  on: { add: (state) => ({ state: { total: state.total + 1 }, reply: state.total + 1 }) },
 });
 const cart = defineActor('cart', {
   state: () => ({ sent: 0 }),
@@ -33,7 +44,7 @@ const cart = defineActor('cart', {
 
 async function start() {
   // Definitions of any protocol: the list is for the runtime.
-  const { world, node } = simCluster(1, [counter, cart] as unknown as ActorDefinition<Protocol>[]);
+  const { world, node } = simCluster(1, [counter, cart, brief, recent] as unknown as ActorDefinition<Protocol>[]);
   await node('n1');
   await node('n2');
   const client = await node('c', 'client');
@@ -53,6 +64,12 @@ async function start() {
     while ((await total()) !== expected) await world.clock.advance(10);
   };
   return { world, client, main, ports, settled, reaches, trail: () => settled(trail()) };
+}
+
+async function turnsOf(ports: HistoryPorts, entity: EntityId): Promise<number[]> {
+  const all: number[] = [];
+  for await (const { turn } of historyOf(ports, entity)) all.push(turn);
+  return all;
 }
 
 it('the state at each turn is as that turn left it', async () => {
@@ -96,4 +113,31 @@ it('of messages that share a turn those of one sender and type are counted', asy
   const counts = (await trail()).map(({ count }) => count);
   expect(counts.length).toBeLessThan(10);
   expect(counts.reduce((sum, count) => sum + count)).toBe(100);
+});
+
+it('of a type with a bound on its turns no more are kept, and the state is', async () => {
+  const { client, ports, settled } = await start();
+  const ref = client.entity(brief, 'a');
+  for (let turn = 1; turn <= 10; turn++) {
+    expect(await settled(ref.ask({ type: 'add' }))).toBe(turn);
+    expect((await settled(turnsOf(ports, ref.entity))).length).toBeLessThanOrEqual(3);
+  }
+  expect(await settled(turnsOf(ports, ref.entity))).toEqual([9, 10]);
+  await expect(settled(turnOf(ports, ref.entity, 8))).rejects.toMatchObject({
+    code: 'turn_not_kept',
+    data: { oldest: 9, newest: 10 },
+  });
+});
+
+it('of a type with a bound on age the first turn of a period drops those before it, also after a sleep', async () => {
+  const { client, world, ports, settled } = await start();
+  const ref = client.entity(recent, 'a');
+  const add = () => settled(ref.ask({ type: 'add' }));
+  await world.clock.advance(1_000 - (world.clock.now() % 1_000));
+  for (let turn = 1; turn <= 3; turn++) await add();
+  expect(await settled(turnsOf(ports, ref.entity))).toEqual([1, 2, 3]);
+  await world.clock.advance(1_000);
+  await add();
+  await add();
+  expect(await settled(turnsOf(ports, ref.entity))).toEqual([4, 5]);
 });

@@ -19,6 +19,7 @@ import { ActorCell } from '../run/actor-cell.ts';
 import type { Ask } from '../run/ask.ts';
 import type { CellKind } from '../run/cell-kind.ts';
 import type { ActorDefinition } from '../run/contract.ts';
+import type { HistoryLimits } from '../run/kernel-options.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
@@ -258,7 +259,7 @@ export class EntityHost implements Home {
       options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none' },
       behavior: (services) => {
         const makeInner = definition.behavior(services);
-        const durability = (key: string) => this.#durability({ type, key });
+        const durability = (key: string) => this.#durability({ type, key }, definition.options.history);
         return () => new DurableBehavior({ inner: makeInner(), options: definition.options, durability });
       },
     };
@@ -273,13 +274,13 @@ export class EntityHost implements Home {
     }
   }
 
-  #durability(entity: EntityId): Durability {
+  #durability(entity: EntityId, history: HistoryLimits | undefined): Durability {
     const { system, journal, codec, random, inbox, subjectOf, inboxSubjectOf, timerSubjectOf } = this.#options;
     const { clock, logger } = system.services;
     const name = formatEntityId(entity);
     const attempts: Attempts = this.#attempts.get(name) ?? new Map();
     this.#attempts.set(name, attempts);
-    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random });
+    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history });
     const outbox = new Outbox({ sender: name, deliver: this.#options.deliverDurable, clock, random, logger });
     const schedules = (signal: AbortSignal) =>
       new InboxTimers({

@@ -11,6 +11,8 @@ import {
   sleep,
   type TurnRecord,
 } from '@jaegis/core';
+import type { HistoryLimits } from '../run/kernel-options.ts';
+import { replacesHistory } from './retention.ts';
 import { decodeTurn, encodeTurn } from './turn-record.ts';
 
 /** Where an entity goes on. */
@@ -26,6 +28,8 @@ export interface TurnLogOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
+  /** Default: the journal's own bound alone. */
+  readonly history?: HistoryLimits | undefined;
 }
 
 const RETRY = { firstMs: 20, maxMs: 1_000 };
@@ -37,6 +41,8 @@ const RETRY = { firstMs: 20, maxMs: 1_000 };
 export class TurnLog {
   readonly #options: TurnLogOptions;
   #sequence = 0;
+  /** When the newest turn was written. */
+  #beforeMs: number | undefined;
 
   constructor(options: TurnLogOptions) {
     this.#options = options;
@@ -48,6 +54,7 @@ export class TurnLog {
     return this.#retry(signal, async () => {
       const record = await journal.last(subject);
       this.#sequence = record?.sequence ?? 0;
+      this.#beforeMs = record?.timeMs;
       if (record === undefined) return undefined;
       try {
         return { turn: decodeTurn(codec, record), corrupt: [] };
@@ -102,14 +109,17 @@ export class TurnLog {
   async append(turn: TurnRecord, signal: AbortSignal): Promise<void> {
     const { journal, codec, subject } = this.#options;
     const bytes = encodeTurn(codec, turn);
+    const nowMs = this.#options.clock.now();
+    const replaces = replacesHistory(this.#options.history ?? {}, { turn: turn.turn, nowMs, beforeMs: this.#beforeMs });
     this.#sequence = await this.#retry(signal, async () => {
       try {
-        return await journal.append(subject, bytes, { expectedSequence: this.#sequence });
+        return await journal.append(subject, bytes, { expectedSequence: this.#sequence, replaces });
       } catch (error) {
         if (!hasCode(error, 'outcome_unknown') && !hasCode(error, 'wrong_sequence')) throw error;
         return await this.#ownSequence(turn, error);
       }
     });
+    this.#beforeMs = nowMs;
   }
 
   /** The record may be ours although the answer was lost: then the newest turn is this one, of our writer. */

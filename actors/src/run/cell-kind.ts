@@ -63,6 +63,7 @@ const kernelNames = namesOf<KernelOptions>({
   record: true,
   redact: true,
   trapExits: true,
+  history: true,
 });
 
 /**
@@ -78,12 +79,13 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
       data: { path },
     });
   };
-  for (const name of ['mailbox', 'retry', 'schema'] as const) {
+  for (const name of ['mailbox', 'retry', 'schema', 'history'] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
   }
   refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
   refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
+  refuseUnknown(where, options.history, ['turns', 'ms'], 'history');
   const atLeast = (path: string, value: unknown, least: number) => {
     if (value !== undefined && !(Number.isFinite(value) && Number(value) >= least)) {
       refuse(path, value, `a number from ${least}`);
@@ -100,6 +102,8 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
   atLeast('passivateAfterMs', options.passivateAfterMs, 1);
   atLeast('retry.attempts', options.retry?.attempts, 1);
   atLeast('retry.delayMs', options.retry?.delayMs, 0);
+  atLeast('history.turns', options.history?.turns, 1);
+  atLeast('history.ms', options.history?.ms, 1);
   atLeast('version', options.version, 1);
   atLeast('record', options.record, 0);
   for (const [message, schema] of Object.entries(options.schema ?? {})) {

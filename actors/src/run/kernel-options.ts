@@ -35,8 +35,21 @@ export interface KernelOptions {
   readonly record?: number;
   /** What of a message or state may stand in reports and dead letters. Default: all of it. */
   readonly redact?: (value: unknown) => unknown;
+  /** Of a durable entity: how much of its past is kept, besides what the node's `history` option bounds. */
+  readonly history?: HistoryLimits;
   /** Exit signals become messages to `signals.exit`. Default false. */
   readonly trapExits?: boolean;
+}
+
+/** The newest turn, which holds the state, is always kept. */
+export interface HistoryLimits {
+  /** Turns at most: every such turn drops all before it. Default: as the node's `history` option says. */
+  readonly turns?: number;
+  /**
+   * The first turn in each period of so many ms (since 1970, by the node's clock) drops all before it, so that a turn
+   * never stands beside one that is older than that. An entity that is quiet keeps what it has. Default: no bound.
+   */
+  readonly ms?: number;
 }
 
 export type WhenFull = 'refuse' | 'drop-oldest' | 'drop-newest';

@@ -8,7 +8,7 @@ import {
   type Store,
   type StoreEntry,
 } from '@jaegis/core';
-import type { Purpose, SimLog } from './sim-log.ts';
+import type { Purpose, SimAppend, SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
 
@@ -27,10 +27,14 @@ export class SimJournal implements Journal {
     this.#access = access;
   }
 
-  async append(subject: string, data: Uint8Array, { expectedSequence }: AppendOptions): Promise<number> {
+  async append(
+    subject: string,
+    data: Uint8Array,
+    { expectedSequence, replaces = false }: AppendOptions,
+  ): Promise<number> {
     assertSubject(subject);
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
-    return append(this.#access, subject, data, expectedSequence, purpose);
+    return append(this.#access, { subject, data, expectedSequence, replaces, purpose });
   }
 
   last(subject: string): Promise<JournalRecord | undefined> {
@@ -66,16 +70,19 @@ export class SimStore implements Store {
     assertSubject(key);
     const { expectedRevision } = options;
     const purpose = { what: `put ${key}`, data: { key, expectedRevision } };
-    return append(this.#access, key, value, expectedRevision, purpose);
+    return append(this.#access, {
+      subject: key,
+      data: value,
+      expectedSequence: expectedRevision,
+      replaces: false,
+      purpose,
+    });
   }
 }
 
 function append(
   { link, storage, log, clock }: SimLogAccess,
-  subject: string,
-  data: Uint8Array,
-  expectedSequence: number,
-  purpose: Purpose,
+  { subject, data, expectedSequence, replaces, purpose }: Omit<SimAppend, 'timeMs'>,
 ): Promise<number> {
   const copy = new Uint8Array(data);
   return storage.request(link, {
@@ -84,7 +91,7 @@ function append(
     execute: () => {
       // To NATS a subject of no stream is one that nobody listens on.
       if (!log.takes(subject)) throw unavailable(purpose, 'no leader answers');
-      return log.append({ subject, data: copy, expectedSequence, timeMs: clock.now(), purpose });
+      return log.append({ subject, data: copy, expectedSequence, replaces, timeMs: clock.now(), purpose });
     },
   });
 }

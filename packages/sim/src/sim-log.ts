@@ -13,6 +13,7 @@ export interface SimAppend {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly expectedSequence: number;
+  readonly replaces: boolean;
   readonly timeMs: number;
   /** For errors. */
   readonly purpose: Purpose;
@@ -42,7 +43,7 @@ export class SimLog {
     return this.options.subjects.some((filter) => subjectMatches(filter, subject));
   }
 
-  append({ subject, data, expectedSequence, timeMs, purpose }: SimAppend): number {
+  append({ subject, data, expectedSequence, replaces, timeMs, purpose }: SimAppend): number {
     const records = this.#bySubject.get(subject) ?? [];
     const present = records.at(-1)?.sequence ?? 0;
     if (present !== expectedSequence) {
@@ -56,7 +57,8 @@ export class SimLog {
     records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs });
     this.#bytes += data.length;
     this.#bySubject.set(subject, records);
-    while (records.length > historyPerSubject) this.#bytes -= records.shift()?.data.length ?? 0;
+    const kept = replaces ? 1 : historyPerSubject;
+    while (records.length > kept) this.#bytes -= records.shift()?.data.length ?? 0;
     return this.#sequence;
   }
 

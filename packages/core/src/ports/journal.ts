@@ -25,6 +25,8 @@ export interface Journal {
 export interface AppendOptions {
   /** The sequence of the subject's newest record as the writer knows it; 0 when it has none. */
   readonly expectedSequence: number;
+  /** Whether it replaces all records of its subject, in the same step. Default false. */
+  readonly replaces?: boolean;
 }
 
 export interface JournalRecord {

@@ -6,7 +6,15 @@
  * leader that has just acknowledged an append. The price is 0.2 ms.
  */
 import { type AppendOptions, assertSubject, type Journal, type JournalRecord } from '@jaegis/core';
-import type { JetStreamManager, LastForMsgRequest, NextMsgRequest, SeqMsgRequest, StoredMsg } from '@nats-io/jetstream';
+import {
+  type JetStreamManager,
+  JsHeaders,
+  type LastForMsgRequest,
+  type NextMsgRequest,
+  type SeqMsgRequest,
+  type StoredMsg,
+} from '@nats-io/jetstream';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
 
@@ -24,7 +32,11 @@ export class JetStreamJournal implements Journal {
     this.#stream = stream;
   }
 
-  async append(subject: string, data: Uint8Array, { expectedSequence }: AppendOptions): Promise<number> {
+  async append(
+    subject: string,
+    data: Uint8Array,
+    { expectedSequence, replaces = false }: AppendOptions,
+  ): Promise<number> {
     assertSubject(subject);
     const { client, timeoutMs } = this.#access;
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
@@ -32,6 +44,7 @@ export class JetStreamJournal implements Journal {
       client.publish(subject, data, {
         // Not the stream's name: the server would store it with every record.
         expect: { lastSubjectSequence: expectedSequence },
+        ...(replaces ? { headers: replacing() } : {}),
         timeout: timeoutMs,
         // It counts tries. A second one would find the first one's record and report a conflict with ourselves.
         retries: 1,
@@ -69,6 +82,12 @@ export class JetStreamJournal implements Journal {
     );
     return found === null ? undefined : toRecord(found);
   }
+}
+
+function replacing(): MsgHdrs {
+  const all = headers();
+  all.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+  return all;
 }
 
 function toRecord({ subject, seq, data, time }: StoredMsg): JournalRecord {
