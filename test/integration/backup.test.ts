@@ -25,6 +25,8 @@ const text = defineActor('text', {
 });
 const app = defineApp({ entities: [log, text] });
 const [old, fresh] = [withServers(1), withServers(1)];
+/** Of a timer that may have two seconds to go. */
+const soon = { timeout: 30_000 };
 let clusters = 0;
 
 async function folder(): Promise<string> {
@@ -70,7 +72,9 @@ it('a backup is restored on a new server: states, a message that was not consume
   expect(restored.code, restored.output).toBe(0);
   expect(JSON.parse(restored.output)).toMatchObject({ of: cluster, entities: 2, unreadable: 0, timers: 2 });
   await using node = await start(fresh.urls, cluster, 'n1');
-  await expect.poll(async () => (await node.entity(log, 'x').ask({ type: 'items' })).toSorted()).toEqual([1, 2, 3, 9]);
+  await expect
+    .poll(async () => (await node.entity(log, 'x').ask({ type: 'items' })).toSorted(), soon)
+    .toEqual([1, 2, 3, 9]);
   expect(await node.entity(log, 'y').ask({ type: 'items' })).toEqual([1]);
   const again = await run('restore', place, ...on(fresh.urls, cluster));
   expect(again).toMatchObject({ code: 1, output: expect.stringContaining('is not empty') });
@@ -101,7 +105,7 @@ it('an entity is exported to a file and imported elsewhere; the command says who
   await using node = await start(fresh.urls, other, 'n1');
   const imported = await run('import', file, ...on(fresh.urls, other));
   expect(imported).toMatchObject({ code: 0, output: expect.stringContaining('imported log/x') });
-  await expect.poll(() => node.entity(log, 'x').ask({ type: 'items' })).toEqual([1, 2, 9]);
+  await expect.poll(() => node.entity(log, 'x').ask({ type: 'items' }), soon).toEqual([1, 2, 9]);
   const refused = await run('import', file, ...on(fresh.urls, other));
   expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('already') });
   const trail = await run('history', 'log/x', ...on(fresh.urls, other));
