@@ -1,4 +1,5 @@
-import type { Clock, Logger, Timer, Transport } from '@jaegis/core';
+import type { Clock, Logger, Transport } from '@jaegis/core';
+import { Departure } from './departure.ts';
 import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
 
 /** A packet of this size leaves before the turn of the event loop is over: its receiver can begin. */
@@ -33,10 +34,11 @@ export class Outgoing {
   owedBytes = 0;
   readonly #options: OutgoingOptions;
   readonly #writer = new PacketWriter();
-  #timer: Timer | undefined;
+  readonly #departure: Departure;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
+    this.#departure = new Departure(options.clock, () => this.flush());
   }
 
   /** The largest body that one frame can hold. */
@@ -50,15 +52,13 @@ export class Outgoing {
     if (writer.sizeWith(body) > this.#options.transport.maxPayload && !writer.isEmpty) this.flush();
     writer.add(kind, ask, body);
     if (writer.size >= FULL_BYTES) this.flush();
-    else this.#timer ??= this.#options.clock.setTimer(0, this.#onTurnEnd);
+    else this.#departure.soon();
   }
 
   /** What waits leaves, with the header. @param isWordItself The header alone is worth a packet. */
   flush(isWordItself = false): void {
-    const { clock, transport, logger, subject, what } = this.#options;
+    const { transport, logger, subject, what } = this.#options;
     const { replyTo } = this;
-    if (this.#timer !== undefined) clock.clearTimer(this.#timer);
-    this.#timer = undefined;
     if (this.#writer.isEmpty && !isWordItself) return;
     const data = this.#writer.take(what, this.session, this.number);
     this.owedBytes = 0;
@@ -72,13 +72,7 @@ export class Outgoing {
 
   /** What has not left will not. */
   close(): void {
-    this.#options.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
+    this.#departure.close();
     this.#writer.clear();
   }
-
-  readonly #onTurnEnd = (): void => {
-    this.#timer = undefined;
-    this.flush();
-  };
 }

@@ -9,6 +9,7 @@ import {
   type Timer,
   type Transport,
 } from '@jaegis/core';
+import { Departure } from './departure.ts';
 import { HeldPacket, type PacketOwner } from './held-packet.ts';
 import { FULL_BYTES, HEADROOM, mostOf, Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
@@ -69,7 +70,7 @@ export class Sending implements PacketOwner {
   #last: HeldPacket | undefined;
   #inFlightBytes = 0;
   #waitingBytes = 0;
-  #turnEnd: Timer | undefined;
+  readonly #departure: Departure;
   #probing: Timer | undefined;
   #probeMs = PROBE_MS;
   /** The oldest that was not acknowledged when the timer was set. */
@@ -78,6 +79,7 @@ export class Sending implements PacketOwner {
   constructor(options: SendingOptions) {
     this.#options = options;
     const { transport, clock, logger, subject } = options;
+    this.#departure = new Departure(clock, () => this.flush());
     this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control });
     this.#begin();
   }
@@ -109,14 +111,12 @@ export class Sending implements PacketOwner {
     writer.add(kind, ask, body);
     const packet = this.#making;
     if (writer.size >= FULL_BYTES) this.flush();
-    else this.#turnEnd ??= this.#options.clock.setTimer(0, this.#onTurnEnd);
+    else this.#departure.soon();
     return packet;
   }
 
   /** What was added is a packet now. It leaves if there is room for it. */
   flush(): void {
-    if (this.#turnEnd !== undefined) this.#options.clock.clearTimer(this.#turnEnd);
-    this.#turnEnd = undefined;
     if (this.#writer.isEmpty) return;
     const packet = this.#making;
     this.#making = new HeldPacket(this);
@@ -291,7 +291,7 @@ export class Sending implements PacketOwner {
   #rest(): void {
     const { clock, sessions } = this.#options;
     clock.clearTimer(this.#probing);
-    clock.clearTimer(this.#turnEnd);
+    this.#departure.close();
     this.#control.close();
     this.#oldest = undefined;
     sessions.closeSession(this.#session);
@@ -303,11 +303,6 @@ export class Sending implements PacketOwner {
       data: { node: member.id, limit, option: 'wireWaitingBytes' },
     });
   }
-
-  readonly #onTurnEnd = (): void => {
-    this.#turnEnd = undefined;
-    this.flush();
-  };
 
   readonly #onProbeTime = (): void => {
     this.#probing = undefined;
