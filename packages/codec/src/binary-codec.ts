@@ -8,6 +8,7 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 import { isBinaryCarriable } from './carriable.ts';
 import { extensions } from './extensions.ts';
 import { jsonCodec } from './json-codec.ts';
+import { notSmall, readSmall } from './small-values.ts';
 
 const BRACKET = 0x5b;
 const MINUS = 0x2d;
@@ -33,6 +34,8 @@ export function binaryCodec(): Codec {
   return {
     encode: (value) => (isCarriable(value) ? encoder.encode(value) : text.encode(value)),
     decode(bytes) {
+      const small = readSmall(bytes);
+      if (small !== notSmall) return small;
       const isText = bytes.length > 1 && (bytes[0] === BRACKET || bytes[0] === MINUS);
       if (isText) return text.decode(bytes);
       try {
