@@ -49,19 +49,21 @@ export function encodeAsk(codec: Codec, request: Request): Uint8Array {
 export function decodeRequest(codec: Codec, body: Uint8Array): Request {
   const value = codec.decode(body);
   if (Array.isArray(value)) {
-    const [to, message, givenMs, givenId, isFresh = false, ...rest] = value as readonly unknown[];
-    const [traceparent, tracestate, from] = rest;
-    const leftMs = givenMs ?? Number.POSITIVE_INFINITY;
-    const id = givenId ?? undefined;
+    const fields: readonly unknown[] = value;
+    const to = fields[0];
+    const message = fields[1];
+    const leftMs = fields[2] ?? Number.POSITIVE_INFINITY;
+    const id = fields[3] ?? undefined;
     if (
       isTarget(to) &&
       isMessage(message) &&
       typeof leftMs === 'number' &&
       (id === undefined || typeof id === 'string')
     ) {
-      const trace = typeof traceparent === 'string' ? contextOf(traceparent, tracestate) : undefined;
-      const sender = typeof from === 'string' ? from : undefined;
-      return { to, message, leftMs, id, isFresh: isFresh === true, trace, sender };
+      const isFresh = fields[4] === true;
+      const trace = typeof fields[5] === 'string' ? contextOf(fields[5], fields[6]) : undefined;
+      const sender = typeof fields[7] === 'string' ? fields[7] : undefined;
+      return { to, message, leftMs, id, isFresh, trace, sender };
     }
   }
   throw new CorruptRecordError(

@@ -11,53 +11,65 @@ import {
 import type { HeldPacket } from './held-packet.ts';
 import { nodeDown } from './sending.ts';
 
-/** What an ask is told that nobody answered in its time. */
-export interface AskTo {
+/** One ask that is about to leave. */
+export interface LeavingAsk {
+  readonly member: Member;
   readonly target: string;
+  /** Of its message. */
   readonly type: string;
   readonly timeoutMs: number;
+  /** The packet that it leaves with. */
+  readonly packet: HeldPacket;
+  readonly signal: AbortSignal | undefined;
 }
+
+type Resolve = (value: unknown) => void;
+type Reject = (error: unknown) => void;
 
 /** One ask that waits for its reply from another node. */
 class PendingAsk implements Expiring {
-  readonly to: AskTo;
-  readonly member: Member;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly #asks: PendingAsks;
   readonly number: number;
-  /** The packet that it left with. */
-  packet: HeldPacket | undefined = undefined;
+  readonly member: Member;
+  readonly target: string;
+  readonly type: string;
+  readonly timeoutMs: number;
+  readonly packet: HeldPacket;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
+  readonly #asks: PendingAsks;
   onSettled: (() => void) | undefined = undefined;
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
   lane: Lane | undefined = undefined;
 
-  constructor(
-    asks: PendingAsks,
-    number: number,
-    member: Member,
-    to: AskTo,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(asks: PendingAsks, number: number, leaving: LeavingAsk, resolve: Resolve, reject: Reject) {
     this.#asks = asks;
     this.number = number;
-    this.member = member;
-    this.to = to;
+    this.member = leaving.member;
+    this.target = leaving.target;
+    this.type = leaving.type;
+    this.timeoutMs = leaving.timeoutMs;
+    this.packet = leaving.packet;
     this.resolve = resolve;
     this.reject = reject;
   }
 
   expire(): void {
-    const { target, type, timeoutMs } = this.to;
+    const { target, type, timeoutMs } = this;
     const error = new AskTimeoutError(`${target} did not answer "${type}" in ${Math.round(timeoutMs)} ms.`);
     this.#asks.giveUp(this.number, error);
   }
 }
 
 const MOST_NUMBER = 2 ** 32;
+
+/** One function for all promises, which would have one each otherwise; it is called before `new Promise` returns. */
+const settlers: { resolve: Resolve; reject: Reject } = { resolve: () => {}, reject: () => {} };
+const takeSettlers = (resolve: Resolve, reject: Reject): void => {
+  settlers.resolve = resolve;
+  settlers.reject = reject;
+};
 
 /**
  * Asks to other nodes that wait for their replies, by number. Each ends: with the reply, with `node_down` as soon as
@@ -72,29 +84,21 @@ export class PendingAsks {
     this.#deadlines = new Deadlines(clock);
   }
 
-  /** @param send Sends it and returns its packet; what it throws is the answer. */
-  add(member: Member, to: AskTo, send: (ask: number) => HeldPacket, signal?: AbortSignal): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(new CancelledError(`The ask "${to.type}" was cancelled.`));
-        return;
-      }
-      if (this.#pending.size >= limits.pendingAsks) {
-        reject(tooMany());
-        return;
-      }
-      const number = this.#nextNumber();
-      const ask = new PendingAsk(this, number, member, to, resolve, reject);
-      try {
-        ask.packet = send(number);
-      } catch (error) {
-        reject(error);
-        return;
-      }
-      this.#pending.set(number, ask);
-      if (signal !== undefined) this.#cancelWith(signal, ask);
-      if (to.timeoutMs !== Number.POSITIVE_INFINITY) this.#deadlines.add(ask, to.timeoutMs);
-    });
+  /** The number of the next ask. @throws CancelledError, OverloadedError when there may be none. */
+  begin(type: string, signal: AbortSignal | undefined): number {
+    if (signal?.aborted) throw new CancelledError(`The ask "${type}" was cancelled.`);
+    if (this.#pending.size >= limits.pendingAsks) throw tooMany();
+    return this.#nextNumber();
+  }
+
+  /** Its reply. @param number From {@link begin}, which was called just now. */
+  wait(number: number, leaving: LeavingAsk): Promise<unknown> {
+    const promise = new Promise<unknown>(takeSettlers);
+    const ask = new PendingAsk(this, number, leaving, settlers.resolve, settlers.reject);
+    this.#pending.set(number, ask);
+    if (leaving.signal !== undefined) this.#cancelWith(leaving.signal, ask);
+    if (leaving.timeoutMs !== Number.POSITIVE_INFINITY) this.#deadlines.add(ask, leaving.timeoutMs);
+    return promise;
   }
 
   resolve(number: number, value: unknown): void {
@@ -110,7 +114,7 @@ export class PendingAsks {
     const ask = this.#take(number);
     if (ask === undefined) return;
     ask.reject(error);
-    ask.packet?.withdraw(number);
+    ask.packet.withdraw(number);
   }
 
   /** Ends the asks to members that the view does not hold any more. */
@@ -127,7 +131,7 @@ export class PendingAsks {
   }
 
   #cancelWith(signal: AbortSignal, ask: PendingAsk): void {
-    const cancel = () => this.giveUp(ask.number, new CancelledError(`The ask "${ask.to.type}" was cancelled.`));
+    const cancel = () => this.giveUp(ask.number, new CancelledError(`The ask "${ask.type}" was cancelled.`));
     ask.onSettled = () => signal.removeEventListener('abort', cancel);
     signal.addEventListener('abort', cancel, { once: true });
   }

@@ -129,15 +129,14 @@ export class Wire implements Sessions {
 
   /** Ends as {@link PendingAsks} says. */
   ask(member: Member, target: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
-    const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
-    const about = { target, type: request.message.type, timeoutMs: request.leftMs };
-    const send = (number: number) => {
-      const body = encodeAsk(this.#options.codec, request);
-      const sending = this.#sending(member);
-      if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
-      return this.#addLarge(sending, { kind, number, body }, (error) => this.#asks.giveUp(number, error));
-    };
-    return this.#asks.add(member, about, send, signal);
+    const { type } = request.message;
+    try {
+      const number = this.#asks.begin(type, signal);
+      const packet = this.#addAsk(member, number, request);
+      return this.#asks.wait(number, { member, target, type, timeoutMs: request.leftMs, packet, signal });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** What is under way, to each member that was sent something. */
@@ -156,6 +155,14 @@ export class Wire implements Sessions {
 
   refusalSubject(session: number, packet: number): string {
     return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
+  }
+
+  #addAsk(member: Member, number: number, request: Request): HeldPacket {
+    const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
+    const body = encodeAsk(this.#options.codec, request);
+    const sending = this.#sending(member);
+    if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
+    return this.#addLarge(sending, { kind, number, body }, (error) => this.#asks.giveUp(number, error));
   }
 
   /** Its name leaves in its place at once; the receiver waits for the body. */
