@@ -1,4 +1,10 @@
-/** What the bodies of frames say, in the cluster's codec: lists, since a name for each part would cost more than the part. */
+/**
+ * What the bodies of frames say. A request begins with a header of its own, so that what is the same in nearly every
+ * message is neither encoded nor decoded anew by the codec; the message behind it is in the cluster's codec.
+ *
+ * Header: flags; the path, or type and key; what the flags name of: how long the asker waits (64 bits, ms), the id, the
+ * trace (traceparent, tracestate), the sender.
+ */
 import type { Message } from '@jaegis/actors';
 import {
   type Codec,
@@ -8,6 +14,7 @@ import {
   errorToData,
   type TraceContext,
 } from '@jaegis/core';
+import { HeaderReader, HeaderWriter } from './header.ts';
 
 /** The path of an actor, or the type and key of an entity. */
 export type Target = string | readonly [type: string, key: string];
@@ -26,57 +33,74 @@ export interface Request {
   readonly sender?: string | undefined;
 }
 
-/** @throws NotSerializableError with the path of what cannot be carried. */
+/** What the header holds. The values are part of the protocol. */
+const has = { key: 1, limit: 2, id: 4, fresh: 8, traceparent: 16, tracestate: 32, sender: 64 } as const;
+
+const writer = new HeaderWriter();
+const reader = new HeaderReader();
+
+/**
+ * The bytes are good until the next request is encoded.
+ * @throws NotSerializableError with the path of what cannot be carried.
+ */
 export function encodeTell(codec: Codec, to: Target, message: Message, trace?: TraceContext): Uint8Array {
-  return codec.encode(trace === undefined ? [to, message] : [to, message, null, null, false, ...fieldsOf(trace)]);
+  return encode(codec, { to, message, leftMs: Number.POSITIVE_INFINITY, id: undefined, trace });
 }
 
-/** @throws NotSerializableError with the path of what cannot be carried. */
+/** As {@link encodeTell}. */
 export function encodeAsk(codec: Codec, request: Request): Uint8Array {
-  const { to, message, leftMs, id, isFresh, trace, sender } = request;
-  if (sender !== undefined) {
-    const traced = [trace?.traceparent ?? null, trace?.tracestate ?? null];
-    return codec.encode([to, message, leftMs, id ?? null, isFresh === true, ...traced, sender]);
+  return encode(codec, request);
+}
+
+function encode(codec: Codec, request: Request): Uint8Array {
+  const { to, message, leftMs, id, trace, sender } = request;
+  // First: what it reads of the message is the user's code, which may send too.
+  const body = codec.encode(message);
+  writer.begin(flagsOf(request));
+  if (typeof to === 'string') {
+    writer.text(to, 'to');
+  } else {
+    writer.text(to[0], 'to.type');
+    writer.text(to[1], 'to.key');
   }
+  if (leftMs !== Number.POSITIVE_INFINITY) writer.number(leftMs);
+  if (id !== undefined) writer.text(id, 'id');
   if (trace !== undefined) {
-    return codec.encode([to, message, leftMs, id ?? null, isFresh === true, ...fieldsOf(trace)]);
+    writer.text(trace.traceparent, 'traceparent');
+    if (trace.tracestate !== undefined) writer.text(trace.tracestate, 'tracestate');
   }
-  if (id === undefined) return codec.encode([to, message, leftMs]);
-  return codec.encode(isFresh ? [to, message, leftMs, id, true] : [to, message, leftMs, id]);
+  if (sender !== undefined) writer.text(sender, 'sender');
+  return writer.end(body);
+}
+
+function flagsOf({ to, leftMs, id, isFresh, trace, sender }: Request): number {
+  let flags = typeof to === 'string' ? 0 : has.key;
+  if (leftMs !== Number.POSITIVE_INFINITY) flags |= has.limit;
+  if (id !== undefined) flags |= has.id;
+  if (isFresh === true) flags |= has.fresh;
+  if (trace !== undefined) flags |= trace.tracestate === undefined ? has.traceparent : has.traceparent | has.tracestate;
+  if (sender !== undefined) flags |= has.sender;
+  return flags;
 }
 
 /** @throws CorruptRecordError when the bytes are no request. */
-export function decodeRequest(codec: Codec, body: Uint8Array): Request {
-  const value = codec.decode(body);
-  if (Array.isArray(value)) {
-    const fields: readonly unknown[] = value;
-    const to = fields[0];
-    const message = fields[1];
-    const leftMs = fields[2] ?? Number.POSITIVE_INFINITY;
-    const id = fields[3] ?? undefined;
-    if (
-      isTarget(to) &&
-      isMessage(message) &&
-      typeof leftMs === 'number' &&
-      (id === undefined || typeof id === 'string')
-    ) {
-      const isFresh = fields[4] === true;
-      const trace = typeof fields[5] === 'string' ? contextOf(fields[5], fields[6]) : undefined;
-      const sender = typeof fields[7] === 'string' ? fields[7] : undefined;
-      return { to, message, leftMs, id, isFresh, trace, sender };
-    }
-  }
-  throw new CorruptRecordError(
-    'Not a request: expected [to, { type }, leftMs?, id?, isFresh?, traceparent?, tracestate?, sender?].',
-  );
+export function decodeRequest(codec: Codec, bytes: Uint8Array): Request {
+  const flags = reader.begin(bytes);
+  const first = reader.text();
+  const to: Target = (flags & has.key) === 0 ? first : [first, reader.text()];
+  const leftMs = (flags & has.limit) === 0 ? Number.POSITIVE_INFINITY : reader.number();
+  const id = (flags & has.id) === 0 ? undefined : reader.text();
+  const traceparent = (flags & has.traceparent) === 0 ? undefined : reader.text();
+  const tracestate = (flags & has.tracestate) === 0 ? undefined : reader.text();
+  const sender = (flags & has.sender) === 0 ? undefined : reader.text();
+  const message = codec.decode(reader.rest());
+  if (!isMessage(message)) throw new CorruptRecordError('Not a request: what follows its header is no { type }.');
+  const trace = traceparent === undefined ? undefined : contextOf(traceparent, tracestate);
+  return { to, message, leftMs, id, isFresh: (flags & has.fresh) !== 0, trace, sender };
 }
 
-function fieldsOf({ traceparent, tracestate }: TraceContext): string[] {
-  return tracestate === undefined ? [traceparent] : [traceparent, tracestate];
-}
-
-function contextOf(traceparent: string, tracestate: unknown): TraceContext {
-  return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
+function contextOf(traceparent: string, tracestate: string | undefined): TraceContext {
+  return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }
 
 export function encodeFailure(codec: Codec, error: unknown): Uint8Array {
@@ -85,11 +109,6 @@ export function encodeFailure(codec: Codec, error: unknown): Uint8Array {
 
 export function decodeFailure(codec: Codec, body: Uint8Array): Error {
   return errorFromData(codec.decode(body) as ErrorData); // written by encodeFailure of a node of this cluster
-}
-
-function isTarget(value: unknown): value is Target {
-  if (typeof value === 'string') return true;
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string';
 }
 
 function isMessage(value: unknown): value is Message {

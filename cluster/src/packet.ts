@@ -1,6 +1,6 @@
 /**
  * The form of what nodes send each other. All that one turn of the event loop has for another node travels as one
- * packet: a header of 15 bytes, then frames, each with a header of ten bytes and a body in the cluster's codec.
+ * packet: a header of 15 bytes, then frames, each with a header of ten bytes and a body.
  *
  * Header: `J`, the version, what the packet is, the session (32 bits), a number (64 bits). Frame: kind, flags, the number
  * of the ask, the length of the body (both 32 bits). All numbers are big-endian.
@@ -23,13 +23,10 @@ export type PacketKind = (typeof packets)[keyof typeof packets];
 export const frames = {
   /** Was withdrawn before it left. */
   none: 0,
-  /** `[path, message]` */
+  /** A request, see `envelope.ts`; so are the next three. */
   tellActor: 1,
-  /** `[path, message, leftMs, id?]` */
   askActor: 2,
-  /** `[[type, key], message]` */
   tellEntity: 3,
-  /** `[[type, key], message, leftMs, id?, isFresh?]` */
   askEntity: 4,
   /** The reply to the ask of that number. */
   reply: 5,
@@ -75,7 +72,7 @@ export function isTell(kind: number): boolean {
 }
 
 const MAGIC = 0x4a;
-const VERSION = 2;
+const VERSION = 3;
 const AT = { what: 2, session: 3, number: 7 } as const;
 export const PACKET_HEADER = 15;
 export const FRAME_HEADER = 10;

@@ -123,8 +123,12 @@ export class Wire implements Sessions {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
     const body = encodeTell(this.#options.codec, to, message, trace);
     const sending = this.#sending(member);
-    if (body.length <= sending.mostBytes) sending.add(kind, 0, body);
-    else this.#addLarge(sending, { kind, number: 0, body }, (error) => this.#notPut(member, body, error));
+    if (body.length <= sending.mostBytes) {
+      sending.add(kind, 0, body);
+    } else {
+      const kept = body.slice();
+      this.#addLarge(sending, { kind, number: 0, body: kept }, (error) => this.#notPut(member, kept, error));
+    }
   }
 
   /** Ends as {@link PendingAsks} says. */
@@ -162,7 +166,7 @@ export class Wire implements Sessions {
     const body = encodeAsk(this.#options.codec, request);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
-    return this.#addLarge(sending, { kind, number, body }, (error) => this.#asks.giveUp(number, error));
+    return this.#addLarge(sending, { kind, number, body: body.slice() }, (error) => this.#asks.giveUp(number, error));
   }
 
   /** Its name leaves in its place at once; the receiver waits for the body. */
