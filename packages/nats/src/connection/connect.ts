@@ -14,6 +14,7 @@ import {
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection as Client, connect } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
+import { Appends } from '../jetstream/appends.ts';
 import { type BlobsOptions, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
@@ -73,7 +74,14 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
   const timeoutMs = options.storageTimeoutMs ?? limits.storageTimeoutMs;
   const link = new Link(client, logger);
   const transport = new NatsTransport(link, clock, sendBufferBytes);
-  const access: JetStreamAccess = { link, clock, client: jetstream(client, { timeout: timeoutMs }), timeoutMs };
+  const appends = new Appends({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix });
+  const access: JetStreamAccess = {
+    link,
+    clock,
+    client: jetstream(client, { timeout: timeoutMs }),
+    appends,
+    timeoutMs,
+  };
   return {
     transport,
     replicas: replicasOf(client, options),

@@ -2,19 +2,25 @@
 import { backoffDelay, type Clock, sleep } from '@jaegis/core';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Link } from '../connection/link.ts';
+import type { Appends } from './appends.ts';
 import { isNotServed, isUndecided, type Purpose, unavailable, writeError } from './errors.ts';
 
 export interface JetStreamAccess {
   readonly link: Link;
   readonly clock: Clock;
   readonly client: JetStreamClient;
+  readonly appends: Appends;
   /** How long one request may take. */
   readonly timeoutMs: number;
 }
 
-type Writing = Pick<JetStreamAccess, 'clock' | 'timeoutMs'> & {
+interface Settling extends Pick<JetStreamAccess, 'clock' | 'timeoutMs'> {
+  readonly link: Pick<Link, 'assertConnected'>;
+}
+
+interface Writing extends Settling {
   readonly link: Pick<Link, 'assertConnected' | 'orLost'>;
-};
+}
 
 /** A read either answers or changed nothing: every failure is StorageUnavailableError. */
 export async function read<Answer>(
@@ -37,8 +43,13 @@ const pause = { firstMs: 1, maxMs: 50 };
  * A write is refused, or not written, or of unknown outcome: see {@link writeError}. That nobody serves the stream passes:
  * its leader is being elected, or the stream is so new that not every server knows yet where its subjects go.
  */
-export async function write<Answer>(
-  { link, clock, timeoutMs }: Writing,
+export function write<Answer>(access: Writing, purpose: Purpose, send: () => Promise<Answer>): Promise<Answer> {
+  return settled(access, purpose, () => access.link.orLost(send()));
+}
+
+/** The same for what is rejected by itself when the connection breaks. */
+export async function settled<Answer>(
+  { link, clock, timeoutMs }: Settling,
   purpose: Purpose,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -46,7 +57,7 @@ export async function write<Answer>(
   for (let attempt = 1; ; attempt++) {
     link.assertConnected();
     try {
-      return await link.orLost(send());
+      return await send();
     } catch (cause) {
       const mayPass = isUndecided(cause) || isNotServed(cause);
       if (!mayPass || clock.monotonic() >= deadline) throw writeError(purpose, cause);

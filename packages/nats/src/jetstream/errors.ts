@@ -70,9 +70,16 @@ export function isUndecided(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown;
 }
 
-/** Nobody answers JetStream's requests: no leader, no JetStream, or none for this account. The class is not exported. */
+/** Nobody takes in what is sent to the subject. Never leaves the package. */
+export class NotServedError extends Error {
+  constructor(subject: string) {
+    super(`nobody serves ${subject}`);
+  }
+}
+
+/** Nobody answers JetStream's requests: no leader, no JetStream, or none for this account. nats.js exports no class. */
 export function isNotServed(error: unknown): boolean {
-  return error instanceof Error && error.name === 'JetStreamNotEnabled';
+  return error instanceof NotServedError || (error instanceof Error && error.name === 'JetStreamNotEnabled');
 }
 
 export function unavailable({ what, data }: Purpose, cause: unknown): JaegisError {

@@ -7,9 +7,17 @@ import {
   type PutOptions,
   type ScheduleOptions,
 } from '@jaegis/core';
-import type { JetStreamManager, LastForMsgRequest, NextMsgRequest, SeqMsgRequest, StoredMsg } from '@nats-io/jetstream';
+import {
+  type JetStreamManager,
+  type LastForMsgRequest,
+  type NextMsgRequest,
+  PubHeaders,
+  type SeqMsgRequest,
+  type StoredMsg,
+} from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
-import { type JetStreamAccess, read, write } from './access.ts';
+import { type JetStreamAccess, read, settled, write } from './access.ts';
 import { feed } from './feed.ts';
 
 /** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
@@ -30,11 +38,12 @@ export class JetStreamInbox implements InboxStream {
 
   async put(subject: string, data: Uint8Array, { id }: PutOptions): Promise<InboxReceipt> {
     assertSubject(subject);
-    const { client, timeoutMs } = this.#access;
-    const { seq, duplicate } = await write(this.#access, { what: `put to ${subject}`, data: { subject, id } }, () =>
-      client.publish(subject, data, { msgID: id, timeout: timeoutMs, retries: 1 }),
-    );
-    return { sequence: seq, isRepeated: duplicate };
+    const purpose = { what: `put to ${subject}`, data: { subject, id } };
+    return settled(this.#access, purpose, () => {
+      const all = headers();
+      all.set(PubHeaders.MsgIdHdr, id);
+      return this.#access.appends.append(subject, data, all);
+    });
   }
 
   async read(subject: string, from: number, limit: number): Promise<readonly InboxMessage[]> {

@@ -11,12 +11,13 @@ import {
   JsHeaders,
   type LastForMsgRequest,
   type NextMsgRequest,
+  PubHeaders,
   type SeqMsgRequest,
   type StoredMsg,
 } from '@nats-io/jetstream';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { headers } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
-import { type JetStreamAccess, read, write } from './access.ts';
+import { type JetStreamAccess, read, settled } from './access.ts';
 
 /** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
 type Query = (NextMsgRequest & SeqMsgRequest) | LastForMsgRequest;
@@ -38,19 +39,15 @@ export class JetStreamJournal implements Journal {
     { expectedSequence, replaces = false }: AppendOptions,
   ): Promise<number> {
     assertSubject(subject);
-    const { client, timeoutMs } = this.#access;
     const purpose = { what: `append to ${subject}`, data: { subject, expectedSequence } };
-    const { seq } = await write(this.#access, purpose, () =>
-      client.publish(subject, data, {
-        // Not the stream's name: the server would store it with every record.
-        expect: { lastSubjectSequence: expectedSequence },
-        ...(replaces ? { headers: replacing() } : {}),
-        timeout: timeoutMs,
-        // It counts tries. A second one would find the first one's record and report a conflict with ourselves.
-        retries: 1,
-      }),
-    );
-    return seq;
+    const { sequence } = await settled(this.#access, purpose, () => {
+      // Not the stream's name too: the server would store it with every record.
+      const all = headers();
+      all.set(PubHeaders.ExpectedLastSubjectSequenceHdr, `${expectedSequence}`);
+      if (replaces) all.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+      return this.#access.appends.append(subject, data, all);
+    });
+    return sequence;
   }
 
   async last(subject: string): Promise<JournalRecord | undefined> {
@@ -82,12 +79,6 @@ export class JetStreamJournal implements Journal {
     );
     return found === null ? undefined : toRecord(found);
   }
-}
-
-function replacing(): MsgHdrs {
-  const all = headers();
-  all.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
-  return all;
 }
 
 function toRecord({ subject, seq, data, time }: StoredMsg): JournalRecord {
