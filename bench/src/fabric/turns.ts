@@ -2,9 +2,11 @@
  * What a durable turn costs over what it cannot do without: one append with an expected sequence to JetStream. Both on
  * the same server, one at a time.
  */
-import { type Journal, silentLogger } from '@jaegis/core';
+import { silentLogger } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { defineActor, defineApp, type JaegisNode, startNode } from 'jaegis';
 import type { Session } from '../harness/session.ts';
 import { inFlight, medianMs } from './rounds.ts';
@@ -31,24 +33,22 @@ export class TurnsBench {
 
   /** One append after the other, each with the expected sequence of the one before. */
   append(): Promise<Session> {
-    return this.#raw(async (raw, size) => {
-      let expectedSequence = (await raw.last('raw.0'))?.sequence ?? 0;
+    return this.#raw(async (publish, size) => {
+      let sequence = 0;
       return medianMs(size, async () => {
-        expectedSequence = await raw.append('raw.0', RECORD, { expectedSequence });
+        sequence = await publish('raw.0', sequence);
       });
     });
   }
 
   /** As many at once as there are asks under way, each to a subject of its own with its expected sequence. */
   appends(): Promise<Session> {
-    return this.#raw(async (raw, size) => {
-      const sequences = await Promise.all(
-        Array.from({ length: WIDTH }, async (_, index) => (await raw.last(`raw.${index}`))?.sequence ?? 0),
-      );
+    return this.#raw(async (publish, size) => {
+      const sequences = new Array<number>(WIDTH).fill(0);
       const free = [...sequences.keys()];
       return inFlight(WIDTH, size, async () => {
         const index = free.pop() ?? 0; // as many as there are workers
-        sequences[index] = await raw.append(`raw.${index}`, RECORD, { expectedSequence: sequences[index] ?? 0 });
+        sequences[index] = await publish(`raw.${index}`, sequences[index] ?? 0);
         free.push(index);
       });
     });
@@ -85,17 +85,34 @@ export class TurnsBench {
     return { round: (size) => round(node, size), close };
   }
 
-  async #raw(round: (raw: Journal, size: number) => Promise<number>): Promise<Session> {
+  /** nats.js itself, on a stream like that of turns, which each round begins anew. */
+  async #raw(round: (publish: Publish, size: number) => Promise<number>): Promise<Session> {
     const url = await this.#server.join();
-    const connection = await connectNats({ servers: url.split(','), logger: silentLogger, clock: realClock() });
-    const raw = await connection.openJournal({ ...rawJournal, replicas: this.#server.options.count });
+    const servers = url.split(',');
+    const connection = await connectNats({ servers, logger: silentLogger, clock: realClock() });
+    await connection.openJournal({ ...rawJournal, replicas: this.#server.options.count });
+    await connection.close();
+    const client = await connect({ servers });
+    const stream = jetstream(client);
+    const manager = await stream.jetstreamManager();
+    const publish: Publish = async (subject, lastSubjectSequence) =>
+      (await stream.publish(subject, RECORD, { expect: { lastSubjectSequence } })).seq;
     const close = async () => {
-      await connection.close();
+      await client.close();
       await this.#server.leave();
     };
-    return { round: (size) => round(raw, size), close };
+    return {
+      round: async (size) => {
+        await manager.streams.purge(rawJournal.name);
+        return round(publish, size);
+      },
+      close,
+    };
   }
 }
+
+/** With the expected sequence of its subject; resolves with the new one. */
+type Publish = (subject: string, lastSubjectSequence: number) => Promise<number>;
 
 const rawJournal = {
   name: 'RAW',
