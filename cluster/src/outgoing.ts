@@ -2,8 +2,6 @@ import type { Clock, Logger, Transport } from '@jaegis/core';
 import { Departure } from './departure.ts';
 import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
 
-/** A packet of this size leaves before the turn of the event loop is over: its receiver can begin. */
-export const FULL_BYTES = 16 * 1024;
 /** What headers may add to a payload at the most. */
 export const HEADROOM = 64;
 
@@ -51,8 +49,7 @@ export class Outgoing {
     const writer = this.#writer;
     if (writer.sizeWith(body) > this.#options.transport.maxPayload && !writer.isEmpty) this.flush();
     writer.add(kind, ask, body);
-    if (writer.size >= FULL_BYTES) this.flush();
-    else this.#departure.soon();
+    this.#departure.soon(writer.size);
   }
 
   /** What waits leaves, with the header. @param isWordItself The header alone is worth a packet. */

@@ -11,7 +11,7 @@ import {
 } from '@jaegis/core';
 import { Departure } from './departure.ts';
 import { HeldPacket, type PacketOwner } from './held-packet.ts';
-import { FULL_BYTES, HEADROOM, mostOf, Outgoing } from './outgoing.ts';
+import { HEADROOM, mostOf, Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
 
 export interface SendingOptions {
@@ -110,8 +110,7 @@ export class Sending implements PacketOwner {
     if (size > this.#options.transport.maxPayload - HEADROOM) this.flush();
     writer.add(kind, ask, body);
     const packet = this.#making;
-    if (writer.size >= FULL_BYTES) this.flush();
-    else this.#departure.soon();
+    this.#departure.soon(writer.size);
     return packet;
   }
 

@@ -123,6 +123,12 @@ export class Link {
   }
 }
 
+/** What was published leaves now, not when the code that runs now is through. nats.js has no public way to say so. */
+export function leaveNow(connection: NatsConnection): void {
+  // biome-ignore lint/complexity/useLiteralKeys: the way that TypeScript leaves to what is private
+  if (connection instanceof NatsConnectionImpl) connection.protocol['flushPending']();
+}
+
 /**
  * nats.js ends a stale connection only after a last write, which never ends when the peer hangs and the socket's buffer
  * is full (3.4: seen with 20 MB unsent). Without the socket the write fails, and it goes on to reconnect.

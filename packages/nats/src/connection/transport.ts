@@ -16,7 +16,7 @@ import {
   type TransportStatus,
   TransportUnavailableError,
 } from '@jaegis/core';
-import type { Link } from './link.ts';
+import { type Link, leaveNow } from './link.ts';
 import { Subscribed } from './subscribed.ts';
 
 interface Outgoing {
@@ -27,6 +27,8 @@ interface Outgoing {
 
 /** Unconfirmed bytes at which the server is asked whether it has them; a quarter of the buffer if that is less. */
 const confirmAtBytes = 64 * 1024;
+/** A message of this size or more leaves while the sender goes on: it is worth a write to the socket of its own. */
+const promptBytes = 1024;
 /** How long closing waits for what was published to leave. */
 const lastFlushMs = 500;
 
@@ -136,6 +138,7 @@ export class NatsTransport implements Transport {
   #send(outgoing: Outgoing): void {
     const { subject, data, replyTo } = outgoing;
     this.#link.connection.publish(subject, data, replyTo === undefined ? {} : { reply: replyTo });
+    if (data.length >= promptBytes) leaveNow(this.#link.connection);
     this.#sent.bytes += sizeOf(outgoing);
     void this.#confirm(this.#sent);
   }
