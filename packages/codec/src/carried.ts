@@ -15,10 +15,14 @@ export const viewTags = [
   'BigInt64Array',
   'BigUint64Array',
   'DataView',
+  // Last: its place is part of the binary format.
+  'Float16Array',
 ] as const;
 const otherTags = ['Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'URL', 'URLSearchParams', 'ArrayBuffer'] as const;
 
-const tags = new Map<unknown, string>([...viewTags, ...otherTags].map((tag) => [globalThis[tag].prototype, tag]));
+// Node.js before 24 has no Float16Array.
+const present = [...viewTags, ...otherTags].filter((tag) => globalThis[tag] !== undefined);
+const tags = new Map<unknown, string>(present.map((tag) => [globalThis[tag].prototype, tag]));
 // A Buffer is what sockets and files give; it comes back as the Uint8Array that it is.
 tags.set(Buffer.prototype, 'Uint8Array');
 

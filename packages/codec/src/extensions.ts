@@ -45,7 +45,9 @@ function toValue(data: Uint8Array, type: number, { decode }: Nested): unknown {
   if (type === MAP) return mapOf(listOf(decode(data)));
   if (type === SET) return new Set(listOf(decode(data)));
   const tag = viewTags[type - FIRST_VIEW];
-  if (tag === undefined) throw new CorruptRecordError(`There is no extension type ${type}.`);
+  if (tag === undefined || globalThis[tag] === undefined) {
+    throw new CorruptRecordError(`There is no extension type ${type} on this Node.js.`);
+  }
   const View: new (buffer: ArrayBuffer) => unknown = globalThis[tag];
   return new View(ownBuffer(data));
 }
