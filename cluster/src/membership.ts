@@ -148,7 +148,7 @@ export class Membership {
     const address = `jaegis.${cluster}.node.${self.id}.${self.incarnation}.ping`;
     this.#pings?.unsubscribe();
     this.#pings = transport.subscribe(address, ({ replyTo }) => {
-      if (replyTo !== undefined) transport.publish(replyTo, EMPTY);
+      if (replyTo !== undefined) this.#say(replyTo, EMPTY);
     });
     await transport.flush();
     await this.#change((view) =>
@@ -170,9 +170,9 @@ export class Membership {
   }
 
   async #change(decide: (view: View) => View | undefined): Promise<void> {
-    const { transport, codec, cluster } = this.#options;
+    const { codec, cluster } = this.#options;
     const view = await this.#log.change(decide, this.#stop.signal);
-    if (view.epoch > this.#view.epoch) transport.publish(`jaegis.${cluster}.viewed`, codec.encode(view));
+    if (view.epoch > this.#view.epoch) this.#say(`jaegis.${cluster}.viewed`, codec.encode(view));
     this.#accept(view);
   }
 
@@ -198,14 +198,11 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
-    const { clock, transport, codec, cluster, logger } = this.#options;
+    const { clock, transport, codec, cluster } = this.#options;
     while (!this.#stop.signal.aborted) {
       const beat: Beat = { ...this.#self, epoch: this.#view.epoch };
-      try {
-        transport.publish(`jaegis.${cluster}.beat`, codec.encode(beat));
-      } catch (error) {
-        logger.debug('beat not sent', { error });
-      }
+      // What waits for the connection says, when it is back, that this node lived a while ago.
+      if (transport.connected) this.#say(`jaegis.${cluster}.beat`, codec.encode(beat));
       await sleep(clock, BEAT_MS, this.#stop.signal);
     }
   }
@@ -225,17 +222,27 @@ export class Membership {
   }
 
   async #look(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, logger } = this.#options;
     let due = this.#now();
     while (!this.#stop.signal.aborted) {
-      const lateness = Math.max(0, this.#now() - due);
-      // While we cannot hear anybody, nobody's silence says anything.
-      if (this.#options.transport.connected) this.#judge(this.#watch.look(this.#now(), lateness));
-      else this.#watch.follow([], this.#now());
-      if (this.#options.transport.connected) this.#follow();
+      try {
+        this.#lookOnce(Math.max(0, this.#now() - due));
+      } catch (error) {
+        logger.error('a look at the other members failed', { error });
+      }
       due = this.#now() + LOOK_MS;
       await sleep(clock, LOOK_MS, this.#stop.signal);
     }
+  }
+
+  #lookOnce(latenessMs: number): void {
+    // While we cannot hear anybody, nobody's silence says anything.
+    if (!this.#options.transport.connected) {
+      this.#watch.follow([], this.#now());
+      return;
+    }
+    this.#judge(this.#watch.look(this.#now(), latenessMs));
+    this.#follow();
   }
 
   #follow(): void {
@@ -257,9 +264,19 @@ export class Membership {
   }
 
   #probe(member: Member): void {
-    const { transport, cluster } = this.#options;
+    const { cluster } = this.#options;
     const replyTo = `jaegis.${cluster}.pong.${this.#options.self.incarnation}.${member.incarnation}`;
-    transport.publish(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, { replyTo });
+    this.#say(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, replyTo);
+  }
+
+  /** At most once: all that members say of themselves they say again, and what fails here must not end that. */
+  #say(subject: string, data: Uint8Array, replyTo?: string): void {
+    const { transport, logger } = this.#options;
+    try {
+      transport.publish(subject, data, replyTo === undefined ? {} : { replyTo });
+    } catch (error) {
+      logger.debug('not said to the other members', { subject, error });
+    }
   }
 
   async #propose(down: readonly Member[]): Promise<void> {
