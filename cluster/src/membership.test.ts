@@ -85,3 +85,19 @@ test('beats are not kept for a connection that is lost: one that comes back does
   await world.clock.advance(1_000);
   expect(beats).toBeGreaterThanOrEqual(9);
 });
+
+test('a member that changes servers while the view cannot be written, and beats again, is not taken out', async () => {
+  const { world, join } = cluster();
+  const [first, second] = [await join('n1'), await join('n2')];
+  await world.clock.advance(500);
+  world.storage.isAvailable = false;
+  world.network.disconnect('n2');
+  await world.clock.advance(400);
+  expect(first.events).toContainEqual(expect.objectContaining({ type: 'node_down', down: 'n2', noResponders: true }));
+  world.network.reconnect('n2');
+  await world.clock.advance(1_000);
+  world.storage.isAvailable = true;
+  await world.clock.advance(SILENT_MS);
+  expect(first.ids()).toEqual(['n1', 'n2']);
+  expect(second.events).not.toContainEqual(expect.objectContaining({ type: 'node_removed' }));
+});

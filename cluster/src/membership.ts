@@ -282,9 +282,13 @@ export class Membership {
   async #propose(down: readonly Member[]): Promise<void> {
     if (this.#proposing) return;
     this.#proposing = true;
-    const present = (view: View) => down.filter((gone) => memberOf(view, gone.id)?.incarnation === gone.incarnation);
+    // Until it is written, which an election may keep from it for seconds, a sign of life takes it back.
+    const gone = (view: View) =>
+      down.filter(({ id, incarnation }) => {
+        return memberOf(view, id)?.incarnation === incarnation && this.#watch.status(id) === 'down';
+      });
     try {
-      await this.#change((view) => (present(view).length === 0 ? undefined : viewWithout(view, present(view))));
+      await this.#change((view) => (gone(view).length === 0 ? undefined : viewWithout(view, gone(view))));
     } catch (error) {
       this.#options.logger.warn('view not changed', { error });
     }
