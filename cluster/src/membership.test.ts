@@ -101,3 +101,20 @@ test('a member that changes servers while the view cannot be written, and beats 
   expect(first.ids()).toEqual(['n1', 'n2']);
   expect(second.events).not.toContainEqual(expect.objectContaining({ type: 'node_removed' }));
 });
+
+test.each([
+  ['viewed', { members: [] }],
+  ['viewed', { epoch: 'x', members: [] }],
+  ['viewed', { epoch: 9, members: [{ id: 'n1' }] }],
+  ['viewed', undefined],
+  ['beat', { id: 'n2' }],
+  ['beat', 7],
+])('what says "%s" and is none changes nothing: %j', async (word, value) => {
+  const { world, codec, join } = cluster();
+  const first = await join('n1');
+  const { view } = first.membership;
+  world.connect('other').transport.publish(`jaegis.c.${word}`, codec.encode(value));
+  await world.clock.advance(500);
+  expect(first.membership.view).toBe(view);
+  expect(first.membership.health()).toMatchObject([{ node: 'n1', status: 'up' }]);
+});

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Codec,
+  CorruptRecordError,
   defaultFaultDetector,
   emptyView,
   type FaultDetectorSettings,
@@ -20,7 +21,7 @@ import {
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { Listeners } from './listeners.ts';
-import { ViewLog } from './view-log.ts';
+import { isMember, ViewLog, viewFrom } from './view-log.ts';
 import { type Verdict, Watch } from './watch.ts';
 
 export interface MembershipOptions {
@@ -45,9 +46,7 @@ export type MembershipEvent =
   /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
   | { readonly type: 'node_removed'; readonly removed: string };
 
-interface Beat {
-  readonly id: string;
-  readonly incarnation: string;
+interface Beat extends Member {
   readonly epoch: number;
 }
 
@@ -114,7 +113,7 @@ export class Membership {
     const { transport, cluster, member } = this.#options;
     this.#subscriptions.push(
       transport.subscribe(`jaegis.${cluster}.beat`, ({ data }) => this.#onBeat(data)),
-      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(this.#decode(data) as View)),
+      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(viewFrom(this.#decode(data)))),
       transport.subscribe(`jaegis.${cluster}.pong.${this.#self.incarnation}.*`, (delivery) => {
         const id = delivery.subject.slice(delivery.subject.lastIndexOf('.') + 1);
         const target = this.#view.members.find((other) => other.incarnation === id);
@@ -208,7 +207,8 @@ export class Membership {
   }
 
   #onBeat(data: Uint8Array): void {
-    const beat = this.#decode(data) as Beat; // written by #beat
+    const beat = this.#decode(data);
+    if (!isBeat(beat)) throw new CorruptRecordError('Not a beat: expected { id, incarnation, epoch }.');
     this.#watch.sign(beat.id, beat.incarnation, this.#now());
     if (beat.epoch > this.#view.epoch) void this.#catchUp();
   }
@@ -313,3 +313,7 @@ export class Membership {
 }
 
 const EMPTY = new Uint8Array(0);
+
+function isBeat(value: unknown): value is Beat {
+  return isMember(value) && 'epoch' in value && typeof value.epoch === 'number';
+}
