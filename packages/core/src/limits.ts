@@ -43,6 +43,10 @@ export const limits = {
   turnHistory: 64,
   /** Published bytes that the server has not confirmed, and those that wait for a lost connection to come back. */
   sendBufferBytes: 32 * 1024 * 1024,
+  /** The part of it that data may not fill, so that beats and acknowledgements leave when data does not; a 16th if less. */
+  controlBytes: 1024 * 1024,
+  /** Data that leaves before the server confirms what left before it, in bytes; half of the buffer if less. */
+  sendAheadBytes: 4 * 1024 * 1024,
   /** Bytes on their way from one node to another that it has not acknowledged. */
   wireWindowBytes: 1024 * 1024,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
