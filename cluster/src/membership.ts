@@ -273,7 +273,7 @@ export class Membership {
   #say(subject: string, data: Uint8Array, replyTo?: string): void {
     const { transport, logger } = this.#options;
     try {
-      transport.publish(subject, data, replyTo === undefined ? {} : { replyTo });
+      transport.publish(subject, data, { lane: 'control', ...(replyTo === undefined ? {} : { replyTo }) });
     } catch (error) {
       logger.debug('not said to the other members', { subject, error });
     }

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Transport } from '@jaegis/core';
+import type { Clock, Lane, Logger, Transport } from '@jaegis/core';
 import { Departure } from './departure.ts';
 import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
 
@@ -18,7 +18,11 @@ export interface OutgoingOptions {
   readonly logger: Logger;
   readonly subject: string;
   readonly what: PacketKind;
+  /** Of packets with frames; a header alone goes with control. Default `data`. */
+  readonly lane?: Lane;
 }
+
+const CONTROL = { lane: 'control' } as const;
 
 /**
  * What leaves for one subject without being kept, answers and control: what one turn of the event loop has for it goes
@@ -55,16 +59,28 @@ export class Outgoing {
     else this.#departure.soon();
   }
 
-  /** What waits leaves, with the header. @param isWordItself The header alone is worth a packet. */
-  flush(isWordItself = false): void {
-    const { transport, logger, subject, what } = this.#options;
-    const { replyTo } = this;
-    if (this.#writer.isEmpty && !isWordItself) return;
+  /**
+   * What waits leaves, with the header.
+   *
+   * @param isWordItself The header alone is worth a packet.
+   * @param lane Another one than that of all packets, for what must not pass what left before it.
+   */
+  flush(isWordItself = false, lane = this.#options.lane): void {
+    const { what } = this.#options;
+    const isWord = this.#writer.isEmpty;
+    if (isWord && !isWordItself) return;
     const data = this.#writer.take(what, this.session, this.number);
     this.owedBytes = 0;
+    this.#leave(data, isWord ? CONTROL.lane : lane);
+  }
+
+  #leave(data: Uint8Array, lane: Lane | undefined): void {
+    const { transport, logger, subject } = this.#options;
+    const { replyTo } = this;
     try {
-      if (replyTo === undefined) transport.publish(subject, data);
-      else transport.publish(subject, data, { replyTo });
+      if (replyTo !== undefined) transport.publish(subject, data, lane === undefined ? { replyTo } : { replyTo, lane });
+      else if (lane === 'control') transport.publish(subject, data, CONTROL);
+      else transport.publish(subject, data);
     } catch (error) {
       logger.warn('a packet could not leave', { subject, error });
     }

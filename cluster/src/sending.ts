@@ -80,7 +80,7 @@ export class Sending implements PacketOwner {
     this.#options = options;
     const { transport, clock, logger, subject } = options;
     this.#departure = new Departure(clock, () => this.flush());
-    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control });
+    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control, lane: 'control' });
     this.#begin();
   }
 
@@ -283,9 +283,10 @@ export class Sending implements PacketOwner {
     this.#watch();
   }
 
+  /** What it asks for must not be what still waits to leave: it stays behind the messages. */
   #probe(): void {
     this.#control.add(frames.probe, 0, NOTHING);
-    this.#control.flush();
+    this.#control.flush(false, 'data');
   }
 
   #rest(): void {

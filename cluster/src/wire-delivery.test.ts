@@ -1,6 +1,6 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
 import { expect, test } from 'vitest';
-import { frames, readPacket, whatIs } from './packet.ts';
+import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
 
 const numbered = (n: number): Any => ({ type: 'n', n });
@@ -171,6 +171,42 @@ test('word that an ask was given up does not wait behind messages', async () => 
   expect(await ask).toBe('given up');
   expect(mine.traffic).toMatchObject([{ waitingBytes: expect.toSatisfy((bytes) => bytes > 5_000) }]);
   expect(control).toEqual([frames.cancel]);
+});
+
+test('acknowledgements and word that an ask was given up pass data that waits for the server; what asks for it does not', async () => {
+  const { world, mine, transports, tell } = await counting();
+  const left: unknown[] = [];
+  for (const transport of transports) {
+    const { publish } = transport;
+    transport.publish = (subject, data, options) => {
+      const kinds: number[] = [];
+      readPacket(data, (kind) => kinds.push(kind));
+      left.push([whatIs(data), kinds, options?.lane ?? 'data']);
+      publish.call(transport, subject, data, options);
+    };
+  }
+  const controller = new AbortController();
+  const ask = mine.ask(there, 'there', asking(numbered(-1)), controller.signal).catch(() => {});
+  await world.clock.runUntilSettled(ask);
+  tell();
+  await world.clock.advance(100);
+  expect(left.splice(0)).toEqual([
+    [packets.data, [frames.askActor], 'data'],
+    [packets.replies, [frames.reply], 'data'],
+    [packets.data, [frames.tellActor], 'data'],
+    [packets.replies, [], 'control'],
+  ]);
+  world.network.cut('here', 'there');
+  const second = mine.ask(there, 'there', asking(numbered(-1)), controller.signal).catch(() => {});
+  await world.clock.advance(1);
+  controller.abort();
+  await second;
+  await world.clock.advance(600);
+  expect(left).toEqual([
+    [packets.data, [frames.askActor], 'data'],
+    [packets.control, [frames.cancel], 'control'],
+    [packets.control, [frames.probe], 'data'],
+  ]);
 });
 
 test('tells to a node where nobody listens come back as undelivered, each once', async () => {
