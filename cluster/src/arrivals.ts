@@ -12,8 +12,8 @@ import { decodeRequest, type Target } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
-import { Outgoing } from './outgoing.ts';
-import { isAsk, isLarge, isTell, packets } from './packet.ts';
+import { isAsk, isLarge, isTell } from './packet.ts';
+import { Replies } from './replies.ts';
 import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
 export interface ArrivalsOptions {
@@ -23,6 +23,7 @@ export interface ArrivalsOptions {
   readonly logger: Logger;
   readonly bodies: LargeBodies;
   readonly windowBytes?: number;
+  readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
 }
@@ -57,6 +58,11 @@ export class Arrivals {
     }
   }
 
+  /** The connection is back. */
+  resume(): void {
+    for (const incoming of this.#senders.values()) incoming.resume();
+  }
+
   /** Answers and acknowledgements that wait leave. */
   stop(): void {
     for (const incoming of this.#senders.values()) incoming.stop();
@@ -64,7 +70,8 @@ export class Arrivals {
 
   #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming): void {
     const replyTo = isAsk(kind) ? new FrameReply(from.asks, number) : undefined;
-    if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
+    if (replyTo !== undefined && from.isFull) replyTo.refuse();
+    else if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
     else this.#deliver(kind, body, replyTo);
   }
 
@@ -119,14 +126,15 @@ export class Arrivals {
   }
 
   #makeIncoming(subject: string): Incoming {
-    const { transport, codec, clock, logger, bodies, windowBytes = limits.wireWindowBytes } = this.#options;
+    const { transport, codec, clock, logger, bodies } = this.#options;
+    const { windowBytes = limits.wireWindowBytes, waitingBytes = limits.wireWaitingBytes } = this.#options;
     return new Incoming({
       codec,
       bodies,
       clock,
       logger,
       acknowledgeBytes: windowBytes * ACKNOWLEDGED_SHARE,
-      replies: new Outgoing({ transport, clock, logger, subject, what: packets.replies }),
+      replies: new Replies({ transport, clock, logger, subject, windowBytes, waitingBytes }),
       onAbsent: (name) => bodies.giveUp(nameFromBytes(name)),
       onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),
     });

@@ -71,19 +71,31 @@ export class Outgoing {
     if (isWord && !isWordItself) return;
     const data = this.#writer.take(what, this.session, this.number);
     this.owedBytes = 0;
-    this.#leave(data, isWord ? CONTROL.lane : lane);
+    this.leave(data, isWord ? CONTROL.lane : lane);
   }
 
-  #leave(data: Uint8Array, lane: Lane | undefined): void {
-    const { transport, logger, subject } = this.#options;
+  protected leave(packet: Uint8Array, lane: Lane | undefined): void {
+    const error = this.publish(packet, lane);
+    if (error !== undefined) this.lost(error);
+  }
+
+  /** Why it could not leave, if so. */
+  protected publish(packet: Uint8Array, lane: Lane | undefined): unknown {
+    const { transport, subject } = this.#options;
     const { replyTo } = this;
     try {
-      if (replyTo !== undefined) transport.publish(subject, data, lane === undefined ? { replyTo } : { replyTo, lane });
-      else if (lane === 'control') transport.publish(subject, data, CONTROL);
-      else transport.publish(subject, data);
+      if (replyTo !== undefined)
+        transport.publish(subject, packet, lane === undefined ? { replyTo } : { replyTo, lane });
+      else if (lane === 'control') transport.publish(subject, packet, CONTROL);
+      else transport.publish(subject, packet);
     } catch (error) {
-      logger.warn('a packet could not leave', { subject, error });
+      return error;
     }
+  }
+
+  protected lost(error: unknown): void {
+    const { logger, subject } = this.#options;
+    logger.warn('a packet could not leave', { subject, error });
   }
 
   /** What has not left will not. */

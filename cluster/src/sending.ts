@@ -202,6 +202,11 @@ export class Sending implements PacketOwner {
     if (!this.#isClosed) this.#control.add(frames.absent, 0, name);
   }
 
+  /** The answers of the member up to this mark of its were taken in. */
+  marked(mark: number): void {
+    if (!this.#isClosed) this.#control.add(frames.marked, mark, NOTHING);
+  }
+
   #pump(windowBytes: number): void {
     let packet = this.#firstUnsent;
     while (packet !== undefined && !this.#isClosed) {

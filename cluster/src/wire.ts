@@ -4,6 +4,7 @@ import {
   type Clock,
   type Codec,
   type Delivery,
+  hasCode,
   type Logger,
   limits,
   type Member,
@@ -35,6 +36,7 @@ import {
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
+import { Slots } from './slots.ts';
 
 export interface WireOptions {
   readonly cluster: string;
@@ -64,6 +66,7 @@ export class Wire implements Sessions {
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
+  readonly #fetches = new Slots(limits.largeFetches);
   readonly #replySubject: string;
   /** By subject. */
   readonly #members = new Map<string, Sending>();
@@ -76,6 +79,8 @@ export class Wire implements Sessions {
   #inbox: Subscription | undefined;
   /** Whether the packet of replies that is being read asks for messages again. */
   #lacks = false;
+  /** The mark in it, if any. */
+  #mark = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -180,7 +185,8 @@ export class Wire implements Sessions {
 
   #notPut(member: Member, body: Uint8Array, cause: unknown): void {
     const { codec, giveBack } = this.#options;
-    giveBack({ tells: [undelivered(member, codec, body, { isUncertain: false, cause })], moreTells: 0 });
+    const isUncertain = hasCode(cause, 'outcome_unknown');
+    giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 });
   }
 
   #onReplies({ subject, data, noResponders }: Delivery): void {
@@ -202,8 +208,10 @@ export class Wire implements Sessions {
     const number = numberOf(packet);
     sending?.acknowledge(number);
     this.#lacks = false;
+    this.#mark = 0;
     readPacket(packet, this.#onReply);
     if (this.#lacks) sending?.repeat(number);
+    if (this.#mark > 0) sending?.marked(this.#mark);
   }
 
   #onStatus(status: TransportStatus): void {
@@ -211,6 +219,7 @@ export class Wire implements Sessions {
       if (status === 'connected') sending.resume();
       else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
     }
+    if (status === 'connected') this.#arrivals.resume();
     if (status === 'closed') this.#members.clear();
   }
 
@@ -262,10 +271,13 @@ export class Wire implements Sessions {
   };
 
   #onLargeReply(kind: number, number: number, body: Uint8Array): void {
-    this.#bodies.take(nameFromBytes(body)).then(
-      (whole) => this.#onWholeReply(plainOf(kind), number, whole),
-      (error: unknown) => this.#asks.fail(number, error),
-    );
+    const name = nameFromBytes(body);
+    this.#fetches
+      .run(() => this.#bodies.take(name))
+      .then(
+        (whole) => this.#onWholeReply(plainOf(kind), number, whole),
+        (error: unknown) => this.#asks.fail(number, error),
+      );
   }
 
   #onWholeReply(kind: number, number: number, body: Uint8Array): void {
@@ -273,7 +285,8 @@ export class Wire implements Sessions {
     try {
       if (kind === frames.reply) this.#asks.resolve(number, codec.decode(body));
       else if (kind === frames.failure) this.#asks.fail(number, decodeFailure(codec, body));
-      else this.#lacks ||= kind === frames.again;
+      else if (kind === frames.again) this.#lacks = true;
+      else if (kind === frames.mark) this.#mark = number;
     } catch (error) {
       this.#asks.fail(number, error);
     }

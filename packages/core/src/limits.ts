@@ -55,6 +55,8 @@ export const limits = {
   largeBytes: 64 * 1024 * 1024,
   /** Of all messages of a node that are on their way into the object store. */
   largeBytesUnderWay: 256 * 1024 * 1024,
+  /** Large replies that a node fetches from there at once; the others wait there. */
+  largeFetches: 4,
   /** How long a large message that nobody fetches stays there, in ms. */
   largeKeptMs: 10 * 60_000,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
