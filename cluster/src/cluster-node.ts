@@ -34,6 +34,7 @@ import {
   type Subscription,
   type Telemetry,
   type Transport,
+  TransportClosedError,
   type TreeNode,
   type View,
   type WorkerPool,
@@ -83,7 +84,7 @@ export interface ClusterNodeOptions {
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
-  /** The root supervisor gave up; the node must stop with this reason. */
+  /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
 }
 
@@ -99,6 +100,7 @@ export class ClusterNode {
   readonly #reader: InboxReader;
   readonly #inspector: Inspector;
   #opened: string | undefined;
+  #connection: Subscription | undefined;
   #stopping = false;
 
   constructor(options: ClusterNodeOptions) {
@@ -159,12 +161,16 @@ export class ClusterNode {
     this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
     this.#inspector.start();
+    this.#connection = this.#options.ports.transport.onStatus((status) => {
+      if (status === 'closed') this.#options.onFailure(connectionEnded());
+    });
     await this.membership.start();
   }
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#connection?.unsubscribe();
     this.#reader.stop();
     await this.membership.stop();
     await this.#host.stop();
@@ -290,6 +296,10 @@ export class ClusterNode {
   #find(address: string): TreeNode | undefined {
     return findByAddress(this.inspect(), this.#options.name, address);
   }
+}
+
+function connectionEnded(): JaegisError {
+  return new TransportClosedError('The connection to NATS has ended for good, so this node can reach nobody.');
 }
 
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
