@@ -43,6 +43,8 @@ export interface RouterOptions {
   readonly system: System;
   readonly view: () => View;
   readonly self: () => Member;
+  /** Whether a member is thought to live. */
+  readonly isExpected: (member: Member) => boolean;
 }
 
 /** One attempt to ask an entity. */
@@ -75,11 +77,11 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, blobs, codec, clock, random, cluster, system } = options;
+    const { transport, blobs, codec, clock, random, cluster, system, isExpected } = options;
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
-    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, receive, giveBack });
+    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, isExpected, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */

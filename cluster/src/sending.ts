@@ -13,6 +13,7 @@ import { Departure } from './departure.ts';
 import { HeldPacket, type PacketOwner } from './held-packet.ts';
 import { FULL_BYTES, HEADROOM, mostOf, Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
+import { AGAIN_MS, Refusal } from './refusal.ts';
 
 export interface SendingOptions {
   readonly transport: Transport;
@@ -24,6 +25,8 @@ export interface SendingOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
+  /** Whether the member is thought to live: what nobody listens for is held for a moment. */
+  readonly isExpected: (member: Member) => boolean;
   /** Keeps who has which session. */
   readonly sessions: Sessions;
   readonly giveBack: (returned: readonly ReturnedPacket[], cause: unknown) => void;
@@ -72,6 +75,8 @@ export class Sending implements PacketOwner {
   #waitingBytes = 0;
   readonly #departure: Departure;
   #probing: Timer | undefined;
+  #refusal: Refusal | undefined;
+  #again: Timer | undefined;
   #probeMs = PROBE_MS;
   /** The oldest that was not acknowledged when the timer was set. */
   #oldest: HeldPacket | undefined;
@@ -132,6 +137,7 @@ export class Sending implements PacketOwner {
 
   /** The receiver has taken in all up to this number. */
   acknowledge(number: number): void {
+    this.#refusal = undefined;
     let packet = this.#first;
     while (packet?.isSent && packet.number <= number) {
       this.#inFlightBytes -= packet.bytes.length;
@@ -151,15 +157,22 @@ export class Sending implements PacketOwner {
       this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
       return;
     }
-    for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
-      packet.isRepeated = true;
-      if (!this.#publish(packet)) return;
-    }
+    this.#sendAgain(number + 1, true);
   }
 
   /** The server says that nobody listened when the packet of this number came; 0: when control did. */
   refused(number: number): void {
-    this.#end(nodeDown(this.#options.member, 'is gone'), number === 0 ? Number.POSITIVE_INFINITY : number);
+    const { clock, member, isExpected } = this.#options;
+    const nowMs = clock.monotonic();
+    // What was refused after the first is held with it.
+    if (this.#refusal !== undefined && this.#refusal.number !== number) return;
+    if (this.#refusal === undefined) this.#refusal = new Refusal(number, nowMs);
+    else this.#refusal.again();
+    if (isExpected(member) && !this.#refusal.isOver(nowMs)) {
+      this.#again ??= clock.setTimer(AGAIN_MS, this.#onAgainTime);
+      return;
+    }
+    this.#end(nodeDown(member, 'is gone'), this.#refusal.isCertain ? number : Number.POSITIVE_INFINITY);
   }
 
   /** The connection is back, and what was under way on the former one may be lost. */
@@ -223,6 +236,15 @@ export class Sending implements PacketOwner {
     this.#watch();
   }
 
+  /** What has left of the packets from this number on. @param isRepeat They may have arrived before. */
+  #sendAgain(number: number, isRepeat: boolean): void {
+    for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
+      if (packet.number < number) continue;
+      packet.isRepeated ||= isRepeat;
+      if (!this.#publish(packet)) return;
+    }
+  }
+
   /** Whether it has left: while the transport takes nothing more, it is tried again. */
   #publish(packet: HeldPacket): boolean {
     const { transport, subject, sessions } = this.#options;
@@ -256,6 +278,7 @@ export class Sending implements PacketOwner {
     }
     this.#first = this.#firstUnsent = this.#last = undefined;
     this.#inFlightBytes = this.#waitingBytes = 0;
+    this.#refusal = undefined;
     this.#options.sessions.closeSession(this.#session);
     if (!this.#isClosed) this.#begin();
     if (returned.length > 0) this.#options.giveBack(returned, cause);
@@ -297,6 +320,7 @@ export class Sending implements PacketOwner {
   #rest(): void {
     const { clock, sessions } = this.#options;
     clock.clearTimer(this.#probing);
+    clock.clearTimer(this.#again);
     this.#departure.close();
     this.#control.close();
     this.#oldest = undefined;
@@ -309,6 +333,15 @@ export class Sending implements PacketOwner {
       data: { node: member.id, limit, option: 'wireWaitingBytes' },
     });
   }
+
+  readonly #onAgainTime = (): void => {
+    this.#again = undefined;
+    const refusal = this.#refusal;
+    if (refusal === undefined) return;
+    refusal.leaves();
+    if (refusal.number === 0) this.#probe();
+    else this.#sendAgain(refusal.number, false);
+  };
 
   readonly #onProbeTime = (): void => {
     this.#probing = undefined;

@@ -7,7 +7,7 @@ const numbered = (n: number): Any => ({ type: 'n', n });
 const inOrder = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Two nodes, the other of which keeps what it hears. `tell` and `ask` send the next numbers. */
-async function counting(limits: { windowBytes?: number; waitingBytes?: number } = {}) {
+async function counting(limits: Parameters<typeof pair>[2] = {}) {
   const heard: number[] = [];
   const both = await pair(
     (_to, message, ask) => {
@@ -241,6 +241,69 @@ test('tells to a node that leaves come back: as undelivered what never left, as 
     cause: { code: 'node_down' },
   });
   await world.clock.advance(5_000);
+  expect(returned).toHaveLength(1);
+});
+
+/** The other node is one to which nobody else listens. It has been told once. */
+async function alone(isExpected: () => boolean) {
+  const { tell: _, ask: __, ...both } = await counting({ isExpected });
+  const { world, mine, theirs } = both;
+  const lone = member('lone');
+  theirs.open(lone);
+  let n = 0;
+  const tell = () => mine.tell(lone, '/user/a', numbered(n++));
+  const ask = () => mine.ask(lone, 'lone', asking(numbered(n++), 60_000), undefined);
+  await world.clock.advance(10);
+  tell();
+  await world.clock.advance(100);
+  return { ...both, tell, ask };
+}
+
+test('what nobody listens for is held while its node is thought to live, as when it changes servers', async () => {
+  const { world, heard, tell, ask, returned } = await alone(() => true);
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 20; turn++) {
+    tell();
+    await world.clock.advance(10);
+  }
+  const reply = ask();
+  await world.clock.advance(10);
+  world.network.reconnect('there');
+  expect(await world.clock.runUntilSettled(reply)).toBe(21);
+  expect(heard).toEqual(inOrder(22));
+  await world.clock.advance(5_000);
+  expect(heard).toEqual(inOrder(22));
+  expect(returned).toEqual([]);
+});
+
+test('what was held for a node that does not come back comes back as undelivered, after a second', async () => {
+  const { world, tell, ask, returned } = await alone(() => true);
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 3; turn++) {
+    tell();
+    await world.clock.advance(1);
+  }
+  const ended = expect(ask()).rejects.toMatchObject({ code: 'node_down' });
+  await world.clock.advance(900);
+  expect(returned).toEqual([]);
+  await world.clock.advance(300);
+  await ended;
+  expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
+    { message: { n: 1 }, isUncertain: false },
+    { message: { n: 2 }, isUncertain: false },
+    { message: { n: 3 }, isUncertain: false },
+  ]);
+});
+
+test('what was held comes back as soon as its node is thought to be gone', async () => {
+  let isExpected = true;
+  const { world, tell, returned } = await alone(() => isExpected);
+  world.network.disconnect('there');
+  tell();
+  await world.clock.advance(100);
+  expect(returned).toEqual([]);
+  isExpected = false;
+  await world.clock.advance(100);
   expect(returned).toHaveLength(1);
 });
 

@@ -19,7 +19,7 @@ export const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', messag
 export async function pair(
   receive: Receive,
   maxPayload?: number,
-  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes'> = {},
+  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes' | 'isExpected'> = {},
 ) {
   const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
   const packets: number[] = [];

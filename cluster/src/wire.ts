@@ -51,6 +51,8 @@ export interface WireOptions {
   readonly windowBytes?: number;
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
+  /** Whether a member is thought to live. Default: never. */
+  readonly isExpected?: (member: Member) => boolean;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
   /** Takes back what was told to another node and was not acknowledged. */
@@ -247,8 +249,9 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, windowBytes, waitingBytes } = this.#options;
+    const { transport, clock, logger, windowBytes, waitingBytes, isExpected = () => false } = this.#options;
     return new Sending({
+      isExpected,
       transport,
       clock,
       logger,
