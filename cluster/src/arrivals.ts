@@ -8,7 +8,7 @@ import {
   type TraceContext,
   type Transport,
 } from '@jaegis/core';
-import { decodeRequest, type Target } from './envelope.ts';
+import { decodeRequest, type Request, type Target } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
@@ -72,14 +72,16 @@ export class Arrivals {
     const replyTo = isAsk(kind) ? new FrameReply(from.asks, number) : undefined;
     if (replyTo !== undefined && from.isFull) replyTo.refuse();
     else if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
-    else this.#deliver(kind, body, replyTo);
+    else this.#deliver(kind, body, replyTo, from);
   }
 
-  #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined): void {
+  #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined, from: Incoming): void {
     const { codec, logger, receive } = this.#options;
+    let request: Request | undefined;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id, isFresh = false, sender, trace } = decodeRequest(codec, body);
+      request = decodeRequest(codec, body);
+      const { to, message, leftMs, id, isFresh = false, sender, trace } = request;
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -90,8 +92,10 @@ export class Arrivals {
       }
       receive(to, message, ask, trace);
     } catch (error) {
-      if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
-      else replyTo.reject(error);
+      if (replyTo !== undefined) replyTo.reject(error);
+      else if (request === undefined || !from.refuse({ ...request, error })) {
+        logger.warn('a message of another node was not delivered', { error });
+      }
     }
   }
 
@@ -99,7 +103,7 @@ export class Arrivals {
     let waiting = this.#waiting.get(from);
     if (waiting === undefined) {
       const { bodies, logger } = this.#options;
-      const deliver = ({ kind, body, replyTo }: ArrivedFrame) => this.#deliver(kind, body, replyTo);
+      const deliver = ({ kind, body, replyTo }: ArrivedFrame) => this.#deliver(kind, body, replyTo, from);
       waiting = new WaitingFrames(from, { bodies, logger, deliver });
       this.#waiting.set(from, waiting);
     }

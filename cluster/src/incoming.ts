@@ -1,4 +1,5 @@
 import type { Clock, Codec, Logger, Timer } from '@jaegis/core';
+import { encodeRefused, type RefusedTell } from './envelope.ts';
 import { OpenAsks } from './frame-reply.ts';
 import type { LargeBodies } from './large-bodies.ts';
 import { assertPacket, frames, numberOf, packets, readPacket, sessionOf, type TakeFrame, whatIs } from './packet.ts';
@@ -61,6 +62,14 @@ export class Incoming {
   /** So many answers wait for their asker that it may ask no more. */
   get isFull(): boolean {
     return this.#replies.isFull;
+  }
+
+  /** Gives a tell back that was not taken in. False when there is no room for it. */
+  refuse(tell: RefusedTell): boolean {
+    const body = encodeRefused(this.#options.codec, tell);
+    if (this.#replies.isFull || body.length > this.#replies.mostBytes) return false;
+    this.#replies.add(frames.refused, 0, body);
+    return true;
   }
 
   /** The connection is back. */

@@ -47,6 +47,8 @@ export const frames = {
   mark: 11,
   /** The replies up to the mark of that number were taken in. In control packets. */
   marked: 12,
+  /** `[to, message, error]`: a tell that was not taken in. In packets of replies. */
+  refused: 13,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];

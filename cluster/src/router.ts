@@ -214,9 +214,9 @@ export class Router {
   #bury({ tells, moreTells }: ReturnedTells): void {
     const { system, clock } = this.#options;
     system.deadLetters.addUnkept(moreTells);
-    for (const { member, to, message, isUncertain, error } of tells) {
+    for (const { member, to, message, isUncertain, isRefused = false, error } of tells) {
       const address = typeof to === 'string' ? `${member.id}${to}` : to.join('/');
-      const reason = isUncertain ? 'delivery_unknown' : 'undelivered';
+      const reason = isRefused ? 'refused' : isUncertain ? 'delivery_unknown' : 'undelivered';
       system.deadLetters.add({ to: address, message, reason, at: clock.now(), error });
     }
   }

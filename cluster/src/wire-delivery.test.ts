@@ -1,4 +1,5 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
+import { NotOwnerError } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
@@ -339,4 +340,15 @@ test('when a connection is closed for good, what was told comes back and asks en
   await world.clock.runUntilSettled(transports[0]?.close() ?? Promise.resolve());
   await asked;
   expect(returned.flatMap(({ tells }) => tells)).toMatchObject([{ isUncertain: true }]);
+});
+
+test('tells that their receiver does not take in come back with the reason', async () => {
+  const { world, mine, returned } = await pair((to, { n }) => {
+    if (n === 1) throw new NotOwnerError(`${to} is not here.`);
+  });
+  for (const n of [0, 1, 2]) mine.tell(there, ['cart', 'k'], numbered(n));
+  await world.clock.advance(100);
+  expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
+    { member: there, to: ['cart', 'k'], message: { n: 1 }, isRefused: true, error: { code: 'not_owner' } },
+  ]);
 });

@@ -18,7 +18,7 @@ import {
   type View,
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
-import { decodeFailure, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import { decodeFailure, decodeRefused, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
 import type { HeldPacket } from './held-packet.ts';
 import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
@@ -81,8 +81,9 @@ export class Wire implements Sessions {
   #inbox: Subscription | undefined;
   /** Whether the packet of replies that is being read asks for messages again. */
   #lacks = false;
-  /** The mark in it, if any. */
+  /** The mark in it, if any, and who sent it. */
   #mark = 0;
+  #answering: Member | undefined;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -191,6 +192,15 @@ export class Wire implements Sessions {
     giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 });
   }
 
+  /** Of a session that has ended all was given back already. */
+  #onRefused(body: Uint8Array): void {
+    const member = this.#answering;
+    if (member === undefined) return;
+    const { codec, giveBack } = this.#options;
+    const tell = decodeRefused(codec, body);
+    giveBack({ tells: [{ ...tell, member, isUncertain: false, isRefused: true }], moreTells: 0 });
+  }
+
   #onReplies({ subject, data, noResponders }: Delivery): void {
     if (noResponders) {
       const [session = '', packet = ''] = subject.slice(this.#replySubject.length + 1).split('-');
@@ -211,6 +221,7 @@ export class Wire implements Sessions {
     sending?.acknowledge(number);
     this.#lacks = false;
     this.#mark = 0;
+    this.#answering = sending?.member;
     readPacket(packet, this.#onReply);
     if (this.#lacks) sending?.repeat(number);
     if (this.#mark > 0) sending?.marked(this.#mark);
@@ -290,6 +301,7 @@ export class Wire implements Sessions {
       else if (kind === frames.failure) this.#asks.fail(number, decodeFailure(codec, body));
       else if (kind === frames.again) this.#lacks = true;
       else if (kind === frames.mark) this.#mark = number;
+      else if (kind === frames.refused) this.#onRefused(body);
     } catch (error) {
       this.#asks.fail(number, error);
     }
