@@ -10,6 +10,10 @@ export const limits = {
   turnMessages: 1_024,
   /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
   inboxWindow: 64,
+  /** Messages that one node sends to the inbox of one entity and that are not known to be kept yet. */
+  sendsWaiting: 10_000,
+  /** Bytes of all such messages of a node. */
+  sendBytesWaiting: 64 * 1024 * 1024,
   /** Timers of one entity. */
   timers: 256,
   /** Durable senders whose last number an entity remembers; those it heard of longest ago are forgotten. */
