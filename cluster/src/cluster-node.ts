@@ -39,20 +39,12 @@ import {
   type View,
   type WorkerPool,
 } from '@jaegis/core';
+import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
 import { Membership } from './membership.ts';
-import {
-  entityOfSubject,
-  inboxSubject,
-  inboxSubjects,
-  ownerOf,
-  ownInboxes,
-  timerSubject,
-  turnSubject,
-  turnSubjects,
-} from './placement.ts';
+import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
 import { Router } from './router.ts';
 
 /** The world as one node of a cluster needs it. */
@@ -98,6 +90,7 @@ export class ClusterNode {
   readonly #host: EntityHost;
   readonly #sender: InboxSender;
   readonly #reader: InboxReader;
+  readonly #awakening: Awakening;
   readonly #inspector: Inspector;
   #opened: string | undefined;
   #connection: Subscription | undefined;
@@ -144,6 +137,8 @@ export class ClusterNode {
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#reader = this.#makeReader();
+    const wake = (entity: EntityId) => this.#host.wake(entity);
+    this.#awakening = new Awakening({ cluster, journal: ports.turnJournal, clock, random, logger, wake });
     this.#inspector = new Inspector({
       cluster,
       transport,
@@ -158,7 +153,7 @@ export class ClusterNode {
   }
 
   async start(): Promise<void> {
-    this.membership.onView((view, previous) => this.#onView(view, previous));
+    this.membership.onView((view) => this.#onView(view));
     this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
     this.#inspector.start();
@@ -173,6 +168,7 @@ export class ClusterNode {
     this.#stopping = true;
     this.#connection?.unsubscribe();
     this.#reader.stop();
+    this.#awakening.stop();
     await this.membership.stop();
     await this.#host.stop();
     await this.system.stop();
@@ -272,26 +268,13 @@ export class ClusterNode {
     this.#router.open(self, this.#host);
   }
 
-  #onView(view: View, previous: View): void {
+  #onView(view: View): void {
     this.#router.onView(view);
     if (this.#options.role === 'client') return;
     this.#open();
     void this.#host.release();
     if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
-    this.#wakeGained(view, previous).catch((error: unknown) => {
-      if (!this.#stopping) this.#options.ports.logger.warn('entities not woken', { error });
-    });
-  }
-
-  /** Entities that this node did not own before go on here without waiting for a message. */
-  async #wakeGained(view: View, previous: View): Promise<void> {
-    const { cluster, ports } = this.#options;
-    const self = this.membership.self;
-    const mine = (entity: EntityId, of: View) => ownerOf(entity, of)?.incarnation === self.incarnation;
-    for (const subject of await ports.turnJournal.subjects(turnSubjects(cluster))) {
-      const entity = entityOfSubject(subject);
-      if (entity && mine(entity, view) && !mine(entity, previous)) await this.#host.wake(entity);
-    }
+    if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
   }
 
   #find(address: string): TreeNode | undefined {
