@@ -52,6 +52,10 @@ export interface ReturnedPacket {
 /** How soon it is asked what has arrived of that which is not acknowledged, and how seldom after silence, in ms. */
 const PROBE_MS = 250;
 const MOST_PROBE_MS = 4_000;
+/** How long the receiver may seem to have forgotten what it has acknowledged, in ms. */
+const DOUBT_MS = 1_000;
+/** How soon there may be room in a connection that was full, in ms. */
+const ROOM_MS = 20;
 const NOTHING = new Uint8Array();
 
 /**
@@ -76,7 +80,10 @@ export class Sending implements PacketOwner {
   readonly #departure: Departure;
   #probing: Timer | undefined;
   #refusal: Refusal | undefined;
+  /** Sends what was refused, or did not fit the connection, once more. */
   #again: Timer | undefined;
+  /** Since when the receiver seems to have forgotten. */
+  #doubtedMs: number | undefined;
   #probeMs = PROBE_MS;
   /** The oldest that was not acknowledged when the timer was set. */
   #oldest: HeldPacket | undefined;
@@ -144,6 +151,7 @@ export class Sending implements PacketOwner {
       packet.letGo();
       packet = packet.next;
     }
+    if (packet !== this.#first) this.#doubtedMs = undefined;
     this.#first = packet;
     if (packet === undefined) this.#last = undefined;
     else if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
@@ -152,12 +160,21 @@ export class Sending implements PacketOwner {
   /** The receiver lacks what came after this number. */
   repeat(number: number): void {
     this.acknowledge(number);
-    if (this.#first === undefined && number >= this.#made) return;
-    if (this.#first === undefined || this.#first.number !== number + 1) {
-      this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
-      return;
-    }
-    this.#sendAgain(number + 1, true);
+    const first = this.#first?.number;
+    if (first === undefined) return;
+    if (first === number + 1) this.#sendAgain(first, true);
+    else this.#doubt();
+  }
+
+  /**
+   * The receiver lacks what it has acknowledged: it has forgotten this sender, or its word comes late, over a server that
+   * it has left. It is asked until it is certain which.
+   */
+  #doubt(): void {
+    const nowMs = this.#options.clock.monotonic();
+    this.#doubtedMs ??= nowMs;
+    if (nowMs - this.#doubtedMs < DOUBT_MS) return;
+    this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
   }
 
   /** The server says that nobody listened when the packet of this number came; 0: when control did. */
@@ -225,7 +242,10 @@ export class Sending implements PacketOwner {
     while (packet !== undefined && !this.#isClosed) {
       const bytes = packet.bytes.length;
       if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > windowBytes) break;
-      if (!this.#publish(packet)) break;
+      if (!this.#publish(packet)) {
+        this.#waitForRoom();
+        break;
+      }
       packet.isSent = true;
       this.#control.number = packet.number;
       this.#waitingBytes -= bytes;
@@ -234,6 +254,12 @@ export class Sending implements PacketOwner {
     }
     this.#firstUnsent = packet;
     this.#watch();
+  }
+
+  /** Of a connection that is lost the end is told. */
+  #waitForRoom(): void {
+    const { clock, transport } = this.#options;
+    if (transport.connected) this.#again ??= clock.setTimer(ROOM_MS, this.#onAgainTime);
   }
 
   /** What has left of the packets from this number on. @param isRepeat They may have arrived before. */
@@ -279,6 +305,7 @@ export class Sending implements PacketOwner {
     this.#first = this.#firstUnsent = this.#last = undefined;
     this.#inFlightBytes = this.#waitingBytes = 0;
     this.#refusal = undefined;
+    this.#doubtedMs = undefined;
     this.#options.sessions.closeSession(this.#session);
     if (!this.#isClosed) this.#begin();
     if (returned.length > 0) this.#options.giveBack(returned, cause);
@@ -337,10 +364,10 @@ export class Sending implements PacketOwner {
   readonly #onAgainTime = (): void => {
     this.#again = undefined;
     const refusal = this.#refusal;
-    if (refusal === undefined) return;
-    refusal.leaves();
-    if (refusal.number === 0) this.#probe();
-    else this.#sendAgain(refusal.number, false);
+    refusal?.leaves();
+    if (refusal?.number === 0) this.#probe();
+    else if (refusal !== undefined) this.#sendAgain(refusal.number, false);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
   };
 
   readonly #onProbeTime = (): void => {

@@ -1,5 +1,5 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
-import { NotOwnerError } from '@jaegis/core';
+import { NotOwnerError, TransportUnavailableError } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
@@ -351,4 +351,47 @@ test('tells that their receiver does not take in come back with the reason', asy
   expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
     { member: there, to: ['cart', 'k'], message: { n: 1 }, isRefused: true, error: { code: 'not_owner' } },
   ]);
+});
+
+test('what a full connection does not take leaves as soon as there is room', async () => {
+  const { world, heard, tell, transports } = await counting();
+  const transport = transports[0];
+  if (transport === undefined) throw new Error('There are two.');
+  const { publish } = transport;
+  transport.publish = () => {
+    throw new TransportUnavailableError('The buffer is full.');
+  };
+  tell();
+  await world.clock.advance(6_000);
+  transport.publish = publish;
+  await world.clock.advance(50);
+  expect(heard).toEqual([0]);
+});
+
+test('word of what is missing that comes late, over a server that was left, ends nothing', async () => {
+  const { world, heard, tell, returned } = await counting();
+  const late: [string, Uint8Array][] = [];
+  const spy = world.connect('spy of replies').transport;
+  spy.subscribe('jaegis.c.reply.>', ({ subject, data }) => {
+    if (whatIs(data) !== packets.replies) return;
+    readPacket(data, (kind) => kind === frames.again && late.push([subject, data]));
+  });
+  await world.clock.advance(5);
+  world.network.cut('here', 'there');
+  tell();
+  await world.clock.advance(1);
+  world.network.heal('here', 'there');
+  for (let turn = 0; turn < 5; turn++) {
+    tell();
+    await world.clock.advance(50);
+  }
+  expect(late.length).toBeGreaterThan(0);
+  world.network.cut('here', 'there');
+  tell();
+  for (const [subject, data] of [...late, ...late]) spy.publish(subject, data);
+  await world.clock.advance(50);
+  world.network.heal('here', 'there');
+  await world.clock.advance(5_000);
+  expect(heard).toEqual(inOrder(7));
+  expect(returned).toEqual([]);
 });
