@@ -8,12 +8,12 @@ import {
   type TraceContext,
   type Transport,
 } from '@jaegis/core';
-import { decodeRequest, type Target } from './envelope.ts';
+import { decodeRequest, type Request, type Target } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
-import { Outgoing } from './outgoing.ts';
-import { isAsk, isLarge, isTell, packets } from './packet.ts';
+import { isAsk, isLarge, isTell } from './packet.ts';
+import { Replies } from './replies.ts';
 import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
 export interface ArrivalsOptions {
@@ -23,6 +23,7 @@ export interface ArrivalsOptions {
   readonly logger: Logger;
   readonly bodies: LargeBodies;
   readonly windowBytes?: number;
+  readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
 }
@@ -57,6 +58,11 @@ export class Arrivals {
     }
   }
 
+  /** The connection is back. */
+  resume(): void {
+    for (const incoming of this.#senders.values()) incoming.resume();
+  }
+
   /** Answers and acknowledgements that wait leave. */
   stop(): void {
     for (const incoming of this.#senders.values()) incoming.stop();
@@ -64,15 +70,18 @@ export class Arrivals {
 
   #onFrame(kind: number, number: number, body: Uint8Array, from: Incoming): void {
     const replyTo = isAsk(kind) ? new FrameReply(from.asks, number) : undefined;
-    if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
-    else this.#deliver(kind, body, replyTo);
+    if (replyTo !== undefined && from.isFull) replyTo.refuse();
+    else if (from.isWaiting || isLarge(kind)) this.#waitingOf(from).add({ kind, body, replyTo });
+    else this.#deliver(kind, body, replyTo, from);
   }
 
-  #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined): void {
+  #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined, from: Incoming): void {
     const { codec, logger, receive } = this.#options;
+    let request: Request | undefined;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
-      const { to, message, leftMs, id, isFresh = false, sender, trace } = decodeRequest(codec, body);
+      request = decodeRequest(codec, body);
+      const { to, message, leftMs, id, isFresh = false, sender, trace } = request;
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -83,8 +92,10 @@ export class Arrivals {
       }
       receive(to, message, ask, trace);
     } catch (error) {
-      if (replyTo === undefined) logger.warn('a message of another node was not delivered', { error });
-      else replyTo.reject(error);
+      if (replyTo !== undefined) replyTo.reject(error);
+      else if (request === undefined || !from.refuse({ ...request, error })) {
+        logger.warn('a message of another node was not delivered', { error });
+      }
     }
   }
 
@@ -92,7 +103,7 @@ export class Arrivals {
     let waiting = this.#waiting.get(from);
     if (waiting === undefined) {
       const { bodies, logger } = this.#options;
-      const deliver = ({ kind, body, replyTo }: ArrivedFrame) => this.#deliver(kind, body, replyTo);
+      const deliver = ({ kind, body, replyTo }: ArrivedFrame) => this.#deliver(kind, body, replyTo, from);
       waiting = new WaitingFrames(from, { bodies, logger, deliver });
       this.#waiting.set(from, waiting);
     }
@@ -119,14 +130,15 @@ export class Arrivals {
   }
 
   #makeIncoming(subject: string): Incoming {
-    const { transport, codec, clock, logger, bodies, windowBytes = limits.wireWindowBytes } = this.#options;
+    const { transport, codec, clock, logger, bodies } = this.#options;
+    const { windowBytes = limits.wireWindowBytes, waitingBytes = limits.wireWaitingBytes } = this.#options;
     return new Incoming({
       codec,
       bodies,
       clock,
       logger,
       acknowledgeBytes: windowBytes * ACKNOWLEDGED_SHARE,
-      replies: new Outgoing({ transport, clock, logger, subject, what: packets.replies }),
+      replies: new Replies({ transport, clock, logger, subject, windowBytes, waitingBytes }),
       onAbsent: (name) => bodies.giveUp(nameFromBytes(name)),
       onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),
     });

@@ -34,24 +34,17 @@ import {
   type Subscription,
   type Telemetry,
   type Transport,
+  TransportClosedError,
   type TreeNode,
   type View,
   type WorkerPool,
 } from '@jaegis/core';
+import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
 import { Membership } from './membership.ts';
-import {
-  entityOfSubject,
-  inboxSubject,
-  inboxSubjects,
-  ownerOf,
-  ownInboxes,
-  timerSubject,
-  turnSubject,
-  turnSubjects,
-} from './placement.ts';
+import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
 import { Router } from './router.ts';
 
 /** The world as one node of a cluster needs it. */
@@ -83,7 +76,7 @@ export interface ClusterNodeOptions {
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
-  /** The root supervisor gave up; the node must stop with this reason. */
+  /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
 }
 
@@ -97,8 +90,10 @@ export class ClusterNode {
   readonly #host: EntityHost;
   readonly #sender: InboxSender;
   readonly #reader: InboxReader;
+  readonly #awakening: Awakening;
   readonly #inspector: Inspector;
   #opened: string | undefined;
+  #connection: Subscription | undefined;
   #stopping = false;
 
   constructor(options: ClusterNodeOptions) {
@@ -137,10 +132,13 @@ export class ClusterNode {
       system: this.system,
       view: () => this.membership.view,
       self: () => this.membership.self,
+      isExpected: (member) => this.membership.isExpected(member),
     });
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#reader = this.#makeReader();
+    const wake = (entity: EntityId) => this.#host.wake(entity);
+    this.#awakening = new Awakening({ cluster, journal: ports.turnJournal, clock, random, logger, wake });
     this.#inspector = new Inspector({
       cluster,
       transport,
@@ -155,17 +153,22 @@ export class ClusterNode {
   }
 
   async start(): Promise<void> {
-    this.membership.onView((view, previous) => this.#onView(view, previous));
+    this.membership.onView((view) => this.#onView(view));
     this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
     this.#inspector.start();
+    this.#connection = this.#options.ports.transport.onStatus((status) => {
+      if (status === 'closed') this.#options.onFailure(connectionEnded());
+    });
     await this.membership.start();
   }
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#connection?.unsubscribe();
     this.#reader.stop();
+    this.#awakening.stop();
     await this.membership.stop();
     await this.#host.stop();
     await this.system.stop();
@@ -265,31 +268,22 @@ export class ClusterNode {
     this.#router.open(self, this.#host);
   }
 
-  #onView(view: View, previous: View): void {
+  #onView(view: View): void {
     this.#router.onView(view);
     if (this.#options.role === 'client') return;
     this.#open();
     void this.#host.release();
     if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
-    this.#wakeGained(view, previous).catch((error: unknown) => {
-      if (!this.#stopping) this.#options.ports.logger.warn('entities not woken', { error });
-    });
-  }
-
-  /** Entities that this node did not own before go on here without waiting for a message. */
-  async #wakeGained(view: View, previous: View): Promise<void> {
-    const { cluster, ports } = this.#options;
-    const self = this.membership.self;
-    const mine = (entity: EntityId, of: View) => ownerOf(entity, of)?.incarnation === self.incarnation;
-    for (const subject of await ports.turnJournal.subjects(turnSubjects(cluster))) {
-      const entity = entityOfSubject(subject);
-      if (entity && mine(entity, view) && !mine(entity, previous)) await this.#host.wake(entity);
-    }
+    if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
   }
 
   #find(address: string): TreeNode | undefined {
     return findByAddress(this.inspect(), this.#options.name, address);
   }
+}
+
+function connectionEnded(): JaegisError {
+  return new TransportClosedError('The connection to NATS has ended for good, so this node can reach nobody.');
 }
 
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */

@@ -111,6 +111,34 @@ export function decodeFailure(codec: Codec, body: Uint8Array): Error {
   return errorFromData(codec.decode(body) as ErrorData); // written by encodeFailure of a node of this cluster
 }
 
+/** A tell that its receiver did not take in. */
+export interface RefusedTell {
+  readonly to: Target;
+  readonly message: Message;
+  readonly error: unknown;
+}
+
+export function encodeRefused(codec: Codec, { to, message, error }: RefusedTell): Uint8Array {
+  const { stack: _, ...data } = errorToData(error);
+  return codec.encode([to, message, data]);
+}
+
+/** @throws CorruptRecordError when the bytes are none. */
+export function decodeRefused(codec: Codec, body: Uint8Array): RefusedTell {
+  const value = codec.decode(body);
+  if (Array.isArray(value)) {
+    const [to, message, error]: readonly unknown[] = value;
+    // The third is written by encodeRefused of a node of this cluster.
+    if (isTarget(to) && isMessage(message)) return { to, message, error: errorFromData(error as ErrorData) };
+  }
+  throw new CorruptRecordError('Not a refused tell: expected [to, { type }, error].');
+}
+
+function isTarget(value: unknown): value is Target {
+  if (typeof value === 'string') return true;
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string';
+}
+
 function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

@@ -1,18 +1,18 @@
 import type { Ask, ReplyTo } from '@jaegis/actors';
-import type { Codec } from '@jaegis/core';
+import { type Codec, type JaegisErrorClass, OverloadedError, ReplyLostError } from '@jaegis/core';
 import { encodeFailure } from './envelope.ts';
 import { type LargeBodies, nameToBytes } from './large-bodies.ts';
-import type { Outgoing } from './outgoing.ts';
 import { frames, largeOf } from './packet.ts';
+import type { Replies } from './replies.ts';
 
 /** The asks of one other node that are not answered yet: a list, since nearly none is ever looked for. */
 export class OpenAsks {
   readonly codec: Codec;
-  readonly replies: Outgoing;
+  readonly replies: Replies;
   readonly bodies: LargeBodies;
   newest: FrameReply | undefined = undefined;
 
-  constructor(codec: Codec, replies: Outgoing, bodies: LargeBodies) {
+  constructor(codec: Codec, replies: Replies, bodies: LargeBodies) {
     this.codec = codec;
     this.replies = replies;
     this.bodies = bodies;
@@ -45,6 +45,10 @@ export class FrameReply implements ReplyTo {
     open.newest = this;
   }
 
+  get isAwaited(): boolean {
+    return this.#isAwaited;
+  }
+
   /** A reply that cannot be carried is a failure that says so. */
   resolve(value: unknown): void {
     if (!this.#close()) return;
@@ -57,6 +61,16 @@ export class FrameReply implements ReplyTo {
 
   reject(error: unknown): void {
     if (this.#close()) this.#fail(error);
+  }
+
+  /** It is not handed over: too many answers wait for its asker already. */
+  refuse(): void {
+    if (this.#close()) this.#leaveBare(OverloadedError, 'this ask was not taken in');
+  }
+
+  /** It is not handed over, since nobody waits for it. */
+  drop(): void {
+    this.#close();
   }
 
   /** Nobody waits for it. */
@@ -77,8 +91,19 @@ export class FrameReply implements ReplyTo {
 
   #leave(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
     const { replies } = this.#open;
-    if (body.length > replies.mostBytes) this.#leaveLarge(kind, body);
+    if (replies.isFull) this.#leaveBare(ReplyLostError, 'this one was given up');
+    else if (body.length > replies.mostBytes) this.#leaveLarge(kind, body);
     else replies.add(kind, this.number, body);
+  }
+
+  /** Small, since too much waits already. */
+  #leaveBare(Kind: JaegisErrorClass, what: string): void {
+    const { codec, replies } = this.#open;
+    const limit = replies.waitingBytes;
+    const text = `More than ${limit} bytes of answers wait for the node that asks: ${what}.`;
+    const error = new Kind(text, { data: { limit, option: 'wireWaitingBytes' } });
+    delete error.stack;
+    replies.add(frames.failure, this.number, encodeFailure(codec, error));
   }
 
   /** Its asker waits for this reply alone: the word of it leaves when it can be fetched. */

@@ -13,6 +13,8 @@ export interface Undelivered {
   readonly message: Message;
   /** It may have been delivered; otherwise it was not. */
   readonly isUncertain: boolean;
+  /** It arrived, and its receiver did not take it in. */
+  readonly isRefused?: boolean;
   readonly error: unknown;
 }
 

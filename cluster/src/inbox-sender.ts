@@ -9,7 +9,9 @@ import {
   type InboxStream,
   InvalidConfigError,
   limits,
+  OverloadedError,
   type Random,
+  StorageUnavailableError,
   sleep,
 } from '@jaegis/core';
 import { inboxSubject } from './placement.ts';
@@ -24,6 +26,13 @@ export interface InboxSenderOptions {
   readonly random: Random;
 }
 
+/** The messages to one entity that are not known to be kept yet. */
+interface Line {
+  count: number;
+  /** Settles when the last of them is. */
+  before: Promise<void> | undefined;
+}
+
 const RETRY = { firstMs: 20, maxMs: 500 };
 const AGAIN = ['outcome_unknown', 'storage_unavailable', 'transport_unavailable'] as const;
 
@@ -31,7 +40,8 @@ const AGAIN = ['outcome_unknown', 'storage_unavailable', 'transport_unavailable'
 export class InboxSender {
   readonly #options: InboxSenderOptions;
   /** By receiver: what was sent to it before, so that a message that is repeated does not fall behind the next. */
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #lines = new Map<string, Line>();
+  #bytes = 0;
 
   constructor(options: InboxSenderOptions) {
     this.#options = options;
@@ -45,19 +55,42 @@ export class InboxSender {
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw invalid('timeoutMs', timeoutMs, 'a number from 0');
     const data = encodeInboxMessage(codec, message, this.#options.node);
     const subject = inboxSubject(cluster, entity);
-    const before = this.#last.get(subject);
+    this.#assertRoom(entity, subject, data);
+    const line = this.#enter(subject, data);
+    const { before } = line;
     const ends = clock.monotonic() + timeoutMs;
     const put = async () => {
       await before;
+      if (before !== undefined && clock.monotonic() > ends) throw neverTried(entity);
       await this.#put(subject, data, `${formatEntityId(entity)}:${id}`, ends);
     };
     const putting = put();
-    const settled = putting.catch(() => {});
-    this.#last.set(subject, settled);
-    void settled.then(() => {
-      if (this.#last.get(subject) === settled) this.#last.delete(subject);
-    });
+    line.before = putting.then(
+      () => this.#leave(subject, data),
+      () => this.#leave(subject, data),
+    );
     return putting;
+  }
+
+  #assertRoom(entity: EntityId, subject: string, data: Uint8Array): void {
+    const waiting = this.#lines.get(subject)?.count ?? 0;
+    if (waiting >= limits.sendsWaiting) throw full(`${waiting} messages to ${formatEntityId(entity)}`, 'sendsWaiting');
+    if (this.#bytes === 0 || this.#bytes + data.length <= limits.sendBytesWaiting) return;
+    throw full(`${this.#bytes} bytes of messages`, 'sendBytesWaiting');
+  }
+
+  #enter(subject: string, data: Uint8Array): Line {
+    const line = this.#lines.get(subject) ?? { count: 0, before: undefined };
+    this.#lines.set(subject, line);
+    line.count++;
+    this.#bytes += data.length;
+    return line;
+  }
+
+  #leave(subject: string, data: Uint8Array): void {
+    this.#bytes -= data.length;
+    const line = this.#lines.get(subject);
+    if (line !== undefined && --line.count === 0) this.#lines.delete(subject);
   }
 
   async #put(subject: string, data: Uint8Array, id: string, ends: number): Promise<void> {
@@ -75,6 +108,17 @@ export class InboxSender {
       }
     }
   }
+}
+
+function full(what: string, option: 'sendsWaiting' | 'sendBytesWaiting'): Error {
+  const limit = limits[option];
+  return new OverloadedError(`${what} wait to be put into inboxes already.`, { data: { limit, option } });
+}
+
+function neverTried(entity: EntityId): Error {
+  return new StorageUnavailableError(
+    `The time of a message to ${formatEntityId(entity)} was up before those sent before it were kept. It was not sent.`,
+  );
 }
 
 function invalid(path: string, value: unknown, what: string): Error {

@@ -1,8 +1,9 @@
 import type { Clock, Codec, Logger, Timer } from '@jaegis/core';
+import { encodeRefused, type RefusedTell } from './envelope.ts';
 import { OpenAsks } from './frame-reply.ts';
 import type { LargeBodies } from './large-bodies.ts';
-import type { Outgoing } from './outgoing.ts';
 import { assertPacket, frames, numberOf, packets, readPacket, sessionOf, type TakeFrame, whatIs } from './packet.ts';
+import type { Replies } from './replies.ts';
 
 export interface IncomingOptions {
   readonly codec: Codec;
@@ -12,7 +13,7 @@ export interface IncomingOptions {
   readonly logger: Logger;
   /** Acknowledges at once when so much has been taken in. */
   readonly acknowledgeBytes: number;
-  readonly replies: Outgoing;
+  readonly replies: Replies;
   readonly onFrame: (kind: number, ask: number, body: Uint8Array, from: Incoming) => void;
   /** The sender says that this large body will not come. */
   readonly onAbsent: (name: Uint8Array) => void;
@@ -33,7 +34,7 @@ export class Incoming {
   /** Frames wait for a large body before them: what comes now is not acknowledged, so that its sender slows down. */
   #isWaiting = false;
   readonly #options: IncomingOptions;
-  readonly #replies: Outgoing;
+  readonly #replies: Replies;
   #expected = 1;
   /** The number that was expected when the sender was last asked to send again. */
   #askedFor = 0;
@@ -58,6 +59,24 @@ export class Incoming {
     else if (what === packets.data) this.#data(packet, number);
   }
 
+  /** So many answers wait for their asker that it may ask no more. */
+  get isFull(): boolean {
+    return this.#replies.isFull;
+  }
+
+  /** Gives a tell back that was not taken in. False when there is no room for it. */
+  refuse(tell: RefusedTell): boolean {
+    const body = encodeRefused(this.#options.codec, tell);
+    if (this.#replies.isFull || body.length > this.#replies.mostBytes) return false;
+    this.#replies.add(frames.refused, 0, body);
+    return true;
+  }
+
+  /** The connection is back. */
+  resume(): void {
+    this.#replies.resume();
+  }
+
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
@@ -78,7 +97,7 @@ export class Incoming {
   stop(): void {
     this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
-    this.#replies.flush(this.#replies.owedBytes > 0);
+    this.#replies.stop();
   }
 
   #begin(session: number): void {
@@ -119,6 +138,7 @@ export class Incoming {
       if (kind === frames.cancel) cancelled.add(ask);
       else if (kind === frames.probe) this.#answer(lastSent);
       else if (kind === frames.absent) this.#options.onAbsent(body);
+      else if (kind === frames.marked) this.#replies.settle(ask);
     });
     if (cancelled.size > 0) this.asks.cancel(cancelled);
   }

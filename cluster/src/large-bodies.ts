@@ -53,7 +53,7 @@ export class LargeBodies {
   /**
    * Takes the body in and returns its name. It is put into the store meanwhile.
    *
-   * @param onFailed It could not be put; nobody will find it.
+   * @param onFailed It could not be put; nobody will find it, unless the error is `outcome_unknown`.
    * @throws NotSerializableError when it is too large even so, OverloadedError when too many are under way.
    */
   begin(what: string, body: Uint8Array, onFailed: (error: unknown) => void): string {
@@ -111,12 +111,14 @@ export class LargeBodies {
   async #retry(act: () => Promise<void>): Promise<void> {
     const { clock, random } = this.#options;
     const end = clock.monotonic() + PUT_MS;
+    let unknown: unknown;
     for (let attempt = 1; ; attempt++) {
       try {
         return await act();
       } catch (error) {
+        if (hasCode(error, 'outcome_unknown')) unknown = error;
         const isOver = this.#stop.signal.aborted || clock.monotonic() >= end;
-        if (isOver || !AGAIN.some((code) => hasCode(error, code))) throw error;
+        if (isOver || !AGAIN.some((code) => hasCode(error, code))) throw unknown ?? error;
         await sleep(clock, backoffDelay(attempt, random.next(), RETRY), this.#stop.signal);
       }
     }

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Codec,
+  CorruptRecordError,
   defaultFaultDetector,
   emptyView,
   type FaultDetectorSettings,
@@ -20,7 +21,7 @@ import {
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { Listeners } from './listeners.ts';
-import { ViewLog } from './view-log.ts';
+import { isMember, ViewLog, viewFrom } from './view-log.ts';
 import { type Verdict, Watch } from './watch.ts';
 
 export interface MembershipOptions {
@@ -45,9 +46,7 @@ export type MembershipEvent =
   /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
   | { readonly type: 'node_removed'; readonly removed: string };
 
-interface Beat {
-  readonly id: string;
-  readonly incarnation: string;
+interface Beat extends Member {
   readonly epoch: number;
 }
 
@@ -109,12 +108,17 @@ export class Membership {
     });
   }
 
+  /** Whether it is in the view and not about to be taken out. */
+  isExpected({ id, incarnation }: Member): boolean {
+    return memberOf(this.#view, id)?.incarnation === incarnation && this.#watch.status(id) !== 'down';
+  }
+
   /** Resolves once this node is in the view; for a client, once the view is known. */
   async start(): Promise<void> {
     const { transport, cluster, member } = this.#options;
     this.#subscriptions.push(
       transport.subscribe(`jaegis.${cluster}.beat`, ({ data }) => this.#onBeat(data)),
-      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(this.#decode(data) as View)),
+      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(viewFrom(this.#decode(data)))),
       transport.subscribe(`jaegis.${cluster}.pong.${this.#self.incarnation}.*`, (delivery) => {
         const id = delivery.subject.slice(delivery.subject.lastIndexOf('.') + 1);
         const target = this.#view.members.find((other) => other.incarnation === id);
@@ -148,7 +152,7 @@ export class Membership {
     const address = `jaegis.${cluster}.node.${self.id}.${self.incarnation}.ping`;
     this.#pings?.unsubscribe();
     this.#pings = transport.subscribe(address, ({ replyTo }) => {
-      if (replyTo !== undefined) transport.publish(replyTo, EMPTY);
+      if (replyTo !== undefined) this.#say(replyTo, EMPTY);
     });
     await transport.flush();
     await this.#change((view) =>
@@ -170,9 +174,9 @@ export class Membership {
   }
 
   async #change(decide: (view: View) => View | undefined): Promise<void> {
-    const { transport, codec, cluster } = this.#options;
+    const { codec, cluster } = this.#options;
     const view = await this.#log.change(decide, this.#stop.signal);
-    if (view.epoch > this.#view.epoch) transport.publish(`jaegis.${cluster}.viewed`, codec.encode(view));
+    if (view.epoch > this.#view.epoch) this.#say(`jaegis.${cluster}.viewed`, codec.encode(view));
     this.#accept(view);
   }
 
@@ -198,20 +202,18 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
-    const { clock, transport, codec, cluster, logger } = this.#options;
+    const { clock, transport, codec, cluster } = this.#options;
     while (!this.#stop.signal.aborted) {
       const beat: Beat = { ...this.#self, epoch: this.#view.epoch };
-      try {
-        transport.publish(`jaegis.${cluster}.beat`, codec.encode(beat));
-      } catch (error) {
-        logger.debug('beat not sent', { error });
-      }
+      // What waits for the connection says, when it is back, that this node lived a while ago.
+      if (transport.connected) this.#say(`jaegis.${cluster}.beat`, codec.encode(beat));
       await sleep(clock, BEAT_MS, this.#stop.signal);
     }
   }
 
   #onBeat(data: Uint8Array): void {
-    const beat = this.#decode(data) as Beat; // written by #beat
+    const beat = this.#decode(data);
+    if (!isBeat(beat)) throw new CorruptRecordError('Not a beat: expected { id, incarnation, epoch }.');
     this.#watch.sign(beat.id, beat.incarnation, this.#now());
     if (beat.epoch > this.#view.epoch) void this.#catchUp();
   }
@@ -225,17 +227,27 @@ export class Membership {
   }
 
   async #look(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, logger } = this.#options;
     let due = this.#now();
     while (!this.#stop.signal.aborted) {
-      const lateness = Math.max(0, this.#now() - due);
-      // While we cannot hear anybody, nobody's silence says anything.
-      if (this.#options.transport.connected) this.#judge(this.#watch.look(this.#now(), lateness));
-      else this.#watch.follow([], this.#now());
-      if (this.#options.transport.connected) this.#follow();
+      try {
+        this.#lookOnce(Math.max(0, this.#now() - due));
+      } catch (error) {
+        logger.error('a look at the other members failed', { error });
+      }
       due = this.#now() + LOOK_MS;
       await sleep(clock, LOOK_MS, this.#stop.signal);
     }
+  }
+
+  #lookOnce(latenessMs: number): void {
+    // While we cannot hear anybody, nobody's silence says anything.
+    if (!this.#options.transport.connected) {
+      this.#watch.follow([], this.#now());
+      return;
+    }
+    this.#judge(this.#watch.look(this.#now(), latenessMs));
+    this.#follow();
   }
 
   #follow(): void {
@@ -257,17 +269,31 @@ export class Membership {
   }
 
   #probe(member: Member): void {
-    const { transport, cluster } = this.#options;
+    const { cluster } = this.#options;
     const replyTo = `jaegis.${cluster}.pong.${this.#options.self.incarnation}.${member.incarnation}`;
-    transport.publish(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, { replyTo });
+    this.#say(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, replyTo);
+  }
+
+  /** At most once: all that members say of themselves they say again, and what fails here must not end that. */
+  #say(subject: string, data: Uint8Array, replyTo?: string): void {
+    const { transport, logger } = this.#options;
+    try {
+      transport.publish(subject, data, { lane: 'control', ...(replyTo === undefined ? {} : { replyTo }) });
+    } catch (error) {
+      logger.debug('not said to the other members', { subject, error });
+    }
   }
 
   async #propose(down: readonly Member[]): Promise<void> {
     if (this.#proposing) return;
     this.#proposing = true;
-    const present = (view: View) => down.filter((gone) => memberOf(view, gone.id)?.incarnation === gone.incarnation);
+    // Until it is written, which an election may keep from it for seconds, a sign of life takes it back.
+    const gone = (view: View) =>
+      down.filter(({ id, incarnation }) => {
+        return memberOf(view, id)?.incarnation === incarnation && this.#watch.status(id) === 'down';
+      });
     try {
-      await this.#change((view) => (present(view).length === 0 ? undefined : viewWithout(view, present(view))));
+      await this.#change((view) => (gone(view).length === 0 ? undefined : viewWithout(view, gone(view))));
     } catch (error) {
       this.#options.logger.warn('view not changed', { error });
     }
@@ -292,3 +318,7 @@ export class Membership {
 }
 
 const EMPTY = new Uint8Array(0);
+
+function isBeat(value: unknown): value is Beat {
+  return isMember(value) && 'epoch' in value && typeof value.epoch === 'number';
+}

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Transport } from '@jaegis/core';
+import type { Clock, Lane, Logger, Transport } from '@jaegis/core';
 import { Departure } from './departure.ts';
 import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
 
@@ -16,7 +16,11 @@ export interface OutgoingOptions {
   readonly logger: Logger;
   readonly subject: string;
   readonly what: PacketKind;
+  /** Of packets with frames; a header alone goes with control. Default `data`. */
+  readonly lane?: Lane;
 }
+
+const CONTROL = { lane: 'control' } as const;
 
 /**
  * What leaves for one subject without being kept, answers and control: what one turn of the event loop has for it goes
@@ -52,19 +56,43 @@ export class Outgoing {
     this.#departure.soon(writer.size);
   }
 
-  /** What waits leaves, with the header. @param isWordItself The header alone is worth a packet. */
-  flush(isWordItself = false): void {
-    const { transport, logger, subject, what } = this.#options;
-    const { replyTo } = this;
-    if (this.#writer.isEmpty && !isWordItself) return;
+  /**
+   * What waits leaves, with the header.
+   *
+   * @param isWordItself The header alone is worth a packet.
+   * @param lane Another one than that of all packets, for what must not pass what left before it.
+   */
+  flush(isWordItself = false, lane = this.#options.lane): void {
+    const { what } = this.#options;
+    const isWord = this.#writer.isEmpty;
+    if (isWord && !isWordItself) return;
     const data = this.#writer.take(what, this.session, this.number);
     this.owedBytes = 0;
+    this.leave(data, isWord ? CONTROL.lane : lane);
+  }
+
+  protected leave(packet: Uint8Array, lane: Lane | undefined): void {
+    const error = this.publish(packet, lane);
+    if (error !== undefined) this.lost(error);
+  }
+
+  /** Why it could not leave, if so. */
+  protected publish(packet: Uint8Array, lane: Lane | undefined): unknown {
+    const { transport, subject } = this.#options;
+    const { replyTo } = this;
     try {
-      if (replyTo === undefined) transport.publish(subject, data);
-      else transport.publish(subject, data, { replyTo });
+      if (replyTo !== undefined)
+        transport.publish(subject, packet, lane === undefined ? { replyTo } : { replyTo, lane });
+      else if (lane === 'control') transport.publish(subject, packet, CONTROL);
+      else transport.publish(subject, packet);
     } catch (error) {
-      logger.warn('a packet could not leave', { subject, error });
+      return error;
     }
+  }
+
+  protected lost(error: unknown): void {
+    const { logger, subject } = this.#options;
+    logger.warn('a packet could not leave', { subject, error });
   }
 
   /** What has not left will not. */

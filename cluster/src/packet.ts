@@ -40,6 +40,12 @@ export const frames = {
   probe: 9,
   /** The large body with this name will not come. In control packets. */
   absent: 10,
+  /** Say when this is taken in. In packets of replies; the number is the mark's, and comes back in `marked`. */
+  mark: 11,
+  /** The replies up to the mark of that number were taken in. In control packets. */
+  marked: 12,
+  /** `[to, message, error]`: a tell that was not taken in. In packets of replies. */
+  refused: 13,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];

@@ -49,14 +49,20 @@ export function inboxSubjects(cluster: string): string[] {
   return [inboxFilter(cluster), `jaegis.${cluster}.timer.>`];
 }
 
-/** The inboxes of all entities that a member owns, as filters of subjects. */
-export function ownInboxes(cluster: string, member: Member, view: View): string[] {
+/** The shards that a member owns. */
+export function shardsOf(member: Member, view: View): ReadonlySet<number> {
   const owned = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => {
     const owner = ownerOfShard(shard, view);
     return owner !== undefined && owner.id === member.id && owner.incarnation === member.incarnation;
   });
-  if (owned.length === SHARDS) return [inboxFilter(cluster)];
-  return owned.map((shard) => `jaegis.${cluster}.inbox.${shard}.>`);
+  return new Set(owned);
+}
+
+/** The inboxes of all entities that a member owns, as filters of subjects. */
+export function ownInboxes(cluster: string, member: Member, view: View): string[] {
+  const owned = shardsOf(member, view);
+  if (owned.size === SHARDS) return [inboxFilter(cluster)];
+  return [...owned].map((shard) => `jaegis.${cluster}.inbox.${shard}.>`);
 }
 
 /** The inboxes of all entities of a cluster. */
@@ -69,7 +75,12 @@ export function turnSubjects(cluster: string): string {
   return `jaegis.${cluster}.turn.>`;
 }
 
-/** The entity whose turns or inbox a subject holds; undefined for another kind of subject. */
+/** The shard of the entity whose turns or inbox a subject holds; NaN for another kind of subject. */
+export function shardOfSubject(subject: string): number {
+  return Number.parseInt(subject.split('.', 4)[3] ?? '', 10);
+}
+
+/** The entity whose turns or inbox a subject holds; undefined for another kind of subject. Throws for a key that is none. */
 export function entityOfSubject(subject: string): EntityId | undefined {
   const [, , kind, , type, key] = subject.split('.');
   return (kind === 'turn' || kind === 'inbox') && type !== undefined && key !== undefined

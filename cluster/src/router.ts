@@ -43,6 +43,8 @@ export interface RouterOptions {
   readonly system: System;
   readonly view: () => View;
   readonly self: () => Member;
+  /** Whether a member is thought to live. */
+  readonly isExpected: (member: Member) => boolean;
 }
 
 /** One attempt to ask an entity. */
@@ -75,11 +77,11 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, blobs, codec, clock, random, cluster, system } = options;
+    const { transport, blobs, codec, clock, random, cluster, system, isExpected } = options;
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
-    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, receive, giveBack });
+    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, isExpected, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */
@@ -212,9 +214,9 @@ export class Router {
   #bury({ tells, moreTells }: ReturnedTells): void {
     const { system, clock } = this.#options;
     system.deadLetters.addUnkept(moreTells);
-    for (const { member, to, message, isUncertain, error } of tells) {
+    for (const { member, to, message, isUncertain, isRefused = false, error } of tells) {
       const address = typeof to === 'string' ? `${member.id}${to}` : to.join('/');
-      const reason = isUncertain ? 'delivery_unknown' : 'undelivered';
+      const reason = isRefused ? 'refused' : isUncertain ? 'delivery_unknown' : 'undelivered';
       system.deadLetters.add({ to: address, message, reason, at: clock.now(), error });
     }
   }

@@ -13,6 +13,7 @@ import { Departure } from './departure.ts';
 import { HeldPacket, type PacketOwner } from './held-packet.ts';
 import { HEADROOM, mostOf, Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
+import { AGAIN_MS, Refusal } from './refusal.ts';
 
 export interface SendingOptions {
   readonly transport: Transport;
@@ -24,6 +25,8 @@ export interface SendingOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
+  /** Whether the member is thought to live: what nobody listens for is held for a moment. */
+  readonly isExpected: (member: Member) => boolean;
   /** Keeps who has which session. */
   readonly sessions: Sessions;
   readonly giveBack: (returned: readonly ReturnedPacket[], cause: unknown) => void;
@@ -49,6 +52,10 @@ export interface ReturnedPacket {
 /** How soon it is asked what has arrived of that which is not acknowledged, and how seldom after silence, in ms. */
 const PROBE_MS = 250;
 const MOST_PROBE_MS = 4_000;
+/** How long the receiver may seem to have forgotten what it has acknowledged, in ms. */
+const DOUBT_MS = 1_000;
+/** How soon there may be room in a connection that was full, in ms. */
+const ROOM_MS = 20;
 const NOTHING = new Uint8Array();
 
 /**
@@ -72,6 +79,11 @@ export class Sending implements PacketOwner {
   #waitingBytes = 0;
   readonly #departure: Departure;
   #probing: Timer | undefined;
+  #refusal: Refusal | undefined;
+  /** Sends what was refused, or did not fit the connection, once more. */
+  #again: Timer | undefined;
+  /** Since when the receiver seems to have forgotten. */
+  #doubtedMs: number | undefined;
   #probeMs = PROBE_MS;
   /** The oldest that was not acknowledged when the timer was set. */
   #oldest: HeldPacket | undefined;
@@ -80,7 +92,7 @@ export class Sending implements PacketOwner {
     this.#options = options;
     const { transport, clock, logger, subject } = options;
     this.#departure = new Departure(clock, () => this.flush());
-    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control });
+    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control, lane: 'control' });
     this.#begin();
   }
 
@@ -131,12 +143,14 @@ export class Sending implements PacketOwner {
 
   /** The receiver has taken in all up to this number. */
   acknowledge(number: number): void {
+    this.#refusal = undefined;
     let packet = this.#first;
     while (packet?.isSent && packet.number <= number) {
       this.#inFlightBytes -= packet.bytes.length;
       packet.letGo();
       packet = packet.next;
     }
+    if (packet !== this.#first) this.#doubtedMs = undefined;
     this.#first = packet;
     if (packet === undefined) this.#last = undefined;
     else if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
@@ -145,20 +159,36 @@ export class Sending implements PacketOwner {
   /** The receiver lacks what came after this number. */
   repeat(number: number): void {
     this.acknowledge(number);
-    if (this.#first === undefined && number >= this.#made) return;
-    if (this.#first === undefined || this.#first.number !== number + 1) {
-      this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
-      return;
-    }
-    for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
-      packet.isRepeated = true;
-      if (!this.#publish(packet)) return;
-    }
+    const first = this.#first?.number;
+    if (first === undefined) return;
+    if (first === number + 1) this.#sendAgain(first, true);
+    else this.#doubt();
+  }
+
+  /**
+   * The receiver lacks what it has acknowledged: it has forgotten this sender, or its word comes late, over a server that
+   * it has left. It is asked until it is certain which.
+   */
+  #doubt(): void {
+    const nowMs = this.#options.clock.monotonic();
+    this.#doubtedMs ??= nowMs;
+    if (nowMs - this.#doubtedMs < DOUBT_MS) return;
+    this.#end(nodeDown(this.#options.member, 'has forgotten what it had taken in'), Number.POSITIVE_INFINITY);
   }
 
   /** The server says that nobody listened when the packet of this number came; 0: when control did. */
   refused(number: number): void {
-    this.#end(nodeDown(this.#options.member, 'is gone'), number === 0 ? Number.POSITIVE_INFINITY : number);
+    const { clock, member, isExpected } = this.#options;
+    const nowMs = clock.monotonic();
+    // What was refused after the first is held with it.
+    if (this.#refusal !== undefined && this.#refusal.number !== number) return;
+    if (this.#refusal === undefined) this.#refusal = new Refusal(number, nowMs);
+    else this.#refusal.again();
+    if (isExpected(member) && !this.#refusal.isOver(nowMs)) {
+      this.#again ??= clock.setTimer(AGAIN_MS, this.#onAgainTime);
+      return;
+    }
+    this.#end(nodeDown(member, 'is gone'), this.#refusal.isCertain ? number : Number.POSITIVE_INFINITY);
   }
 
   /** The connection is back, and what was under way on the former one may be lost. */
@@ -201,12 +231,20 @@ export class Sending implements PacketOwner {
     if (!this.#isClosed) this.#control.add(frames.absent, 0, name);
   }
 
+  /** The answers of the member up to this mark of its were taken in. */
+  marked(mark: number): void {
+    if (!this.#isClosed) this.#control.add(frames.marked, mark, NOTHING);
+  }
+
   #pump(windowBytes: number): void {
     let packet = this.#firstUnsent;
     while (packet !== undefined && !this.#isClosed) {
       const bytes = packet.bytes.length;
       if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > windowBytes) break;
-      if (!this.#publish(packet)) break;
+      if (!this.#publish(packet)) {
+        this.#waitForRoom();
+        break;
+      }
       packet.isSent = true;
       this.#control.number = packet.number;
       this.#waitingBytes -= bytes;
@@ -215,6 +253,21 @@ export class Sending implements PacketOwner {
     }
     this.#firstUnsent = packet;
     this.#watch();
+  }
+
+  /** Of a connection that is lost the end is told. */
+  #waitForRoom(): void {
+    const { clock, transport } = this.#options;
+    if (transport.connected) this.#again ??= clock.setTimer(ROOM_MS, this.#onAgainTime);
+  }
+
+  /** What has left of the packets from this number on. @param isRepeat They may have arrived before. */
+  #sendAgain(number: number, isRepeat: boolean): void {
+    for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
+      if (packet.number < number) continue;
+      packet.isRepeated ||= isRepeat;
+      if (!this.#publish(packet)) return;
+    }
   }
 
   /** Whether it has left: while the transport takes nothing more, it is tried again. */
@@ -250,6 +303,8 @@ export class Sending implements PacketOwner {
     }
     this.#first = this.#firstUnsent = this.#last = undefined;
     this.#inFlightBytes = this.#waitingBytes = 0;
+    this.#refusal = undefined;
+    this.#doubtedMs = undefined;
     this.#options.sessions.closeSession(this.#session);
     if (!this.#isClosed) this.#begin();
     if (returned.length > 0) this.#options.giveBack(returned, cause);
@@ -282,14 +337,16 @@ export class Sending implements PacketOwner {
     this.#watch();
   }
 
+  /** What it asks for must not be what still waits to leave: it stays behind the messages. */
   #probe(): void {
     this.#control.add(frames.probe, 0, NOTHING);
-    this.#control.flush();
+    this.#control.flush(false, 'data');
   }
 
   #rest(): void {
     const { clock, sessions } = this.#options;
     clock.clearTimer(this.#probing);
+    clock.clearTimer(this.#again);
     this.#departure.close();
     this.#control.close();
     this.#oldest = undefined;
@@ -302,6 +359,15 @@ export class Sending implements PacketOwner {
       data: { node: member.id, limit, option: 'wireWaitingBytes' },
     });
   }
+
+  readonly #onAgainTime = (): void => {
+    this.#again = undefined;
+    const refusal = this.#refusal;
+    refusal?.leaves();
+    if (refusal?.number === 0) this.#probe();
+    else if (refusal !== undefined) this.#sendAgain(refusal.number, false);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+  };
 
   readonly #onProbeTime = (): void => {
     this.#probing = undefined;

@@ -2,9 +2,11 @@ import {
   backoffDelay,
   type Clock,
   type Codec,
+  CorruptRecordError,
   emptyView,
   hasCode,
   type Journal,
+  type Member,
   type Random,
   sleep,
   type View,
@@ -32,11 +34,12 @@ export class ViewLog {
     this.#options = options;
   }
 
+  /** @throws CorruptRecordError, StorageUnavailableError */
   async read(): Promise<{ view: View; sequence: number }> {
     const { journal, codec, subject } = this.#options;
     const record = await journal.last(subject);
     if (!record) return { view: emptyView, sequence: 0 };
-    return { view: codec.decode(record.data) as View, sequence: record.sequence }; // written by change
+    return { view: viewFrom(codec.decode(record.data)), sequence: record.sequence };
   }
 
   /**
@@ -59,4 +62,21 @@ export class ViewLog {
       }
     }
   }
+}
+
+/** A view that comes from outside this process. @throws CorruptRecordError when it is none. */
+export function viewFrom(value: unknown): View {
+  if (isView(value)) return value;
+  throw new CorruptRecordError('Not a view: expected { epoch, members: { id, incarnation }[] }.');
+}
+
+function isView(value: unknown): value is View {
+  if (typeof value !== 'object' || value === null || !('epoch' in value) || !('members' in value)) return false;
+  const { epoch, members } = value;
+  return Number.isSafeInteger(epoch) && Array.isArray(members) && members.every(isMember);
+}
+
+export function isMember(value: unknown): value is Member {
+  if (typeof value !== 'object' || value === null || !('id' in value) || !('incarnation' in value)) return false;
+  return typeof value.id === 'string' && typeof value.incarnation === 'string';
 }

@@ -39,7 +39,8 @@ export class WaitingFrames {
   async #deliverAll(): Promise<void> {
     for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
       const whole = isLarge(frame.kind) ? await this.#fetched(frame) : frame;
-      if (whole !== undefined) this.#options.deliver(whole);
+      if (frame.replyTo?.isAwaited === false) frame.replyTo.drop();
+      else if (whole !== undefined) this.#options.deliver(whole);
     }
     this.#from.goOn();
   }

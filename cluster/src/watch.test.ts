@@ -36,6 +36,15 @@ describe('a watched member', () => {
     expect(verdictOf(watch, 10)).toEqual(['down', 'alive']);
   });
 
+  it('is alive again after a sign of life, also when nobody listened for it before', () => {
+    const watch = watching('n1');
+    watch.noResponders(member('n1'));
+    expect(verdictOf(watch, 300)).toEqual(['down']);
+    watch.sign('n1', '1', 310);
+    expect(watch.look(350, 0)).toMatchObject([{ is: 'alive', changed: true, noResponders: false }]);
+    expect(watch.status('n1')).toBe('alive');
+  });
+
   it('is not helped or harmed by what is said of another life of the same node', () => {
     const watch = watching('n1');
     watch.sign('n1', 'other', 300);

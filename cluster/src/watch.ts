@@ -41,7 +41,10 @@ export class Watch {
 
   sign(id: string, incarnation: string, nowMs: number): void {
     const watched = this.#watched.get(id);
-    if (watched?.member.incarnation === incarnation) watched.lastSignMs = nowMs;
+    if (watched?.member.incarnation !== incarnation) return;
+    watched.lastSignMs = nowMs;
+    // Nobody listened while it was between two servers.
+    watched.noResponders = false;
   }
 
   /** The server said that nobody listens at the member's address. */

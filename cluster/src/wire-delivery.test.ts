@@ -1,13 +1,14 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
+import { NotOwnerError, TransportUnavailableError } from '@jaegis/core';
 import { expect, test } from 'vitest';
-import { frames, readPacket, whatIs } from './packet.ts';
+import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
 
 const numbered = (n: number): Any => ({ type: 'n', n });
 const inOrder = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Two nodes, the other of which keeps what it hears. `tell` and `ask` send the next numbers. */
-async function counting(limits: { windowBytes?: number; waitingBytes?: number } = {}) {
+async function counting(limits: Parameters<typeof pair>[2] = {}) {
   const heard: number[] = [];
   const both = await pair(
     (_to, message, ask) => {
@@ -173,6 +174,42 @@ test('word that an ask was given up does not wait behind messages', async () => 
   expect(control).toEqual([frames.cancel]);
 });
 
+test('acknowledgements and word that an ask was given up pass data that waits for the server; what asks for it does not', async () => {
+  const { world, mine, transports, tell } = await counting();
+  const left: unknown[] = [];
+  for (const transport of transports) {
+    const { publish } = transport;
+    transport.publish = (subject, data, options) => {
+      const kinds: number[] = [];
+      readPacket(data, (kind) => kinds.push(kind));
+      left.push([whatIs(data), kinds, options?.lane ?? 'data']);
+      publish.call(transport, subject, data, options);
+    };
+  }
+  const controller = new AbortController();
+  const ask = mine.ask(there, 'there', asking(numbered(-1)), controller.signal).catch(() => {});
+  await world.clock.runUntilSettled(ask);
+  tell();
+  await world.clock.advance(100);
+  expect(left.splice(0)).toEqual([
+    [packets.data, [frames.askActor], 'data'],
+    [packets.replies, [frames.reply], 'data'],
+    [packets.data, [frames.tellActor], 'data'],
+    [packets.replies, [], 'control'],
+  ]);
+  world.network.cut('here', 'there');
+  const second = mine.ask(there, 'there', asking(numbered(-1)), controller.signal).catch(() => {});
+  await world.clock.advance(1);
+  controller.abort();
+  await second;
+  await world.clock.advance(600);
+  expect(left).toEqual([
+    [packets.data, [frames.askActor], 'data'],
+    [packets.control, [frames.cancel], 'control'],
+    [packets.control, [frames.probe], 'data'],
+  ]);
+});
+
 test('tells to a node where nobody listens come back as undelivered, each once', async () => {
   const { world, mine, returned } = await counting();
   const nobody = member('nobody');
@@ -208,6 +245,69 @@ test('tells to a node that leaves come back: as undelivered what never left, as 
   expect(returned).toHaveLength(1);
 });
 
+/** The other node is one to which nobody else listens. It has been told once. */
+async function alone(isExpected: () => boolean) {
+  const { tell: _, ask: __, ...both } = await counting({ isExpected });
+  const { world, mine, theirs } = both;
+  const lone = member('lone');
+  theirs.open(lone);
+  let n = 0;
+  const tell = () => mine.tell(lone, '/user/a', numbered(n++));
+  const ask = () => mine.ask(lone, 'lone', asking(numbered(n++), 60_000), undefined);
+  await world.clock.advance(10);
+  tell();
+  await world.clock.advance(100);
+  return { ...both, tell, ask };
+}
+
+test('what nobody listens for is held while its node is thought to live, as when it changes servers', async () => {
+  const { world, heard, tell, ask, returned } = await alone(() => true);
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 20; turn++) {
+    tell();
+    await world.clock.advance(10);
+  }
+  const reply = ask();
+  await world.clock.advance(10);
+  world.network.reconnect('there');
+  expect(await world.clock.runUntilSettled(reply)).toBe(21);
+  expect(heard).toEqual(inOrder(22));
+  await world.clock.advance(5_000);
+  expect(heard).toEqual(inOrder(22));
+  expect(returned).toEqual([]);
+});
+
+test('what was held for a node that does not come back comes back as undelivered, after a second', async () => {
+  const { world, tell, ask, returned } = await alone(() => true);
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 3; turn++) {
+    tell();
+    await world.clock.advance(1);
+  }
+  const ended = expect(ask()).rejects.toMatchObject({ code: 'node_down' });
+  await world.clock.advance(900);
+  expect(returned).toEqual([]);
+  await world.clock.advance(300);
+  await ended;
+  expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
+    { message: { n: 1 }, isUncertain: false },
+    { message: { n: 2 }, isUncertain: false },
+    { message: { n: 3 }, isUncertain: false },
+  ]);
+});
+
+test('what was held comes back as soon as its node is thought to be gone', async () => {
+  let isExpected = true;
+  const { world, tell, returned } = await alone(() => isExpected);
+  world.network.disconnect('there');
+  tell();
+  await world.clock.advance(100);
+  expect(returned).toEqual([]);
+  isExpected = false;
+  await world.clock.advance(100);
+  expect(returned).toHaveLength(1);
+});
+
 test('of very many tells that come back the newest are kept and the others counted', async () => {
   const { world, mine, returned } = await counting();
   const nobody = member('nobody');
@@ -240,4 +340,58 @@ test('when a connection is closed for good, what was told comes back and asks en
   await world.clock.runUntilSettled(transports[0]?.close() ?? Promise.resolve());
   await asked;
   expect(returned.flatMap(({ tells }) => tells)).toMatchObject([{ isUncertain: true }]);
+});
+
+test('tells that their receiver does not take in come back with the reason', async () => {
+  const { world, mine, returned } = await pair((to, { n }) => {
+    if (n === 1) throw new NotOwnerError(`${to} is not here.`);
+  });
+  for (const n of [0, 1, 2]) mine.tell(there, ['cart', 'k'], numbered(n));
+  await world.clock.advance(100);
+  expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
+    { member: there, to: ['cart', 'k'], message: { n: 1 }, isRefused: true, error: { code: 'not_owner' } },
+  ]);
+});
+
+test('what a full connection does not take leaves as soon as there is room', async () => {
+  const { world, heard, tell, transports } = await counting();
+  const transport = transports[0];
+  if (transport === undefined) throw new Error('There are two.');
+  const { publish } = transport;
+  transport.publish = () => {
+    throw new TransportUnavailableError('The buffer is full.');
+  };
+  tell();
+  await world.clock.advance(6_000);
+  transport.publish = publish;
+  await world.clock.advance(50);
+  expect(heard).toEqual([0]);
+});
+
+test('word of what is missing that comes late, over a server that was left, ends nothing', async () => {
+  const { world, heard, tell, returned } = await counting();
+  const late: [string, Uint8Array][] = [];
+  const spy = world.connect('spy of replies').transport;
+  spy.subscribe('jaegis.c.reply.>', ({ subject, data }) => {
+    if (whatIs(data) !== packets.replies) return;
+    readPacket(data, (kind) => kind === frames.again && late.push([subject, data]));
+  });
+  await world.clock.advance(5);
+  world.network.cut('here', 'there');
+  tell();
+  await world.clock.advance(1);
+  world.network.heal('here', 'there');
+  for (let turn = 0; turn < 5; turn++) {
+    tell();
+    await world.clock.advance(50);
+  }
+  expect(late.length).toBeGreaterThan(0);
+  world.network.cut('here', 'there');
+  tell();
+  for (const [subject, data] of [...late, ...late]) spy.publish(subject, data);
+  await world.clock.advance(50);
+  world.network.heal('here', 'there');
+  await world.clock.advance(5_000);
+  expect(heard).toEqual(inOrder(7));
+  expect(returned).toEqual([]);
 });

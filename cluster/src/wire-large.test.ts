@@ -1,5 +1,5 @@
 /** What a wire promises of messages that are larger than the server takes. */
-import { limits, StorageUnavailableError, type View } from '@jaegis/core';
+import { limits, OutcomeUnknownError, StorageUnavailableError, type View } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { type Any, asking, here, pair, there } from './wire.test-pair.ts';
 
@@ -89,4 +89,41 @@ test('a sender of many small ones behind a large one is slowed down as by any sl
   put.resolve();
   await world.clock.advance(1_000);
   expect(heard.map(({ n }) => n)).toEqual(Array.from({ length: 1_001 }, (_, n) => n));
+});
+
+test('of many large replies only a few are fetched at once', async () => {
+  const { world, mine, blobs } = await pair((_to, _message, ask) => ask?.reply('x'.repeat(LARGE)), MOST);
+  const asks = Array.from({ length: 30 }, (_, n) => mine.ask(there, 'there', asking(small(n)), undefined));
+  await world.clock.runUntilSettled(Promise.all(asks));
+  expect(blobs.mostFetching).toBe(limits.largeFetches);
+});
+
+test('one of which it is not known whether it is in the store goes back to its sender as uncertain', async () => {
+  const { world, mine, returned, blobs } = await listening();
+  blobs.refuse = new OutcomeUnknownError('No answer.');
+  mine.tell(there, '/user/a', large(1));
+  await world.clock.advance(20_000);
+  blobs.refuse = new StorageUnavailableError('No leader.');
+  await world.clock.advance(40_000);
+  expect(returned.flatMap(({ tells }) => tells)).toMatchObject([
+    { message: { n: 1 }, isUncertain: true, error: { cause: { code: 'outcome_unknown' } } },
+  ]);
+});
+
+test('an ask that is given up while it waits behind a large message is not handled', async () => {
+  const { world, mine, heard, blobs } = await listening();
+  let put = () => {};
+  blobs.before = new Promise((resolve) => {
+    put = resolve;
+  });
+  mine.tell(there, '/user/a', large(1));
+  const controller = new AbortController();
+  const ask = mine.ask(there, 'there', asking(small(2)), controller.signal);
+  await world.clock.advance(100);
+  controller.abort();
+  await expect(ask).rejects.toMatchObject({ code: 'cancelled' });
+  await world.clock.advance(100);
+  put();
+  await world.clock.advance(1_000);
+  expect(heard).toEqual([large(1)]);
 });

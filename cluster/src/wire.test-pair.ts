@@ -19,7 +19,7 @@ export const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', messag
 export async function pair(
   receive: Receive,
   maxPayload?: number,
-  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes'> = {},
+  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes' | 'isExpected'> = {},
 ) {
   const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
   const packets: number[] = [];
@@ -29,6 +29,8 @@ export async function pair(
     kept: world.storage.blobs('LARGE'),
     refuse: undefined as Error | undefined,
     before: Promise.resolve(),
+    fetching: 0,
+    mostFetching: 0,
   };
   const wire = (name: string, take: Receive) => {
     const connection = world.connect(name);
@@ -39,13 +41,17 @@ export async function pair(
       if (blobs.refuse) throw blobs.refuse;
       await store.put(key, bytes);
     };
+    const get: Blobs['get'] = async (key) => {
+      blobs.mostFetching = Math.max(blobs.mostFetching, ++blobs.fetching);
+      return store.get(key).finally(() => blobs.fetching--);
+    };
     transports.push(transport);
     const codec = binaryCodec();
     const random = world.random.fork(name);
     return new Wire({
       cluster: 'c',
       transport,
-      blobs: { put, get: (key) => store.get(key), remove: (key) => store.remove(key) },
+      blobs: { put, get, remove: (key) => store.remove(key) },
       codec,
       clock: world.clock,
       random,

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Codec,
   type Delivery,
+  hasCode,
   type Logger,
   limits,
   type Member,
@@ -17,7 +18,7 @@ import {
   type View,
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
-import { decodeFailure, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import { decodeFailure, decodeRefused, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
 import type { HeldPacket } from './held-packet.ts';
 import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
@@ -35,6 +36,7 @@ import {
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
+import { Slots } from './slots.ts';
 
 export interface WireOptions {
   readonly cluster: string;
@@ -49,6 +51,8 @@ export interface WireOptions {
   readonly windowBytes?: number;
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
+  /** Whether a member is thought to live. Default: never. */
+  readonly isExpected?: (member: Member) => boolean;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
   /** Takes back what was told to another node and was not acknowledged. */
@@ -64,6 +68,7 @@ export class Wire implements Sessions {
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
+  readonly #fetches = new Slots(limits.largeFetches);
   readonly #replySubject: string;
   /** By subject. */
   readonly #members = new Map<string, Sending>();
@@ -76,6 +81,9 @@ export class Wire implements Sessions {
   #inbox: Subscription | undefined;
   /** Whether the packet of replies that is being read asks for messages again. */
   #lacks = false;
+  /** The mark in it, if any, and who sent it. */
+  #mark = 0;
+  #answering: Member | undefined;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -184,7 +192,17 @@ export class Wire implements Sessions {
 
   #notPut(member: Member, body: Uint8Array, cause: unknown): void {
     const { codec, giveBack } = this.#options;
-    giveBack({ tells: [undelivered(member, codec, body, { isUncertain: false, cause })], moreTells: 0 });
+    const isUncertain = hasCode(cause, 'outcome_unknown');
+    giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 });
+  }
+
+  /** Of a session that has ended all was given back already. */
+  #onRefused(body: Uint8Array): void {
+    const member = this.#answering;
+    if (member === undefined) return;
+    const { codec, giveBack } = this.#options;
+    const tell = decodeRefused(codec, body);
+    giveBack({ tells: [{ ...tell, member, isUncertain: false, isRefused: true }], moreTells: 0 });
   }
 
   #onReplies({ subject, data, noResponders }: Delivery): void {
@@ -206,8 +224,11 @@ export class Wire implements Sessions {
     const number = numberOf(packet);
     sending?.acknowledge(number);
     this.#lacks = false;
+    this.#mark = 0;
+    this.#answering = sending?.member;
     readPacket(packet, this.#onReply);
     if (this.#lacks) sending?.repeat(number);
+    if (this.#mark > 0) sending?.marked(this.#mark);
   }
 
   #onStatus(status: TransportStatus): void {
@@ -215,6 +236,7 @@ export class Wire implements Sessions {
       if (status === 'connected') sending.resume();
       else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
     }
+    if (status === 'connected') this.#arrivals.resume();
     if (status === 'closed') this.#members.clear();
   }
 
@@ -242,8 +264,9 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, windowBytes, waitingBytes } = this.#options;
+    const { transport, clock, logger, windowBytes, waitingBytes, isExpected = () => false } = this.#options;
     return new Sending({
+      isExpected,
       transport,
       clock,
       logger,
@@ -266,10 +289,13 @@ export class Wire implements Sessions {
   };
 
   #onLargeReply(kind: number, number: number, body: Uint8Array): void {
-    this.#bodies.take(nameFromBytes(body)).then(
-      (whole) => this.#onWholeReply(plainOf(kind), number, whole),
-      (error: unknown) => this.#asks.fail(number, error),
-    );
+    const name = nameFromBytes(body);
+    this.#fetches
+      .run(() => this.#bodies.take(name))
+      .then(
+        (whole) => this.#onWholeReply(plainOf(kind), number, whole),
+        (error: unknown) => this.#asks.fail(number, error),
+      );
   }
 
   #onWholeReply(kind: number, number: number, body: Uint8Array): void {
@@ -277,7 +303,9 @@ export class Wire implements Sessions {
     try {
       if (kind === frames.reply) this.#asks.resolve(number, codec.decode(body));
       else if (kind === frames.failure) this.#asks.fail(number, decodeFailure(codec, body));
-      else this.#lacks ||= kind === frames.again;
+      else if (kind === frames.again) this.#lacks = true;
+      else if (kind === frames.mark) this.#mark = number;
+      else if (kind === frames.refused) this.#onRefused(body);
     } catch (error) {
       this.#asks.fail(number, error);
     }

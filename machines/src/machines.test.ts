@@ -17,7 +17,8 @@ describe('a member', () => {
     [['silent', 'sign of life'], 'alive'],
     [['silent', 'gone'], 'down'],
     [['gone'], 'down'],
-    [['gone', 'sign of life'], 'down'],
+    [['gone', 'silent'], 'down'],
+    [['gone', 'sign of life'], 'alive'],
   ])('after %j is %s', (events, state) => {
     expect(after(memberMachine, ...events)).toBe(state);
   });

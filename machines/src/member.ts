@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 
 /**
  * A member as another node sees it: what silence and signs of life make of it. Pure decisions; the membership runs it
- * and acts. `down` is final for this incarnation: a node that lives comes back under a new one.
+ * and acts. `down` is a proposal to the others: a sign of life takes it back while the view still holds the member.
  */
 export const memberMachine = setup({
   types: { events: {} as { type: 'silent' } | { type: 'sign of life' } | { type: 'gone' } },
@@ -12,6 +12,6 @@ export const memberMachine = setup({
   states: {
     alive: { on: { silent: 'suspect', gone: 'down' } },
     suspect: { on: { 'sign of life': 'alive', gone: 'down' } },
-    down: { type: 'final' },
+    down: { on: { 'sign of life': 'alive' } },
   },
 });

@@ -264,6 +264,30 @@ function survivesALoss(world: World): void {
     expect(inbox.got.map(({ data }) => data.length)).toEqual([9_000, 2_000]);
   });
 
+  test('when data fills the buffer control is taken still, within a bound, and leaves before the data', async () => {
+    const a = await transportOf(world, { sendBufferBytes: 100_000 });
+    const subject = uniqueName();
+    const inbox = await collect(a, subject);
+    await world.loseServer();
+    await until(() => !a.connected);
+    const fillWith = (size: number, lane: 'control' | 'data') => {
+      for (let count = 0; ; count++) {
+        try {
+          a.publish(subject, new Uint8Array(size), { lane });
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'transport_unavailable' });
+          return count;
+        }
+      }
+    };
+    const [data, control] = [fillWith(1_000, 'data'), fillWith(100, 'control')];
+    expect([data, control]).toEqual([expect.toSatisfy((n) => n > 90), expect.toSatisfy((n) => n > 50)]);
+    await world.restoreServer();
+    await until(() => inbox.got.length === data + control);
+    const sizes = inbox.got.map((delivery) => delivery.data.length);
+    expect(sizes).toEqual([...numbers(control).map(() => 100), ...numbers(data).map(() => 1_000)]);
+  });
+
   test('more than the bound can be sent when the server keeps up', async () => {
     const a = await transportOf(world, { sendBufferBytes: 300_000 });
     const subject = uniqueName();

@@ -140,6 +140,19 @@ describe('one server', () => {
     expect(found).toBe('1');
   });
 
+  test('control passes data that waits for the server, and a flush means both', async () => {
+    const { transport } = await connectTo(nats.urls);
+    const subject = uniqueName();
+    const sizes: number[] = [];
+    transport.subscribe(subject, ({ data }) => sizes.push(data.length));
+    await transport.flush();
+    for (let index = 0; index < 25; index++) transport.publish(subject, new Uint8Array(1_000_000));
+    transport.publish(subject, new Uint8Array(1), { lane: 'control' });
+    await transport.flush();
+    expect(sizes).toHaveLength(26);
+    expect(sizes.indexOf(1)).toBeLessThan(10);
+  });
+
   test('a key that somebody else deleted does not exist and can be made again', async () => {
     const connection = await connectTo(nats.urls);
     const name = uniqueName();

@@ -98,6 +98,19 @@ describe.each(seeds)('seed %d', (seed) => {
     expect(await waiting()).toEqual([]);
   });
 
+  it('a message of no entity is left in the inbox and keeps nothing from the others', async () => {
+    const { world, client, ref, settled, seen } = await start(seed);
+    const stranger = world.connect('stranger');
+    const inbox = await settled(stranger.openInbox({ name: 'INBOX', subjects: client.inboxSubjects }));
+    const shard = client.inboxSubject(ref.entity).split('.').slice(0, 4).join('.');
+    for (const rest of ['log', 'log.=XX', 'log.a.b']) {
+      await settled(inbox.put(`${shard}.${rest}`, new Uint8Array(1), { id: rest }));
+    }
+    await settled(ref.send({ type: 'add', item: 1 }));
+    await passUntil(world, async () => (await seen()).includes(1));
+    expect(await seen()).toEqual([1]);
+  });
+
   it('a message that is sent again under its id is kept once', async () => {
     const { world, ref, settled, seen } = await start(seed);
     await settled(ref.send({ type: 'add', item: 1 }, { id: 'order-1' }));

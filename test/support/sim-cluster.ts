@@ -2,7 +2,7 @@
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
 import { type ClusterEvent, ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
-import { type JaegisError, nodeId, silentLogger, type WorkerPool } from '@jaegis/core';
+import { type JaegisError, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
 
 const CLUSTER = 'sim';
@@ -16,9 +16,12 @@ const noPool: WorkerPool = {
 export function simCluster(seed: number, entities: readonly ActorDefinition<Protocol>[]) {
   const world = createSimWorld({ seed });
   const failures: JaegisError[] = [];
+  /** Of each node, by its name. */
+  const transports = new Map<string, Transport>();
 
   async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
     const connection = world.connect(name);
+    transports.set(name, connection.transport);
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const made = new ClusterNode({
@@ -47,5 +50,5 @@ export function simCluster(seed: number, entities: readonly ActorDefinition<Prot
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, events, failures };
+  return { world, node, events, failures, transports };
 }

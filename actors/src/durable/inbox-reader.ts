@@ -41,10 +41,20 @@ export class InboxReader {
     try {
       for await (const message of inbox.feed(filters, signal)) {
         if (signal.aborted) return;
-        this.#inboxOf(message).add(message);
+        this.#take(message);
       }
     } catch (error) {
       logger.error('inboxes are no longer followed', { error });
+    }
+  }
+
+  /** One message that is of no entity must not keep the others from theirs. */
+  #take(message: InboxMessage): void {
+    try {
+      this.#inboxOf(message).add(message);
+    } catch (error) {
+      const { subject, sequence } = message;
+      this.#options.logger.error('a message of no entity is left in the inbox', { subject, sequence, error });
     }
   }
 

@@ -5,9 +5,17 @@ import { Ring } from './ring.ts';
 
 /**
  * Why a message was not handled. `undelivered`: its receiver is on another node, which it did not reach;
- * `delivery_unknown`: that node is gone, and it may have been delivered before or not.
+ * `delivery_unknown`: that node is gone, and it may have been delivered before or not; `refused`: that node did not take
+ * it in, for the reason that the error names.
  */
-export type DeadReason = 'actor_stopped' | 'crashed' | 'delivery_unknown' | 'dropped' | 'no_such_actor' | 'undelivered';
+export type DeadReason =
+  | 'actor_stopped'
+  | 'crashed'
+  | 'delivery_unknown'
+  | 'dropped'
+  | 'no_such_actor'
+  | 'refused'
+  | 'undelivered';
 
 /** A message that nobody handled, or that crashed its actor as often as its retry policy allows. */
 export interface DeadMessage {

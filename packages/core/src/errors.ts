@@ -58,6 +58,11 @@ export const errorCatalogue = {
     'A bounded queue is full. The message was not taken.',
     'Slow down, or raise the limit named in the error.',
   ),
+  reply_lost: kind(
+    'later',
+    'The message was handled, but its reply was given up: too many wait for the node that asked.',
+    'Ask a durable entity again with the same idempotency key; for others, check before repeating. Ask for less at a time.',
+  ),
   not_serializable: kind(
     'never',
     'The value cannot leave the process. Nothing was sent.',
@@ -284,6 +289,7 @@ export const NodeDownError = errorClass('node_down', 'NodeDownError');
 export const NotOwnerError = errorClass('not_owner', 'NotOwnerError');
 export const FencedError = errorClass('fenced', 'FencedError');
 export const OverloadedError = errorClass('overloaded', 'OverloadedError');
+export const ReplyLostError = errorClass('reply_lost', 'ReplyLostError');
 export const NotSerializableError = errorClass('not_serializable', 'NotSerializableError');
 export const CorruptRecordError = errorClass('corrupt_record', 'CorruptRecordError');
 export const TurnNotKeptError = errorClass('turn_not_kept', 'TurnNotKeptError');

@@ -10,6 +10,10 @@ export const limits = {
   turnMessages: 1_024,
   /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
   inboxWindow: 64,
+  /** Messages that one node sends to the inbox of one entity and that are not known to be kept yet. */
+  sendsWaiting: 10_000,
+  /** Bytes of all such messages of a node. */
+  sendBytesWaiting: 64 * 1024 * 1024,
   /** Timers of one entity. */
   timers: 256,
   /** Durable senders whose last number an entity remembers; those it heard of longest ago are forgotten. */
@@ -43,6 +47,10 @@ export const limits = {
   turnHistory: 64,
   /** Published bytes that the server has not confirmed, and those that wait for a lost connection to come back. */
   sendBufferBytes: 32 * 1024 * 1024,
+  /** The part of it that data may not fill, so that beats and acknowledgements leave when data does not; a 16th if less. */
+  controlBytes: 1024 * 1024,
+  /** Data that leaves before the server confirms what left before it, in bytes; half of the buffer if less. */
+  sendAheadBytes: 4 * 1024 * 1024,
   /** Bytes on their way from one node to another that it has not acknowledged. */
   wireWindowBytes: 1024 * 1024,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
@@ -51,6 +59,8 @@ export const limits = {
   largeBytes: 64 * 1024 * 1024,
   /** Of all messages of a node that are on their way into the object store. */
   largeBytesUnderWay: 256 * 1024 * 1024,
+  /** Large replies that a node fetches from there at once; the others wait there. */
+  largeFetches: 4,
   /** How long a large message that nobody fetches stays there, in ms. */
   largeKeptMs: 10 * 60_000,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */

@@ -2,7 +2,9 @@
 import {
   assertSubject,
   type Delivery,
+  type Lane,
   type Logger,
+  limits,
   NotSerializableError,
   type PublishOptions,
   type SubscribeOptions,
@@ -26,7 +28,7 @@ export class SimTransport implements Transport {
   readonly #link: SimLink;
   readonly #options: SimTransportOptions;
   readonly #subscriptions = new Set<SimSubscription>();
-  #waiting: Message[] = [];
+  readonly #waiting: Readonly<Record<Lane, Message[]>> = { control: [], data: [] };
   #waitingBytes = 0;
 
   constructor(network: SimNetwork, link: SimLink, options: SimTransportOptions) {
@@ -44,10 +46,11 @@ export class SimTransport implements Transport {
   publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
     this.#assertOpen();
     assertSubject(subject);
-    this.#assertFits(subject, data);
-    const message = { subject, data: new Uint8Array(data), replyTo: options.replyTo };
+    const { lane = 'data', replyTo } = options;
+    this.#assertFits(lane, subject, data);
+    const message = { subject, data: new Uint8Array(data), replyTo };
     if (this.#link.state === 'disconnected') {
-      this.#waiting.push(message);
+      this.#waiting[lane].push(message);
       this.#waitingBytes += sizeOf(subject, data);
     } else {
       this.#send(message);
@@ -103,16 +106,17 @@ export class SimTransport implements Transport {
     if (this.#link.state === 'closed') throw new TransportClosedError('The connection of this node was closed.');
   }
 
-  #assertFits(subject: string, data: Uint8Array): void {
+  #assertFits(lane: Lane, subject: string, data: Uint8Array): void {
     const { maxPayload, sendBufferBytes } = this.#options;
     if (data.length > maxPayload) {
       throw new NotSerializableError(`A message to ${subject} has ${data.length} bytes; ${maxPayload} are taken.`, {
         data: { subject, bytes: data.length, maxPayload },
       });
     }
-    if (this.#waitingBytes + sizeOf(subject, data) <= sendBufferBytes) return;
+    const limit = sendBufferBytes - (lane === 'control' ? 0 : Math.min(limits.controlBytes, sendBufferBytes / 16));
+    if (this.#waitingBytes + sizeOf(subject, data) <= limit) return;
     throw new TransportUnavailableError(`A message to ${subject} was not sent: ${this.#waitingBytes} bytes wait.`, {
-      data: { subject, held: this.#waitingBytes, limit: sendBufferBytes },
+      data: { subject, held: this.#waitingBytes, limit },
     });
   }
 
@@ -163,10 +167,10 @@ export class SimTransport implements Transport {
     for (const subscription of this.#subscriptions) {
       this.#tellServer(() => this.#link.subscriptions.add(subscription));
     }
-    const waiting = this.#waiting;
-    this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const message of waiting) this.#send(message);
+    for (const lane of ['control', 'data'] as const) {
+      for (const message of this.#waiting[lane].splice(0)) this.#send(message);
+    }
   }
 }
 

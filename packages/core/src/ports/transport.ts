@@ -3,10 +3,10 @@
  *
  * Subjects are tokens joined by dots; a subscription may use `*` for one token and a last `>` for the rest.
  *
- * Obligations: messages from one publisher to one subscription arrive in the order published. A message published with
- * `replyTo` to a subject that nobody listens on is answered, at `replyTo`, by a delivery with `noResponders` set.
- * Nothing is delivered twice. While the connection is lost `publish` buffers within a bound and then throws
- * `TransportUnavailableError`; subscriptions come back by themselves. After `close` every call throws
+ * Obligations: messages of one lane from one publisher to one subscription arrive in the order published. A message
+ * published with `replyTo` to a subject that nobody listens on is answered, at `replyTo`, by a delivery with
+ * `noResponders` set. Nothing is delivered twice. While the connection is lost `publish` buffers within a bound and then
+ * throws `TransportUnavailableError`; subscriptions come back by themselves. After `close` every call throws
  * `TransportClosedError`, and closing again does nothing. Data above {@link maxPayload} is refused with
  * `NotSerializableError`. A handler that throws is logged and does not end its subscription. What the server does not
  * permit comes to light after the call: `flush` rejects with `PermissionDeniedError` while a subscription is refused.
@@ -35,7 +35,15 @@ export interface TransportRefusal {
 
 export interface PublishOptions {
   readonly replyTo?: string;
+  /** Default `data`. */
+  readonly lane?: Lane;
 }
+
+/**
+ * `control`: small words of the runtime itself, which must not be stuck behind data. They leave before data that waits,
+ * and a part of the buffer is theirs alone.
+ */
+export type Lane = 'control' | 'data';
 
 export interface SubscribeOptions {
   /** Subscriptions with the same queue name share: each message goes to one of them. */

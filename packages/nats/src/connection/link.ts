@@ -76,6 +76,8 @@ export class Link {
 
   async #watch(): Promise<void> {
     for await (const event of this.connection.status()) this.#take(event);
+    const reason = await this.connection.closed();
+    if (this.#status !== 'closed') this.logger.error('The connection to NATS has ended for good', { error: reason });
     this.#change('closed');
   }
 

@@ -1,11 +1,14 @@
 /**
  * The transport port on core NATS. nats.js drops at its next dial what was published while the connection is lost, and
  * lets the buffer of a peer that hangs grow without end: so this adapter keeps what waits, and counts what is unconfirmed.
+ * Data goes only so far ahead of the server's confirmation; what else there is waits here, where control passes it.
  */
 import {
   assertSubject,
   type Clock,
   type Delivery,
+  type Lane,
+  limits,
   NotSerializableError,
   type PublishOptions,
   type SubscribeOptions,
@@ -20,12 +23,13 @@ import { type Link, leaveNow } from './link.ts';
 import { Subscribed } from './subscribed.ts';
 
 interface Outgoing {
+  readonly lane: Lane;
   readonly subject: string;
   readonly data: Uint8Array;
   readonly replyTo: string | undefined;
 }
 
-/** Unconfirmed bytes at which the server is asked whether it has them; a quarter of the buffer if that is less. */
+/** Unconfirmed bytes at which the server is asked whether it has them; half of what may go ahead if that is less. */
 const confirmAtBytes = 64 * 1024;
 /** A message of this size or more leaves while the sender goes on: it is worth a write to the socket of its own. */
 const promptBytes = 1024;
@@ -35,9 +39,15 @@ const lastFlushMs = 500;
 export class NatsTransport implements Transport {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #bufferBytes: number;
+  /** What each lane may fill. */
+  readonly #bufferBytes: Readonly<Record<Lane, number>>;
+  readonly #aheadBytes: number;
+  readonly #confirmBytes: number;
   readonly #subscribed = new Set<Subscribed>();
-  #waiting: Outgoing[] = [];
+  readonly #waiting: Readonly<Record<Lane, Outgoing[]>> = { control: [], data: [] };
+  /** Messages of the data lane: taken in, and sent. */
+  #taken = 0;
+  #left = 0;
   /** Bytes sent since the server last confirmed; another object after each loss of the connection. */
   #sent = { bytes: 0, confirming: false };
   #waitingBytes = 0;
@@ -47,7 +57,9 @@ export class NatsTransport implements Transport {
   constructor(link: Link, clock: Clock, bufferBytes: number) {
     this.#link = link;
     this.#clock = clock;
-    this.#bufferBytes = bufferBytes;
+    this.#bufferBytes = { control: bufferBytes, data: bufferBytes - Math.min(limits.controlBytes, bufferBytes / 16) };
+    this.#aheadBytes = Math.min(limits.sendAheadBytes, bufferBytes / 2);
+    this.#confirmBytes = Math.min(confirmAtBytes, this.#aheadBytes / 2);
     this.#maxPayload = link.connection.info?.max_payload ?? 1024 * 1024;
     link.onStatus((status) => this.#changed(status));
   }
@@ -62,13 +74,15 @@ export class NatsTransport implements Transport {
 
   publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
     this.#link.assertOpen();
-    const outgoing = { subject, data, replyTo: options.replyTo };
+    const { lane = 'data', replyTo } = options;
+    const outgoing = { lane, subject, data, replyTo };
     assertSubject(subject);
     this.#assertFits(outgoing);
-    if (this.connected) {
+    if (lane === 'data') this.#taken++;
+    if (this.connected && (lane === 'control' || this.#mayGoAhead)) {
       this.#send(outgoing);
     } else {
-      this.#waiting.push({ ...outgoing, data: new Uint8Array(data) });
+      this.#waiting[lane].push({ ...outgoing, data: new Uint8Array(data) });
       this.#waitingBytes += sizeOf(outgoing);
     }
   }
@@ -85,14 +99,16 @@ export class NatsTransport implements Transport {
   }
 
   async flush(): Promise<void> {
+    const all = this.#taken;
     for (;;) {
       await this.#untilConnected();
+      const haveLeft = this.#left >= all;
       // A flush under way when the connection breaks is rejected; what it was for goes out on the next one.
       const isDone = await this.#link.orLost(this.#link.connection.flush()).then(
         () => true,
         () => false,
       );
-      if (!isDone) continue;
+      if (!isDone || !haveLeft) continue;
       for (const { refusal } of this.#subscribed) if (refusal !== undefined) throw refusal;
       return;
     }
@@ -119,7 +135,7 @@ export class NatsTransport implements Transport {
   }
 
   #assertFits(outgoing: Outgoing): void {
-    const { subject, data } = outgoing;
+    const { lane, subject, data } = outgoing;
     if (data.length > this.#maxPayload) {
       throw new NotSerializableError(
         `A message to ${subject} has ${data.length} bytes; the server takes ${this.#maxPayload} (its max_payload).`,
@@ -127,30 +143,37 @@ export class NatsTransport implements Transport {
       );
     }
     const held = this.#waitingBytes + this.#sent.bytes;
-    if (held + sizeOf(outgoing) <= this.#bufferBytes) return;
+    const limit = this.#bufferBytes[lane];
+    if (held + sizeOf(outgoing) <= limit) return;
     const why = this.connected ? '' : `${this.#link.trouble}. `;
     throw new TransportUnavailableError(
-      `${why}A message to ${subject} was not sent: ${held} bytes wait for NATS already, the limit is ${this.#bufferBytes}.`,
-      { data: { subject, held, limit: this.#bufferBytes } },
+      `${why}A message to ${subject} was not sent: ${held} bytes wait for NATS already, the limit is ${limit}.`,
+      { data: { subject, held, limit } },
     );
   }
 
+  /** Whether data need not wait for the server to confirm what was sent before. */
+  get #mayGoAhead(): boolean {
+    return this.#waiting.data.length === 0 && this.#sent.bytes < this.#aheadBytes;
+  }
+
   #send(outgoing: Outgoing): void {
-    const { subject, data, replyTo } = outgoing;
+    const { lane, subject, data, replyTo } = outgoing;
     this.#link.connection.publish(subject, data, replyTo === undefined ? {} : { reply: replyTo });
     if (data.length >= promptBytes) leaveNow(this.#link.connection);
+    if (lane === 'data') this.#left++;
     this.#sent.bytes += sizeOf(outgoing);
-    void this.#confirm(this.#sent);
+    if (!this.#sent.confirming && this.#sent.bytes >= this.#confirmBytes) void this.#confirm(this.#sent);
   }
 
   async #confirm(sent: { bytes: number; confirming: boolean }): Promise<void> {
-    if (sent.confirming) return;
     sent.confirming = true;
     try {
-      while (sent.bytes >= Math.min(confirmAtBytes, this.#bufferBytes / 4)) {
+      while (sent.bytes >= this.#confirmBytes) {
         const asked = sent.bytes;
         await this.#link.connection.flush();
         sent.bytes -= asked;
+        if (sent === this.#sent) this.#sendWaiting();
       }
     } catch {
       // The connection was lost, and with it the count.
@@ -164,10 +187,21 @@ export class NatsTransport implements Transport {
     if (status !== 'connected') return;
     this.#maxPayload = this.#link.connection.info?.max_payload ?? this.#maxPayload;
     for (const subscribed of this.#subscribed) subscribed.again();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    for (const outgoing of waiting) this.#send(outgoing);
+    this.#sendWaiting();
+  }
+
+  /** Control, all of it; data, as far as it may go ahead. */
+  #sendWaiting(): void {
+    const { control, data } = this.#waiting;
+    for (const outgoing of control.splice(0)) this.#sendOne(outgoing);
+    let sent = 0;
+    while (sent < data.length && this.#sent.bytes < this.#aheadBytes) this.#sendOne(data[sent++] as Outgoing); // within
+    data.splice(0, sent);
+  }
+
+  #sendOne(waiting: Outgoing): void {
+    this.#waitingBytes -= sizeOf(waiting);
+    this.#send(waiting);
   }
 
   #untilConnected(): Promise<void> {

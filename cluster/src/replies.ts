@@ -1,0 +1,169 @@
+import { type Clock, hasCode, type Lane, type Logger, type Timer, type Transport } from '@jaegis/core';
+import { Outgoing } from './outgoing.ts';
+import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
+
+export interface RepliesOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly subject: string;
+  /** Bytes on their way to the asker that it has not said to have taken in. */
+  readonly windowBytes: number;
+  /** Bytes that wait for room there. */
+  readonly waitingBytes: number;
+}
+
+/** How many marks there are in a window. */
+const MARKS = 4;
+/** How soon another mark is sent when one was not answered, and how seldom in the end, in ms. */
+const MARK_MS = 250;
+const MOST_MARK_MS = 4_000;
+/** Marks without an answer, one after the other, after which nobody is there: 8 seconds. */
+const MOST_SILENT = 5;
+const NOTHING = new Uint8Array();
+
+/**
+ * Answers to one other node, with back-pressure: they are not kept, but a mark among them, which the asker sends back,
+ * says that those before it have arrived or are lost. So only so much is on its way, and what waits is bounded.
+ */
+export class Replies extends Outgoing {
+  readonly #options: RepliesOptions;
+  readonly #marker = new PacketWriter();
+  #windowBytes: number;
+  /** All bytes that left, and those of them that are on their way no more. */
+  #left = 0;
+  #settled = 0;
+  /** How much had left before each mark that was not answered, oldest first. */
+  #marks: { readonly number: number; readonly left: number }[] = [];
+  #lastMark = 0;
+  #markedAt = 0;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #isFull = false;
+  #timer: Timer | undefined;
+  #silent = 0;
+
+  constructor(options: RepliesOptions) {
+    super({ ...options, what: packets.replies });
+    this.#options = options;
+    this.#windowBytes = options.windowBytes;
+  }
+
+  /** No more answers may be added than say that they were given up. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  get waitingBytes(): number {
+    return this.#options.waitingBytes;
+  }
+
+  /** What may be on its way from now on, in bytes. */
+  resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
+  }
+
+  /** The asker has the mark of this number. */
+  settle(mark: number): void {
+    const at = this.#marks.findLast(({ number }) => number <= mark);
+    if (at === undefined) return;
+    this.#marks = this.#marks.filter(({ number }) => number > mark);
+    this.#settled = at.left;
+    this.#silent = 0;
+    this.#pump();
+  }
+
+  /** The connection is back: marks may have been lost with it. */
+  resume(): void {
+    if (this.#held.length === 0) return;
+    this.#silent = 0;
+    this.#mark();
+  }
+
+  /** What was added leaves, if it can; then nothing is kept. */
+  stop(): void {
+    this.flush(this.owedBytes > 0);
+    for (const packet of this.#held) super.leave(packet, undefined);
+    this.#drop();
+    this.#options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  protected override leave(packet: Uint8Array, lane: Lane | undefined): void {
+    if (lane === 'control') super.leave(packet, lane);
+    else if (this.#held.length > 0 || !this.#send(packet)) this.#hold(packet);
+  }
+
+  /** Whether it has left, or never will. */
+  #send(packet: Uint8Array): boolean {
+    const onItsWay = this.#left - this.#settled;
+    if (onItsWay > 0 && onItsWay + packet.length > this.#windowBytes) return false;
+    const error = this.publish(packet, undefined);
+    if (hasCode(error, 'transport_unavailable')) return false;
+    if (error !== undefined) this.lost(error);
+    this.#left += packet.length;
+    if (this.#left - this.#markedAt >= this.#windowBytes / MARKS) this.#mark();
+    return true;
+  }
+
+  #hold(packet: Uint8Array): void {
+    this.#held.push(packet);
+    this.#heldBytes += packet.length;
+    this.#isFull = this.#heldBytes > this.#options.waitingBytes;
+    // What was taken in is not kept from the asker.
+    super.leave(packet.subarray(0, PACKET_HEADER), 'control');
+    this.#watch();
+  }
+
+  #pump(): void {
+    let sent = 0;
+    for (const packet of this.#held) {
+      if (!this.#send(packet)) break;
+      this.#heldBytes -= packet.length;
+      sent++;
+    }
+    this.#held.splice(0, sent);
+    this.#isFull = this.#heldBytes > this.#options.waitingBytes;
+    this.#watch();
+  }
+
+  #mark(): void {
+    const number = ++this.#lastMark;
+    this.#marker.add(frames.mark, number, NOTHING);
+    // Behind the answers that it stands for: in their lane.
+    if (this.publish(this.#marker.take(packets.replies, this.session, this.number), undefined) !== undefined) return;
+    this.#marks.push({ number, left: this.#left });
+    this.#markedAt = this.#left;
+  }
+
+  #watch(): void {
+    if (this.#timer !== undefined || this.#held.length === 0) return;
+    const delayMs = Math.min(MARK_MS * 2 ** this.#silent, MOST_MARK_MS);
+    this.#timer = this.#options.clock.setTimer(delayMs, this.#onTime);
+  }
+
+  #giveUp(): void {
+    const { logger, subject } = this.#options;
+    logger.warn('answers were not taken in by their asker', { subject, bytes: this.#heldBytes });
+    this.#drop();
+    this.#marks = [];
+    this.#settled = this.#left;
+    this.#silent = 0;
+  }
+
+  #drop(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#isFull = false;
+  }
+
+  readonly #onTime = (): void => {
+    this.#timer = undefined;
+    if (this.#held.length === 0) return;
+    if (this.#options.transport.connected) {
+      if (++this.#silent > MOST_SILENT) this.#giveUp();
+      else this.#mark();
+    }
+    this.#pump();
+  };
+}
