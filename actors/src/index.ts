@@ -16,6 +16,7 @@ export * from './machine/effects.ts';
 export type { RestoreOptions } from './machine/restore.ts';
 export * from './run/action.ts';
 export { Ask, type ReplyTo } from './run/ask.ts';
+export { askId } from './run/ask-id.ts';
 export { askTimeout } from './run/ask-timeout.ts';
 export {
   type ActorContext,

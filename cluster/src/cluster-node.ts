@@ -242,7 +242,7 @@ export class ClusterNode {
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
       deliverDurable: async (to, message, id) => {
-        await this.#router.askEntity(to, message as Message, { idempotencyKey: id, timeoutMs: DELIVERY_MS });
+        await this.#router.deliverDurable(to, message as Message, id, DELIVERY_MS);
       },
     });
   }

@@ -1,5 +1,6 @@
 import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
+import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Kernel } from './kernel.ts';
@@ -52,7 +53,7 @@ export abstract class Inbox extends Process {
   #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
-      const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, options?.idempotencyKey);
+      const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, askId(options));
       this.submit(ask, askTimeout(options), options?.signal);
     });
   }
