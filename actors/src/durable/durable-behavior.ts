@@ -6,8 +6,7 @@ import {
   formatEntityId,
   hasCode,
   invariant,
-  limits,
-  parseDurableMessageId,
+  isDurableMessageId,
   type Random,
   type TreeNode,
   type TurnRecord,
@@ -24,13 +23,11 @@ import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
+import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
 import { afterLoss, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
-
-/** Crashes by message id, kept while the entity's host lives, so that a poisonous message is given up in the end. */
-export type Attempts = Map<string, { count: number; error: unknown }>;
 
 /** What one entity needs to be durable. */
 export interface Durability {
@@ -42,7 +39,7 @@ export interface Durability {
   readonly node: string;
   readonly traces: Traces;
   readonly random: Random;
-  readonly attempts: Attempts;
+  readonly mishaps: Mishaps;
   /** Settles when the activation before this one has ended. */
   readonly predecessor: Promise<void> | undefined;
 }
@@ -143,7 +140,7 @@ export class DurableBehavior implements Behavior {
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
     const { id, isFresh = false, inbox } = delivery;
     if (inbox?.refusal === undefined && !this.#inner.takes(message.type)) return refused;
-    const known = id === undefined || isFresh || isDurableId(id) ? undefined : this.#answers?.known();
+    const known = id === undefined || isFresh || isDurableMessageId(id) ? undefined : this.#answers?.known();
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -266,7 +263,7 @@ export class DurableBehavior implements Behavior {
     const isChanged = outcome.state !== undefined && outcome.state !== before;
     this.#timers.assertRoom(effects);
     const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
-    const isConsumed = !isPostponed && isDurableId(id);
+    const isConsumed = !isPostponed && isDurableMessageId(id);
     const changes = isChanged || sends > 0 || setsTimers || deadLetter !== undefined || isConsumed;
     const { reply } = outcome;
     const trace = isPostponed ? undefined : cause.trace;
@@ -304,7 +301,7 @@ export class DurableBehavior implements Behavior {
   }
 
   #failed(id: string | undefined, error: unknown): never {
-    if (id !== undefined && !hasCode(error, 'fenced')) this.#countAttempt(id, error);
+    if (isDurableMessageId(id) && !hasCode(error, 'fenced')) this.#has.mishaps.crashed(id, error);
     throw error;
   }
 
@@ -352,10 +349,10 @@ export class DurableBehavior implements Behavior {
   }
 
   #release(steps: readonly Step[]): void {
-    const { attempts } = this.#has;
+    const { mishaps } = this.#has;
     this.#answers?.add(answeredBy(steps));
     for (const { id, ask, reply, effects } of steps) {
-      if (id !== undefined) attempts.delete(id);
+      if (id !== undefined) mishaps.consumed(id);
       ask?.reply(reply);
       if (effects.length > 0) this.#host?.context.performNow(effects);
     }
@@ -375,23 +372,18 @@ export class DurableBehavior implements Behavior {
       busy: this.#inner.isBusy(state),
       answered: answeredBy(steps),
       handled: trailOf(steps),
-      consumed: steps.flatMap(({ id }) => (isDurableId(id) ? [id] : [])),
+      consumed: steps.flatMap(({ id }) => (isDurableMessageId(id) ? [id] : [])),
       sent: fresh.map(({ number }) => `${sender}#${number}`),
     };
   }
 
   /** The letter of a message that is given up: it cannot be handled, or crashed the entity too often. */
   #poison(id: string, message: Message, host: BehaviorHost, refusal: unknown): DeadLetter | undefined {
-    const crashes = this.#has.attempts.get(id);
-    if (refusal === undefined && (!crashes || crashes.count < limits.deliveryAttempts)) return undefined;
-    const error = refusal ?? crashes?.error;
+    const givenUp = refusal === undefined ? this.#has.mishaps.givenUp(id) : { error: refusal };
+    if (givenUp === undefined) return undefined;
+    const { error } = givenUp;
     host.context.logger.error('message dead-lettered', { id, error });
     return { id, message, error: errorToData(error) };
-  }
-
-  #countAttempt(id: string, error: unknown): void {
-    const { attempts } = this.#has;
-    attempts.set(id, { count: (attempts.get(id)?.count ?? 0) + 1, error });
   }
 }
 
@@ -412,13 +404,9 @@ function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[])
   return timers.filter(({ id }) => !ids.has(id));
 }
 
-function isDurableId(id: string | undefined): id is string {
-  return id !== undefined && parseDurableMessageId(id) !== undefined;
-}
-
 function answeredBy(steps: readonly Step[]) {
   return steps.flatMap(({ id, reply, changes }) =>
-    id === undefined || !changes || isDurableId(id) ? [] : [{ id, reply }],
+    id === undefined || !changes || isDurableMessageId(id) ? [] : [{ id, reply }],
   );
 }
 

@@ -23,10 +23,11 @@ import type { HistoryLimits } from '../run/kernel-options.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
-import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
+import { type Durability, DurableBehavior } from './durable-behavior.ts';
 import { InboxAsk } from './inbox-ask.ts';
 import { decodeInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
+import { Mishaps } from './mishaps.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
 import { TurnLog } from './turn-log.ts';
 import { decodeTurn } from './turn-record.ts';
@@ -66,7 +67,7 @@ export class EntityHost implements Home {
   readonly #kinds: ReadonlyMap<string, CellKind>;
   readonly #active = new Map<string, Activation>();
   readonly #ending = new Map<string, Promise<void>>();
-  readonly #attempts = new Map<string, Attempts>();
+  readonly #mishaps = new Map<string, Mishaps>();
   readonly kind = 'entity';
 
   constructor(options: EntityHostOptions) {
@@ -246,7 +247,7 @@ export class EntityHost implements Home {
   #unlist({ cell }: Activation, reason: string): boolean {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
-    if (reason !== 'crashed too often') this.#attempts.delete(cell.id);
+    if (reason !== 'crashed too often') this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
   }
@@ -278,8 +279,8 @@ export class EntityHost implements Home {
     const { system, journal, codec, random, inbox, subjectOf, inboxSubjectOf, timerSubjectOf } = this.#options;
     const { clock, logger } = system.services;
     const name = formatEntityId(entity);
-    const attempts: Attempts = this.#attempts.get(name) ?? new Map();
-    this.#attempts.set(name, attempts);
+    const mishaps = this.#mishaps.get(name) ?? new Mishaps();
+    this.#mishaps.set(name, mishaps);
     const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history });
     const outbox = new Outbox({ sender: name, deliver: this.#options.deliverDurable, clock, random, logger });
     const schedules = (signal: AbortSignal) =>
@@ -294,6 +295,6 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
-    return { entity, log, outbox, schedules, node, traces, random, attempts, predecessor: this.#ending.get(name) };
+    return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
   }
 }

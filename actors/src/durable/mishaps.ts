@@ -1,0 +1,24 @@
+import { limits } from '@jaegis/core';
+
+/**
+ * What a node knows of an entity that is not in its record: what went wrong in the activations before this one, so that
+ * the next one does not come to the same end.
+ */
+export class Mishaps {
+  /** By id of a durable message: they come again by themselves, so each is consumed or given up in the end. */
+  readonly #crashes = new Map<string, { count: number; error: unknown }>();
+
+  crashed(id: string, error: unknown): void {
+    this.#crashes.set(id, { count: (this.#crashes.get(id)?.count ?? 0) + 1, error });
+  }
+
+  /** The last error of a message that crashed the entity so often that it is given up. */
+  givenUp(id: string): { readonly error: unknown } | undefined {
+    const crashes = this.#crashes.get(id);
+    return crashes !== undefined && crashes.count >= limits.deliveryAttempts ? crashes : undefined;
+  }
+
+  consumed(id: string): void {
+    this.#crashes.delete(id);
+  }
+}
