@@ -252,8 +252,7 @@ export class ClusterNode {
     const deliver = (subject: string) => {
       const entity = entityOfSubject(subject);
       if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number, refusal: unknown) =>
-        this.#host.receiveFromInbox(entity, message, previous, refusal);
+      return (message: InboxMessage, previous: number) => this.#host.receiveFromInbox(entity, message, previous);
     };
     return new InboxReader({ inbox, clock, random, logger, deliver });
   }

@@ -19,6 +19,7 @@ import type { KernelOptions } from '../run/kernel-options.ts';
 import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
+import { notTaken } from '../run/step-errors.ts';
 import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
@@ -138,9 +139,10 @@ export class DurableBehavior implements Behavior {
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
-    const { id, isFresh = false, inbox } = delivery;
-    if (inbox?.refusal === undefined && !this.#inner.takes(message.type)) return refused;
-    const known = id === undefined || isFresh || isDurableMessageId(id) ? undefined : this.#answers?.known();
+    const { id, isFresh = false } = delivery;
+    const isDurable = isDurableMessageId(id);
+    if (!isDurable && !this.#inner.takes(message.type)) return refused;
+    const known = id === undefined || isFresh || isDurable ? undefined : this.#answers?.known();
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -185,7 +187,7 @@ export class DurableBehavior implements Behavior {
     if (id !== undefined) {
       const repeated = this.#repeated(id, delivery) ?? (inbox && this.#notNow(inbox, delivery));
       if (repeated !== undefined) return repeated;
-      const poison = this.#poison(id, message, host, inbox?.refusal);
+      const poison = isDurableMessageId(id) && this.#poison(id, message, host, this.#refusal(delivery, message));
       if (poison)
         return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
@@ -375,6 +377,11 @@ export class DurableBehavior implements Behavior {
       consumed: steps.flatMap(({ id }) => (isDurableMessageId(id) ? [id] : [])),
       sent: fresh.map(({ number }) => `${sender}#${number}`),
     };
+  }
+
+  #refusal({ refusal }: DeliveryInfo, message: Message): unknown {
+    if (refusal !== undefined || this.#inner.takes(message.type)) return refusal;
+    return notTaken(this.#has.entity.type, message);
   }
 
   /** The letter of a message that is given up: it cannot be handled, or crashed the entity too often. */

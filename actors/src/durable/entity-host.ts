@@ -7,6 +7,7 @@ import {
   type InboxMessage,
   type InboxStream,
   isCleanExit,
+  isDurableMessageId,
   type Journal,
   type JournalRecord,
   limits,
@@ -23,9 +24,9 @@ import type { HistoryLimits } from '../run/kernel-options.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
+import { InboxAsk, RefusedAsk } from './durable-asks.ts';
 import { type Durability, DurableBehavior } from './durable-behavior.ts';
-import { InboxAsk } from './inbox-ask.ts';
-import { decodeInboxMessage } from './inbox-body.ts';
+import { readInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
 import { Mishaps } from './mishaps.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
@@ -100,26 +101,33 @@ export class EntityHost implements Home {
 
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
-    this.#activation(entity).cell.receiveOutside(message, ask);
+    const { cell } = this.#activation(entity);
+    if (ask === undefined || !isDurableMessageId(ask.id)) {
+      cell.receiveOutside(message, ask);
+      return;
+    }
+    const take = (taken: Message, refusal: unknown) =>
+      cell.acceptAsk(refusal === undefined ? ask.withMessage(taken) : new RefusedAsk(ask, refusal));
+    checkDurable(cell, message, take, (error) => ask.fail(error));
   }
 
   /**
-   * A message of the entity's inbox. Resolves when the turn that consumed it is written.
-   * @throws as {@link receive}, and CorruptRecordError.
+   * A message of the entity's inbox. Resolves when the turn that consumed it is written: one that the entity can never
+   * take is consumed too, as a dead letter. What it rejects with is no verdict on the message; it is to come again.
    */
-  receiveFromInbox(entity: EntityId, given: InboxMessage, previous: number, refusal: unknown): Promise<void> {
+  receiveFromInbox(entity: EntityId, given: InboxMessage, previous: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const { cell } = this.#activation(entity);
-      const at = { sequence: given.sequence, previous, refusal };
-      const replyTo = { resolve: () => resolve(), reject };
-      if (refusal !== undefined) {
-        cell.acceptAsk(new InboxAsk(this.#unhandled(given), replyTo, { ...at, timer: undefined }));
-        return;
-      }
-      const { message, timer, sender } = decodeInboxMessage(this.#options.codec, given);
-      const ask = new InboxAsk(message, replyTo, { ...at, timer });
-      ask.sender = sender;
-      cell.receiveOutside(message, ask);
+      const { body, refusal } = readInboxMessage(this.#options.codec, given);
+      const { message, timer, sender } = body;
+      const take = (taken: Message, why: unknown) => {
+        const at = { sequence: given.sequence, previous, timer };
+        const ask = new InboxAsk(taken, { resolve: () => resolve(), reject }, at, why);
+        ask.sender = sender;
+        cell.acceptAsk(ask);
+      };
+      if (refusal !== undefined) take(message, refusal);
+      else checkDurable(cell, message, take, reject);
     });
   }
 
@@ -266,15 +274,6 @@ export class EntityHost implements Home {
     };
   }
 
-  /** What is kept of a message that cannot be handled. */
-  #unhandled(given: InboxMessage): Message {
-    try {
-      return decodeInboxMessage(this.#options.codec, given).message;
-    } catch {
-      return { type: 'unreadable', data: given.data } as Message; // for people who look at dead letters
-    }
-  }
-
   #durability(entity: EntityId, history: HistoryLimits | undefined): Durability {
     const { system, journal, codec, random, inbox, subjectOf, inboxSubjectOf, timerSubjectOf } = this.#options;
     const { clock, logger } = system.services;
@@ -297,4 +296,23 @@ export class EntityHost implements Home {
     const { node, traces } = system;
     return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
   }
+}
+
+/** Hands on the message as its schema makes it, or as it is with why its schema does not take it. */
+function checkDurable(
+  cell: ActorCell,
+  message: Message,
+  take: (message: Message, refusal: unknown) => void,
+  fail: (error: unknown) => void,
+): void {
+  const refuse = (error: unknown) => (hasCode(error, 'invalid_message') ? take(message, error) : fail(error));
+  let checked: Message | Promise<Message>;
+  try {
+    checked = cell.checked(message);
+  } catch (error) {
+    refuse(error);
+    return;
+  }
+  if (checked instanceof Promise) checked.then((taken) => take(taken, undefined), refuse);
+  else take(checked, undefined);
 }

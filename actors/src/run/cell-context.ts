@@ -3,6 +3,7 @@ import {
   type EntityId,
   type ExitReason,
   InvalidDefinitionError,
+  isDurableMessageId,
   NoSuchActorError,
   type Waiter,
 } from '@jaegis/core';
@@ -175,7 +176,8 @@ export class CellContext implements ActorContext {
 
   defer(): ReplyHandle {
     const ask = this.#isOver ? undefined : this.#ask;
-    if (!ask) return { isOpen: false, reply() {}, fail() {} };
+    // Nobody waits for the reply of a durable message: what answers it is the turn that consumed it.
+    if (!ask || isDurableMessageId(ask.id)) return { isOpen: false, reply() {}, fail() {} };
     ask.isDeferred = true;
     ask.to = undefined;
     const cold = this.#cell.coldFields;

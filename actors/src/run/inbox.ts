@@ -79,6 +79,12 @@ export abstract class Inbox extends Process {
     else this.accept(message);
   }
 
+  /** A message from outside as its schema makes it, to be taken in then. @throws, or rejects with, InvalidMessageError */
+  checked(message: Message): Message | Promise<Message> {
+    const { schema } = this.kind.options;
+    return schema ? checkPayload(this.kind.type, schema, message) : message;
+  }
+
   acceptAsk(ask: Ask): void {
     try {
       if (ask.isOpen && !this.interleave(ask)) this.accept(ask);
