@@ -23,7 +23,9 @@ import { notTaken } from '../run/step-errors.ts';
 import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
-import { Commits, notCommitted, type Step } from './commits.ts';
+import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
+import { deadLetter } from './dead-letter.ts';
+import { type Load, noLoad, sendsOf, sum } from './load.ts';
 import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
@@ -84,7 +86,8 @@ export class DurableBehavior implements Behavior {
     this.#commits = new Commits({
       commit: (steps) => this.#commitTraced(steps),
       release: (steps) => this.#release(steps),
-      onFailed: (error) => this.#host?.crash(error),
+      onFailed: (error, suspects) => this.#notWritten(error, suspects),
+      isAlone: () => this.#has.mishaps.isAlone,
     });
     this.#timers = new Timers([], '', () => 0);
     this.hasModes = inner.hasModes;
@@ -231,6 +234,7 @@ export class DurableBehavior implements Behavior {
       id: undefined,
       inbox: undefined,
       effects: [],
+      sends: noLoad,
       deadLetter: undefined,
       trace: undefined,
       changes: false,
@@ -258,18 +262,18 @@ export class DurableBehavior implements Behavior {
     const { delivery, deadLetter } = cause;
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
     const { id, inbox } = delivery;
-    const sends = effects.filter(({ kind }) => kind === 'send').length;
-    const full = outboxFull(this.#leaving, sends);
+    const sends = sendsOf(effects);
+    const full = sends.messages > 0 ? outboxFull(this.#leaving, sends) : undefined; // most send nothing
     if (full !== undefined) return this.#refuse(full, host, delivery);
     const isPostponed = outcome.actions?.some(({ kind }) => kind === 'postpone') ?? false;
     const isChanged = outcome.state !== undefined && outcome.state !== before;
     this.#timers.assertRoom(effects);
     const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
     const isConsumed = !isPostponed && isDurableMessageId(id);
-    const changes = isChanged || sends > 0 || setsTimers || deadLetter !== undefined || isConsumed;
+    const changes = isChanged || sends.messages > 0 || setsTimers || deadLetter !== undefined || isConsumed;
     const { reply } = outcome;
     const trace = isPostponed ? undefined : cause.trace;
-    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, trace, changes };
+    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, sends, deadLetter, trace, changes };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 
@@ -342,8 +346,17 @@ export class DurableBehavior implements Behavior {
   }
 
   /** Outgoing messages that are not known to be consumed. */
-  get #leaving(): number {
-    return this.#turns.outbox.length - this.#has.outbox.acknowledged.size + this.#commits.sends;
+  get #leaving(): Load {
+    return sum(this.#has.outbox.load, this.#commits.sends);
+  }
+
+  /** Goes on from the journal. Where one of several messages is to blame, they come again and have turns of their own. */
+  #notWritten(error: unknown, suspects: readonly Step[]): void {
+    const { mishaps } = this.#has;
+    const [first, ...more] = suspects;
+    if (more.length > 0) mishaps.suspect(suspects.length);
+    else if (isDurableMessageId(first?.id)) mishaps.crashed(first.id, error);
+    this.#host?.crash(first === undefined ? error : notWritten(error));
   }
 
   #forgetArrived(): void {
@@ -352,6 +365,7 @@ export class DurableBehavior implements Behavior {
 
   #release(steps: readonly Step[]): void {
     const { mishaps } = this.#has;
+    mishaps.wrote(steps.length);
     this.#answers?.add(answeredBy(steps));
     for (const { id, ask, reply, effects } of steps) {
       if (id !== undefined) mishaps.consumed(id);
@@ -390,7 +404,7 @@ export class DurableBehavior implements Behavior {
     if (givenUp === undefined) return undefined;
     const { error } = givenUp;
     host.context.logger.error('message dead-lettered', { id, error });
-    return { id, message, error: errorToData(error) };
+    return deadLetter(id, message, error);
   }
 }
 

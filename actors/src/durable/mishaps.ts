@@ -8,6 +8,22 @@ export class Mishaps {
   /** By id of a durable message: they come again by themselves, so each is consumed or given up in the end. */
   readonly #crashes = new Map<string, { count: number; error: unknown }>();
 
+  #alone = 0;
+
+  /** Whether the next message is to have a turn of its own. */
+  get isAlone(): boolean {
+    return this.#alone > 0;
+  }
+
+  /** So many messages shared a turn that cannot be written, and it is not known for whose sake. */
+  suspect(count: number): void {
+    this.#alone = Math.max(this.#alone, count);
+  }
+
+  wrote(count: number): void {
+    if (this.#alone > 0) this.#alone = Math.max(0, this.#alone - count);
+  }
+
   crashed(id: string, error: unknown): void {
     this.#crashes.set(id, { count: (this.#crashes.get(id)?.count ?? 0) + 1, error });
   }

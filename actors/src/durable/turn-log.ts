@@ -4,9 +4,11 @@ import {
   type Clock,
   type Codec,
   CorruptRecordError,
+  errorMessage,
   FencedError,
   hasCode,
   type Journal,
+  NotSerializableError,
   type Random,
   sleep,
   type TurnRecord,
@@ -104,11 +106,12 @@ export class TurnLog {
 
   /**
    * Commits a turn; retried until it is known to be written or not.
-   * @throws FencedError when another writer came first.
+   * @throws FencedError when another writer came first; NotSerializableError for a turn that cannot be carried, or is too
+   * large: nothing of it was written.
    */
   async append(turn: TurnRecord, signal: AbortSignal): Promise<void> {
     const { journal, codec, subject } = this.#options;
-    const bytes = encodeTurn(codec, turn);
+    const bytes = encoded(codec, turn);
     const nowMs = this.#options.clock.now();
     const replaces = replacesHistory(this.#options.history ?? {}, { turn: turn.turn, nowMs, beforeMs: this.#beforeMs });
     this.#sequence = await this.#retry(signal, async () => {
@@ -155,4 +158,14 @@ export class TurnLog {
 /** Of the same activation: another one that came to the same turn is another writer. */
 function isSame(a: TurnRecord, b: TurnRecord): boolean {
   return a.writer === b.writer && a.turn === b.turn;
+}
+
+/** Whatever the values of a turn do when they are looked at: it cannot be carried. */
+function encoded(codec: Codec, turn: TurnRecord): Uint8Array {
+  try {
+    return encodeTurn(codec, turn);
+  } catch (error) {
+    if (hasCode(error, 'not_serializable')) throw error;
+    throw new NotSerializableError(`Turn ${turn.turn} cannot be carried: ${errorMessage(error)}`, { cause: error });
+  }
 }
