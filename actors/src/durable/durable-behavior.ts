@@ -130,7 +130,7 @@ export class DurableBehavior implements Behavior {
   }
 
   /** Where records cannot be read, their turns are lost: that is said, and kept with the entity. */
-  async #resume({ turn, corrupt }: LoadedTurn, host: BehaviorHost): Promise<TurnState> {
+  async #resume({ turn, corrupt, lost }: LoadedTurn, host: BehaviorHost): Promise<TurnState> {
     if (corrupt.length === 0) return turn;
     const { entity } = this.#has;
     const errors = corrupt.map(errorToData);
@@ -138,7 +138,7 @@ export class DurableBehavior implements Behavior {
     host.context.logger.error('turns cannot be read and are lost', { entity: name, turn: turn.turn, errors });
     host.context.announceNow({ type: 'turns_quarantined', entity: name, turn: turn.turn, errors });
     await Promise.all(turn.timers.map((timer) => this.#schedules?.set(timer)));
-    return afterLoss(turn, errors);
+    return afterLoss(turn, errors, lost);
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {

@@ -255,7 +255,8 @@ export class EntityHost implements Home {
   #unlist({ cell }: Activation, reason: string): boolean {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
-    if (reason !== 'crashed too often') this.#mishaps.delete(cell.id);
+    const isMissing = this.#mishaps.get(cell.id)?.missing !== undefined;
+    if (reason !== 'crashed too often' && !isMissing) this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
   }
@@ -280,7 +281,7 @@ export class EntityHost implements Home {
     const name = formatEntityId(entity);
     const mishaps = this.#mishaps.get(name) ?? new Mishaps();
     this.#mishaps.set(name, mishaps);
-    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history });
+    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history, mishaps });
     const outbox = new Outbox({ sender: name, deliver: this.#options.deliverDurable, clock, random, logger });
     const schedules = (signal: AbortSignal) =>
       new InboxTimers({

@@ -1,5 +1,14 @@
 import { limits } from '@jaegis/core';
 
+/** A record that this node has written and that is not there any more, nor any after it. */
+export interface MissingRecord {
+  readonly sequence: number;
+  /** The turn that it was. */
+  readonly turn: number;
+  /** What is wrong, for people. */
+  readonly error: unknown;
+}
+
 /**
  * What a node knows of an entity that is not in its record: what went wrong in the activations before this one, so that
  * the next one does not come to the same end.
@@ -9,6 +18,8 @@ export class Mishaps {
   readonly #crashes = new Map<string, { count: number; error: unknown }>();
 
   #alone = 0;
+  /** Nobody else can know it: to others a record that is gone looks like a turn that never was. */
+  missing: MissingRecord | undefined;
 
   /** Whether the next message is to have a turn of its own. */
   get isAlone(): boolean {

@@ -81,15 +81,16 @@ export function nextTurn(state: TurnState, { messages, acknowledged, timers }: T
  * Where an entity goes on whose newest turns are lost. They may have sent messages, whose numbers must not be given
  * again: receivers would take the new ones for those.
  *
- * @param errors Of each lost turn.
+ * @param errors Of their records.
+ * @param lost How many turns.
  */
-export function afterLoss(turn: TurnState, errors: readonly ErrorData[]): TurnState {
+export function afterLoss(turn: TurnState, errors: readonly ErrorData[], lost: number): TurnState {
   const letters = errors.map(
     (error): DeadLetter => ({ id: `turn@${String(error.data?.sequence)}`, message: { type: 'lost_turn' }, error }),
   );
   return {
     ...turn,
-    nextOut: turn.nextOut + errors.length * limits.outbox,
+    nextOut: turn.nextOut + lost * limits.outbox,
     deadLetters: [...turn.deadLetters, ...letters].slice(-limits.deadLetters),
   };
 }
