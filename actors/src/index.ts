@@ -1,6 +1,7 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
+export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
 export { decodeInboxMessage, encodeInboxMessage } from './durable/inbox-body.ts';
 export { InboxReader } from './durable/inbox-reader.ts';

@@ -1,9 +1,21 @@
 /** What idempotency keys promise, whatever they look like and whatever their asks come to. On a virtual clock. */
 import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
+import { ownerOf } from '@jaegis/cluster';
+import { type EntityId, limits } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
 
 let isBroken = false;
+
+/** Keeps its newest turn only. */
+const brief = defineActor('brief', {
+  history: { turns: 1 },
+  state: () => ({ total: 0 }),
+  on: {
+    add: (state) => ({ state: { total: state.total + 1 }, reply: state.total + 1 }),
+    total: (state) => ({ reply: state.total }),
+  },
+});
 
 const counter = defineActor('counter', {
   state: () => ({ total: 0 }),
@@ -21,19 +33,20 @@ const counter = defineActor('counter', {
 });
 
 // A definition of any protocol: the list is for the runtime.
-const entities = [counter] as unknown as ActorDefinition<Protocol>[];
+const entities = [counter, brief] as unknown as ActorDefinition<Protocol>[];
 
 async function start() {
   isBroken = false;
   const { world, node } = simCluster(1, entities);
-  await node('n1');
+  for (const name of ['n1', 'n2']) await node(name);
   const client = await node('c', 'client');
   const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
   const ref = (key: string) => client.entity(counter, key);
   const add = (key: string, idempotencyKey: string) =>
     settled(ref(key).ask({ type: 'add', by: 1 }, { idempotencyKey, timeoutMs: 10_000 }));
   const total = (key: string) => settled(ref(key).ask({ type: 'total' }, { timeoutMs: 10_000 }));
-  return { world, settled, ref, add, total };
+  const crashOwner = (entity: EntityId) => world.network.crash(String(ownerOf(entity, client.membership.view)?.id));
+  return { world, client, settled, ref, add, total, crashOwner };
 }
 
 describe('an ask with an idempotency key', () => {
@@ -82,5 +95,42 @@ describe('an ask with an idempotency key', () => {
     const refused = settled(ref('x').ask({ type: 'add', by: 1 }, { idempotencyKey: idempotencyKey as string }));
     await expect(refused).rejects.toMatchObject({ code: 'invalid_config', data: { path: 'idempotencyKey' } });
     expect(await total('x')).toBe(0);
+  });
+});
+
+describe('an entity', () => {
+  it('remembers a key however many asks without one come after it', async () => {
+    const { settled, ref, add, total } = await start();
+    expect(await add('x', 'order')).toBe(1);
+    const count = 2 * limits.idempotencyKeys;
+    const asks = Array.from({ length: count }, () => ref('x').ask({ type: 'add', by: 1 }, { timeoutMs: 30_000 }));
+    await settled(Promise.all(asks));
+    expect(await add('x', 'order')).toBe(1);
+    expect(await total('x')).toBe(count + 1);
+  });
+
+  it('forgets a key once as many others have followed it as it remembers', async () => {
+    const { settled, ref, add } = await start();
+    await add('x', 'first');
+    await add('x', 'second');
+    const others = Array.from({ length: limits.idempotencyKeys - 1 }, (_, index) =>
+      ref('x').ask({ type: 'add', by: 1 }, { idempotencyKey: `other ${index}`, timeoutMs: 30_000 }),
+    );
+    await settled(Promise.all(others));
+    expect(await add('x', 'second')).toBe(2);
+    expect(await add('x', 'first')).toBe(limits.idempotencyKeys + 2);
+  });
+
+  it('that drops its history at each turn knows its last keys after a move, as many as it takes along', async () => {
+    const { settled, client, crashOwner } = await start();
+    const ref = client.entity(brief, 'x');
+    const add = (idempotencyKey: string) => settled(ref.ask({ type: 'add' }, { idempotencyKey, timeoutMs: 30_000 }));
+    const count = limits.carriedAnswers + 10;
+    for (let number = 1; number <= count; number++) expect(await add(`order ${number}`)).toBe(number);
+    for (let number = 1; number <= 20; number++) await settled(ref.ask({ type: 'add' }));
+    crashOwner(ref.entity);
+    // All of the last ones: those that were taken along, and that of the turn itself.
+    for (let number = 11; number <= count; number++) expect(await add(`order ${number}`)).toBe(number);
+    expect(await add('order 1')).toBe(count + 21);
   });
 });

@@ -27,6 +27,7 @@ function journal() {
       id,
       ask,
       reply,
+      limitMs: undefined,
       effects: [],
       sends: { messages: 0, bytes: 0 },
       deadLetter: undefined,

@@ -14,6 +14,8 @@ export interface Step extends Consumed {
   /** Undefined for a tell, and for an ask that is answered through its handle. */
   readonly ask: ReplyHandle | undefined;
   readonly reply: unknown;
+  /** How long the asker waits, in ms, where that is known. */
+  readonly limitMs: number | undefined;
   readonly effects: readonly Effect[];
   /** Of these, what is sent. */
   readonly sends: Load;

@@ -118,7 +118,11 @@ export class DurableBehavior implements Behavior {
     this.#isResuming = record !== undefined;
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
-    this.#answers = new Answers(() => log.answered(this.#stop.signal), record === undefined);
+    this.#answers = new Answers({
+      load: () => log.answered(this.#stop.signal),
+      isNew: record === undefined,
+      now: () => clock.monotonic(),
+    });
     outbox.enqueue(this.#turns.outbox);
     host.context.announceNow({
       type: 'entity_started',
@@ -235,6 +239,7 @@ export class DurableBehavior implements Behavior {
       inbox: undefined,
       effects: [],
       sends: noLoad,
+      limitMs: undefined,
       deadLetter: undefined,
       trace: undefined,
       changes: false,
@@ -261,7 +266,7 @@ export class DurableBehavior implements Behavior {
   #hold(before: unknown, outcome: Outcome, host: BehaviorHost, cause: Cause): Outcome {
     const { delivery, deadLetter } = cause;
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
-    const { id, inbox } = delivery;
+    const { id, inbox, limitMs } = delivery;
     const sends = sendsOf(effects);
     const full = sends.messages > 0 ? outboxFull(this.#leaving, sends) : undefined; // most send nothing
     if (full !== undefined) return this.#refuse(full, host, delivery);
@@ -273,7 +278,17 @@ export class DurableBehavior implements Behavior {
     const changes = isChanged || sends.messages > 0 || setsTimers || deadLetter !== undefined || isConsumed;
     const { reply } = outcome;
     const trace = isPostponed ? undefined : cause.trace;
-    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, sends, deadLetter, trace, changes };
+    const step = {
+      id: isPostponed ? undefined : id,
+      inbox,
+      reply,
+      limitMs,
+      effects,
+      sends,
+      deadLetter,
+      trace,
+      changes,
+    };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 
@@ -337,12 +352,19 @@ export class DurableBehavior implements Behavior {
     const record = this.#record(turns, steps); // of the state as it is now: messages are handled while this is written
     const added = notIn(turns.timers, before.timers);
     if (added.length > 0) await Promise.all(added.map((timer) => this.#schedules?.set(timer)));
-    await log.append(record, this.#stop.signal);
+    if (log.replaces(turns.turn)) await log.append(await this.#withAnswers(record), this.#stop.signal, true);
+    else await log.append(record, this.#stop.signal);
     this.#turns = turns;
     this.#forgetArrived();
     for (const timer of notIn(before.timers, turns.timers)) this.#schedules?.clear(timer);
     outbox.forget(acknowledged);
     outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
+  }
+
+  /** What the turns before it have answered goes along, so that an ask which is repeated still has one effect. */
+  async #withAnswers(record: TurnRecord): Promise<TurnRecord> {
+    await this.#answers?.known();
+    return { ...record, answered: [...(this.#answers?.carried ?? []), ...record.answered] };
   }
 
   /** Outgoing messages that are not known to be consumed. */
@@ -426,8 +448,8 @@ function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[])
 }
 
 function answeredBy(steps: readonly Step[]) {
-  return steps.flatMap(({ id, reply, changes }) =>
-    id === undefined || !changes || isDurableMessageId(id) ? [] : [{ id, reply }],
+  return steps.flatMap(({ id, reply, limitMs, changes }) =>
+    id === undefined || !changes || isDurableMessageId(id) ? [] : [{ id, reply, limitMs }],
   );
 }
 

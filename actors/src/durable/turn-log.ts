@@ -114,7 +114,7 @@ export class TurnLog {
     return { turn, corrupt, lost: corrupt.length };
   }
 
-  /** The asks that the turns which are kept have answered, the oldest first. */
+  /** The asks that the turns which are kept have answered, the oldest first; some twice. */
   async answered(signal: AbortSignal): Promise<readonly Answered[]> {
     const { journal, codec, subject } = this.#options;
     return this.#retry(signal, async () => {
@@ -130,16 +130,22 @@ export class TurnLog {
     });
   }
 
+  /** Whether this turn, if it is written now, is to drop all before it. */
+  replaces(turn: number): boolean {
+    const { history, clock } = this.#options;
+    return history !== undefined && replacesHistory(history, { turn, nowMs: clock.now(), beforeMs: this.#beforeMs });
+  }
+
   /**
    * Commits a turn; retried until it is known to be written or not.
+   * @param replaces Whether it drops the turns before it, as {@link replaces} says.
    * @throws FencedError when another writer came first; NotSerializableError for a turn that cannot be carried, or is too
    * large: nothing of it was written.
    */
-  async append(turn: TurnRecord, signal: AbortSignal): Promise<void> {
+  async append(turn: TurnRecord, signal: AbortSignal, replaces = false): Promise<void> {
     const { journal, codec, subject } = this.#options;
     const bytes = encoded(codec, turn);
     const nowMs = this.#options.clock.now();
-    const replaces = replacesHistory(this.#options.history ?? {}, { turn: turn.turn, nowMs, beforeMs: this.#beforeMs });
     this.#sequence = await this.#retry(signal, async () => {
       try {
         return await journal.append(subject, bytes, { expectedSequence: this.#sequence, replaces });

@@ -184,6 +184,8 @@ export interface DeliveryInfo {
   readonly id: string | undefined;
   /** The id was made for this attempt, the first one: it cannot have been handled before. */
   readonly isFresh?: boolean;
+  /** How long its asker waits, in ms, where that is known. */
+  readonly limitMs?: number | undefined;
   /** Who sent it, where that is known and not said by the id. */
   readonly sender?: string | undefined;
   /** The actor of this node that waits for the reply. */

@@ -8,6 +8,14 @@ export const limits = {
   outboxBytes: 256 * 1024,
   /** Idempotency keys, with their replies, that an active entity remembers; after a move, those of the turns kept. */
   idempotencyKeys: 1_024,
+  /** The same of asks without a key, while they may be repeated by themselves. */
+  recentAsks: 8_192,
+  /** How long one of them may be, in ms, where that is not known. */
+  recentAskMs: 60_000,
+  /** Answers that a turn takes along which replaces the history: of the last keys, and of the last asks without. */
+  carriedAnswers: 128,
+  /** Of each of the two, in bytes. */
+  carriedAnswerBytes: 16 * 1024,
   /** Messages of an entity that share a turn, or wait for the next one. */
   turnMessages: 1_024,
   /** Replies and outgoing messages that share a turn, in bytes: with so many no further message is added. */
