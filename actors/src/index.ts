@@ -1,6 +1,7 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
+export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
 export { decodeInboxMessage, encodeInboxMessage } from './durable/inbox-body.ts';
 export { InboxReader } from './durable/inbox-reader.ts';
@@ -16,6 +17,7 @@ export * from './machine/effects.ts';
 export type { RestoreOptions } from './machine/restore.ts';
 export * from './run/action.ts';
 export { Ask, type ReplyTo } from './run/ask.ts';
+export { askId } from './run/ask-id.ts';
 export { askTimeout } from './run/ask-timeout.ts';
 export {
   type ActorContext,

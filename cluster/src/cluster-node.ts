@@ -245,7 +245,7 @@ export class ClusterNode {
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
       deliverDurable: async (to, message, id) => {
-        await this.#router.askEntity(to, message as Message, { idempotencyKey: id, timeoutMs: DELIVERY_MS });
+        await this.#router.deliverDurable(to, message as Message, id, DELIVERY_MS);
       },
     });
   }
@@ -255,8 +255,7 @@ export class ClusterNode {
     const deliver = (subject: string) => {
       const entity = entityOfSubject(subject);
       if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number, refusal: unknown) =>
-        this.#host.receiveFromInbox(entity, message, previous, refusal);
+      return (message: InboxMessage, previous: number) => this.#host.receiveFromInbox(entity, message, previous);
     };
     return new InboxReader({ inbox, clock, random, logger, deliver });
   }

@@ -1,6 +1,7 @@
 import {
   Ask,
   type AskOptions,
+  askId,
   askTimeout,
   type EntityHost,
   type Message,
@@ -116,18 +117,25 @@ export class Router {
     return traces.ask(formatEntityId(entity), message, (trace) => this.#askEntity(entity, message, options, trace));
   }
 
+  /** A durable message between entities: resolves when the turn that consumed it is written. */
+  deliverDurable(entity: EntityId, message: Message, id: string, timeoutMs: number): Promise<unknown> {
+    const { traces } = this.#options.system;
+    const deliver = (trace: TraceContext | undefined) => this.#askEntity(entity, message, { timeoutMs }, trace, id);
+    return traces.isOn ? traces.ask(formatEntityId(entity), message, deliver) : deliver(undefined);
+  }
+
   async #askEntity(
     entity: EntityId,
     message: Message,
     options: SentAskOptions,
     trace: TraceContext | undefined,
+    known = askId(options),
   ): Promise<unknown> {
     const { clock, random } = this.#options;
     const sender = options.sender ?? this.#options.self().id;
     const timeoutMs = askTimeout(options);
-    const { idempotencyKey } = options;
-    const id = idempotencyKey ?? random.id().slice(0, ID_LENGTH);
-    let isFresh = idempotencyKey === undefined;
+    const id = known ?? random.id().slice(0, ID_LENGTH);
+    let isFresh = known === undefined;
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;
     for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
@@ -155,7 +163,7 @@ export class Router {
     const member = this.#member(node);
     if (!member) return this.#options.system.ask(path, message, options);
     const leftMs = askTimeout(options);
-    const request = { to: path, message, leftMs, id: options.idempotencyKey };
+    const request = { to: path, message, leftMs, id: askId(options) };
     const target = `${member.id}${path}`;
     const { traces } = this.#options.system;
     if (!traces.isOn) return this.#wire.ask(member, target, request, options.signal);

@@ -195,6 +195,16 @@ function appends(world: World): void {
 }
 
 function bounds(world: World): void {
+  test('a record that is larger than the server takes is refused, and nothing is written', async () => {
+    const { name, journal, connection } = await openNew(world);
+    const subject = `${name}.a`;
+    const large = new Uint8Array(connection.transport.maxPayload + 1);
+    await expect(journal.append(subject, large, { expectedSequence: 0 })).rejects.toMatchObject({
+      code: 'not_serializable',
+    });
+    expect(await journal.append(subject, bytes('1'), { expectedSequence: 0 })).toBe(1);
+  });
+
   test('opening a journal with another bound changes it, and opening it with none does not', async () => {
     const { name, journal, options, connection } = await openNew(world, { maxBytes: 10_000 });
     const fill = (index: number) =>

@@ -22,6 +22,10 @@ const counter = defineActor('counter', {
       context.schedule('later', { afterMs: 60_000 }, { type: 'add', by: 100 });
       return { reply: true };
     },
+    forget: (_state, _message, context) => {
+      context.unschedule('later');
+      return { reply: true };
+    },
   },
 });
 const entities = [counter] as unknown as ActorDefinition<Protocol>[]; // of any protocol: the list is for the runtime
@@ -115,14 +119,68 @@ describe('an entity whose newest turn is lost', () => {
     expect(await add('a')).toBe(102);
   });
 
-  it('is found out by its owner where the record is missing, and goes on from the one before', async () => {
-    const { add, settled, client, journal, subject, world } = await start();
+  it('is found out by its owner where the record is missing, and said and kept as where it is damaged', async () => {
+    const { add, settled, journal, subject, world, events, last } = await start();
     await add('a');
+    await add('a');
+    const missing = (await settled(journal.last(subject('a'))))?.sequence;
+    world.storage.forgetLast('TURNS', subject('a'));
+    await expect(add('a')).rejects.toMatchObject({ code: 'corrupt_record', data: { sequence: missing } });
+    expect(await add('a')).toBe(2);
+    await world.clock.advance(100);
+    const lost = expect.objectContaining({ code: 'corrupt_record', data: expect.objectContaining({ turn: 2 }) });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'turns_quarantined', turn: 1, errors: [lost] }));
+    const newest = await last('a');
+    expect(newest && decodeTurn(jsonCodec(), newest).deadLetters).toMatchObject([{ id: `turn@${missing}` }]);
+    await add('a');
+    expect(events.filter((event) => (event as { type: string }).type === 'turns_quarantined')).toHaveLength(1);
+  });
+
+  it('gives no number of a message again where several records are missing', async () => {
+    const { add, settled, subject, world, ref } = await start();
+    const pass = () => settled(ref('a').ask({ type: 'pass', to: 'z' }));
+    await pass();
+    await pass();
+    await pass();
+    await world.clock.advance(1_000);
+    for (const _ of [1, 2]) world.storage.forgetLast('TURNS', subject('a'));
+    await expect(pass()).rejects.toMatchObject({ code: 'corrupt_record' });
+    await pass();
+    await world.clock.advance(10_000);
+    expect(await add('z')).toBe(5);
+  });
+
+  it('keeps the timers that it had where the record that took them back is missing', async () => {
+    const { add, settled, subject, world, ref } = await start();
+    await settled(ref('a').ask({ type: 'remind' }));
+    await settled(ref('a').ask({ type: 'forget' }));
+    world.storage.forgetLast('TURNS', subject('a'));
+    await expect(add('a')).rejects.toMatchObject({ code: 'corrupt_record' });
+    expect(await add('a')).toBe(1);
+    await world.clock.advance(120_000);
+    expect(await add('a')).toBe(102);
+  });
+
+  it('still knows so when it has left memory before it wrote its next turn', async () => {
+    const { add, settled, subject, world, ref } = await start();
+    await settled(ref('a').ask({ type: 'pass', to: 'z' }));
+    await settled(ref('a').ask({ type: 'pass', to: 'z' }));
+    await world.clock.advance(1_000);
+    world.storage.forgetLast('TURNS', subject('a'));
+    await expect(add('a')).rejects.toMatchObject({ code: 'corrupt_record' });
+    await world.clock.advance(300_000);
+    await settled(ref('a').ask({ type: 'pass', to: 'z' }));
+    await world.clock.advance(10_000);
+    expect(await add('z')).toBe(4);
+  });
+
+  it('is not begun anew by its owner where all its records are missing', async () => {
+    const { add, settled, journal, subject, world } = await start();
     await add('a');
     world.storage.forgetLast('TURNS', subject('a'));
     await expect(add('a')).rejects.toMatchObject({ code: 'corrupt_record' });
-    expect(await add('a')).toBe(2);
-    expect(client && (await settled(journal.last(subject('a'))))).toBeDefined();
+    await expect(add('a')).rejects.toBeDefined();
+    expect(await settled(journal.last(subject('a')))).toBeUndefined();
   });
 });
 

@@ -1,3 +1,4 @@
+import { limits, NotSerializableError } from '@jaegis/core';
 import { describe, expect, test } from 'vitest';
 import { Commits, type Step } from './commits.ts';
 
@@ -5,15 +6,18 @@ import { Commits, type Step } from './commits.ts';
 function journal() {
   const turns: { readonly steps: readonly Step[]; readonly settle: (error?: Error) => void }[] = [];
   const log: string[] = [];
+  const alone = { isAlone: false };
   const commits = new Commits({
     commit: (steps) =>
       new Promise((resolve, reject) => {
         turns.push({ steps, settle: (error) => (error ? reject(error) : resolve()) });
       }),
     release: (steps) => log.push(`released ${steps.map(({ id }) => id).join(' ')}`),
-    onFailed: (error) => log.push(`failed: ${(error as Error).message}`),
+    onFailed: (error, suspects) =>
+      log.push([`failed: ${(error as Error).message}`, ...suspects.map(({ id }) => id)].join(' ')),
+    isAlone: () => alone.isAlone,
   });
-  const add = (id: string, changes = true) => {
+  const add = (id: string, changes = true, reply: unknown = 'ok') => {
     const ask = {
       isOpen: true,
       reply: (reply: unknown) => log.push(`${id} gets ${reply}`),
@@ -22,15 +26,17 @@ function journal() {
     commits.add({
       id,
       ask,
-      reply: 'ok',
+      reply,
+      limitMs: undefined,
       effects: [],
+      sends: { messages: 0, bytes: 0 },
       deadLetter: undefined,
       trace: undefined,
       inbox: undefined,
       changes,
     });
   };
-  return { turns, log, commits, add, idsOf: (turn: number) => turns[turn]?.steps.map(({ id }) => id) };
+  return { turns, log, commits, add, alone, idsOf: (turn: number) => turns[turn]?.steps.map(({ id }) => id) };
 }
 
 const turnOfLoop = () => new Promise((resolve) => setImmediate(resolve));
@@ -81,6 +87,55 @@ describe('commits in groups', () => {
     add('c');
     expect(log.at(-1)).toBe('c fails: fenced');
     expect(turns).toHaveLength(1);
+  });
+
+  test('the one message whose turn cannot be written is told why, and those after it to ask again', async () => {
+    const { turns, log, commits, add } = journal();
+    add('a');
+    add('question', false);
+    await turnOfLoop();
+    add('b');
+    turns[0]?.settle(new NotSerializableError('too large'));
+    await commits.settled();
+    const others = 'fails: Another message left what cannot be written: too large';
+    expect(log).toEqual(['a fails: too large', `question ${others}`, `b ${others}`, 'failed: too large a']);
+  });
+
+  test('where several share a turn that cannot be written all are told to ask again', async () => {
+    const { turns, log, commits, add } = journal();
+    add('a');
+    add('b');
+    await turnOfLoop();
+    turns[0]?.settle(new NotSerializableError('too large'));
+    await commits.settled();
+    const others = 'fails: Another message left what cannot be written: too large';
+    expect(log).toEqual([`a ${others}`, `b ${others}`, 'failed: too large a b']);
+  });
+
+  test('there is no room beside a message that is to have a turn of its own', async () => {
+    const { turns, commits, add, alone } = journal();
+    alone.isAlone = true;
+    expect(commits.room()).toBeUndefined();
+    add('a');
+    const room = commits.room();
+    await turnOfLoop();
+    turns[0]?.settle();
+    await room;
+    expect(commits.isIdle).toBe(true);
+    expect(commits.room()).toBeUndefined();
+  });
+
+  test('there is no room once the replies that wait are large together', async () => {
+    const { turns, commits, add } = journal();
+    for (let bytes = 0; bytes < limits.turnBytes; bytes += 5_000) {
+      expect(commits.room()).toBeUndefined();
+      add(`${bytes}`, true, 'r'.repeat(5_000));
+    }
+    expect(commits.room()).toBeDefined();
+    await turnOfLoop();
+    expect(commits.room()).toBeUndefined();
+    turns[0]?.settle();
+    await commits.settled();
   });
 
   test('what is abandoned is told so, also where the turn is written after all', async () => {

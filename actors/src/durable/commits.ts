@@ -1,8 +1,10 @@
-import { ActorStoppedError, type DeadLetter, limits } from '@jaegis/core';
+import { ActorStoppedError, type DeadLetter, errorMessage, hasCode, limits } from '@jaegis/core';
 import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import type { Trace } from './audit.ts';
+import { type Load, noLoad, sum } from './load.ts';
+import { roughSize } from './rough-size.ts';
 import type { Consumed } from './turn-state.ts';
 
 /** One message that was handled and whose reply and effects wait for its turn to be committed. */
@@ -12,7 +14,11 @@ export interface Step extends Consumed {
   /** Undefined for a tell, and for an ask that is answered through its handle. */
   readonly ask: ReplyHandle | undefined;
   readonly reply: unknown;
+  /** How long the asker waits, in ms, where that is known. */
+  readonly limitMs: number | undefined;
   readonly effects: readonly Effect[];
+  /** Of these, what is sent. */
+  readonly sends: Load;
   readonly deadLetter: DeadLetter | undefined;
   /** Of the message; undefined where none caused the step, or it was postponed. */
   readonly trace: Trace | undefined;
@@ -25,8 +31,14 @@ export interface CommitsOptions {
   readonly commit: (steps: readonly Step[]) => Promise<void>;
   /** The turn of these messages is written, or they need none. */
   readonly release: (steps: readonly Step[]) => void;
-  /** A turn could not be written: the state in memory is not that of the journal. */
-  readonly onFailed: (error: unknown) => void;
+  /**
+   * A turn could not be written: the state in memory is not that of the journal.
+   *
+   * @param suspects Those one of which is to blame for it, by what it leaves; none where it is nobody's doing.
+   */
+  readonly onFailed: (error: unknown, suspects: readonly Step[]) => void;
+  /** Whether each message is to have a turn of its own, so that it is known which one cannot be written. */
+  readonly isAlone: () => boolean;
 }
 
 const soon = Promise.resolve();
@@ -38,11 +50,15 @@ const soon = Promise.resolve();
 export class Commits {
   readonly #options: CommitsOptions;
   #waiting: Step[] = [];
+  /** Of what waits, roughly. */
+  #waitingBytes = 0;
+  #waitingSends = noLoad;
+  #writingSends = noLoad;
   /** Steps of the turn that is being written. */
   #writing: readonly Step[] = [];
   #running: Promise<void> | undefined;
   #isOver = false;
-  #error: unknown;
+  #errorOf: (step: Step) => unknown = () => undefined;
   #room: (() => void)[] = [];
 
   constructor(options: CommitsOptions) {
@@ -54,10 +70,8 @@ export class Commits {
   }
 
   /** Outgoing messages of turns that are not written. */
-  get sends(): number {
-    const count = (steps: readonly Step[]) =>
-      steps.reduce((sum, { effects }) => sum + effects.filter(({ kind }) => kind === 'send').length, 0);
-    return count(this.#waiting) + count(this.#writing);
+  get sends(): Load {
+    return sum(this.#waitingSends, this.#writingSends);
   }
 
   /** The step with this id whose turn is not written. */
@@ -67,16 +81,19 @@ export class Commits {
 
   /** Undefined: another message may be handled now. Else: when one may be. */
   room(): Promise<void> | undefined {
-    if (this.#waiting.length < limits.turnMessages) return undefined;
+    const isFull = this.#waiting.length >= limits.turnMessages || this.#waitingBytes >= limits.turnBytes;
+    if (!isFull && (this.isIdle || !this.#options.isAlone())) return undefined;
     return new Promise((resolve) => this.#room.push(resolve));
   }
 
   add(step: Step): void {
     if (this.#isOver) {
-      step.ask?.fail(this.#error);
+      step.ask?.fail(this.#errorOf(step));
       return;
     }
     this.#waiting.push(step);
+    if (step.changes) this.#waitingBytes += bytesOf(step);
+    if (step.sends.messages > 0) this.#waitingSends = sum(this.#waitingSends, step.sends);
     // All that is handled in this turn of the scheduler comes along.
     this.#running ??= soon.then(() => this.#run());
   }
@@ -88,7 +105,7 @@ export class Commits {
 
   /** What is not written counts as not done: its askers are told, and nothing of it leaves. */
   abandon(error: unknown): void {
-    this.#end(error);
+    this.#end(() => error);
   }
 
   async #run(): Promise<void> {
@@ -96,26 +113,38 @@ export class Commits {
       const steps = this.#waiting;
       this.#waiting = [];
       this.#writing = steps;
+      this.#waitingBytes = 0;
+      this.#writingSends = this.#waitingSends;
+      this.#waitingSends = noLoad;
       try {
         if (steps.some(({ changes }) => changes)) await this.#options.commit(steps);
       } catch (error) {
-        this.#end(error);
-        this.#options.onFailed(error);
+        this.#failed(error, steps);
         break;
       }
       this.#writing = [];
+      this.#writingSends = noLoad;
       if (!this.#isOver) this.#options.release(steps);
       this.#makeRoom();
     }
     this.#running = undefined;
   }
 
-  #end(error: unknown): void {
+  /** Who is not known to be to blame is told to ask again, and loses nothing by it. */
+  #failed(error: unknown, steps: readonly Step[]): void {
+    const suspects = hasCode(error, 'not_serializable') ? steps.filter(({ changes }) => changes) : [];
+    const others = suspects.length === 0 ? error : notWritten(error);
+    const [culprit] = suspects.length === 1 ? suspects : [];
+    this.#end((step) => (step === culprit ? error : others));
+    this.#options.onFailed(error, suspects);
+  }
+
+  #end(errorOf: (step: Step) => unknown): void {
     this.#isOver = true;
-    this.#error = error;
+    this.#errorOf = errorOf;
     const steps = [...this.#writing, ...this.#waiting];
     this.#writing = this.#waiting = [];
-    for (const { ask } of steps) ask?.fail(error);
+    for (const step of steps) step.ask?.fail(errorOf(step));
     this.#makeRoom();
   }
 
@@ -127,4 +156,18 @@ export class Commits {
 /** What askers are told whose turn was not written when the entity was killed: it may be, or not. */
 export function notCommitted(address: string): Error {
   return new ActorStoppedError(`${address} ended before it was known that the turn was written.`);
+}
+
+/** What the others are told when what one message leaves cannot be written. */
+export function notWritten(cause: unknown): Error {
+  return new ActorStoppedError(`Another message left what cannot be written: ${errorMessage(cause)}`, { cause });
+}
+
+/** What a step adds to its turn's record, roughly. What cannot even be looked at will not be encoded either. */
+function bytesOf({ reply, sends }: Step): number {
+  try {
+    return sends.bytes + roughSize(reply, limits.turnBytes);
+  } catch {
+    return 0;
+  }
 }

@@ -6,8 +6,7 @@ import {
   formatEntityId,
   hasCode,
   invariant,
-  limits,
-  parseDurableMessageId,
+  isDurableMessageId,
   type Random,
   type TreeNode,
   type TurnRecord,
@@ -20,17 +19,18 @@ import type { KernelOptions } from '../run/kernel-options.ts';
 import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
+import { notTaken } from '../run/step-errors.ts';
 import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
-import { Commits, notCommitted, type Step } from './commits.ts';
+import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
+import { deadLetter } from './dead-letter.ts';
+import { type Load, noLoad, sendsOf, sum } from './load.ts';
+import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
 import { afterLoss, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
-
-/** Crashes by message id, kept while the entity's host lives, so that a poisonous message is given up in the end. */
-export type Attempts = Map<string, { count: number; error: unknown }>;
 
 /** What one entity needs to be durable. */
 export interface Durability {
@@ -42,7 +42,7 @@ export interface Durability {
   readonly node: string;
   readonly traces: Traces;
   readonly random: Random;
-  readonly attempts: Attempts;
+  readonly mishaps: Mishaps;
   /** Settles when the activation before this one has ended. */
   readonly predecessor: Promise<void> | undefined;
 }
@@ -86,7 +86,8 @@ export class DurableBehavior implements Behavior {
     this.#commits = new Commits({
       commit: (steps) => this.#commitTraced(steps),
       release: (steps) => this.#release(steps),
-      onFailed: (error) => this.#host?.crash(error),
+      onFailed: (error, suspects) => this.#notWritten(error, suspects),
+      isAlone: () => this.#has.mishaps.isAlone,
     });
     this.#timers = new Timers([], '', () => 0);
     this.hasModes = inner.hasModes;
@@ -117,7 +118,11 @@ export class DurableBehavior implements Behavior {
     this.#isResuming = record !== undefined;
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
-    this.#answers = new Answers(() => log.answered(this.#stop.signal), record === undefined);
+    this.#answers = new Answers({
+      load: () => log.answered(this.#stop.signal),
+      isNew: record === undefined,
+      now: () => clock.monotonic(),
+    });
     outbox.enqueue(this.#turns.outbox);
     host.context.announceNow({
       type: 'entity_started',
@@ -129,7 +134,7 @@ export class DurableBehavior implements Behavior {
   }
 
   /** Where records cannot be read, their turns are lost: that is said, and kept with the entity. */
-  async #resume({ turn, corrupt }: LoadedTurn, host: BehaviorHost): Promise<TurnState> {
+  async #resume({ turn, corrupt, lost }: LoadedTurn, host: BehaviorHost): Promise<TurnState> {
     if (corrupt.length === 0) return turn;
     const { entity } = this.#has;
     const errors = corrupt.map(errorToData);
@@ -137,13 +142,14 @@ export class DurableBehavior implements Behavior {
     host.context.logger.error('turns cannot be read and are lost', { entity: name, turn: turn.turn, errors });
     host.context.announceNow({ type: 'turns_quarantined', entity: name, turn: turn.turn, errors });
     await Promise.all(turn.timers.map((timer) => this.#schedules?.set(timer)));
-    return afterLoss(turn, errors);
+    return afterLoss(turn, errors, lost);
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
-    const { id, isFresh = false, inbox } = delivery;
-    if (inbox?.refusal === undefined && !this.#inner.takes(message.type)) return refused;
-    const known = id === undefined || isFresh || isDurableId(id) ? undefined : this.#answers?.known();
+    const { id, isFresh = false } = delivery;
+    const isDurable = isDurableMessageId(id);
+    if (!isDurable && !this.#inner.takes(message.type)) return refused;
+    const known = id === undefined || isFresh || isDurable ? undefined : this.#answers?.known();
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -188,7 +194,7 @@ export class DurableBehavior implements Behavior {
     if (id !== undefined) {
       const repeated = this.#repeated(id, delivery) ?? (inbox && this.#notNow(inbox, delivery));
       if (repeated !== undefined) return repeated;
-      const poison = this.#poison(id, message, host, inbox?.refusal);
+      const poison = isDurableMessageId(id) && this.#poison(id, message, host, this.#refusal(delivery, message));
       if (poison)
         return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
@@ -232,6 +238,8 @@ export class DurableBehavior implements Behavior {
       id: undefined,
       inbox: undefined,
       effects: [],
+      sends: noLoad,
+      limitMs: undefined,
       deadLetter: undefined,
       trace: undefined,
       changes: false,
@@ -258,19 +266,29 @@ export class DurableBehavior implements Behavior {
   #hold(before: unknown, outcome: Outcome, host: BehaviorHost, cause: Cause): Outcome {
     const { delivery, deadLetter } = cause;
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
-    const { id, inbox } = delivery;
-    const sends = effects.filter(({ kind }) => kind === 'send').length;
-    const full = outboxFull(this.#leaving, sends);
+    const { id, inbox, limitMs } = delivery;
+    const sends = sendsOf(effects);
+    const full = sends.messages > 0 ? outboxFull(this.#leaving, sends) : undefined; // most send nothing
     if (full !== undefined) return this.#refuse(full, host, delivery);
     const isPostponed = outcome.actions?.some(({ kind }) => kind === 'postpone') ?? false;
     const isChanged = outcome.state !== undefined && outcome.state !== before;
     this.#timers.assertRoom(effects);
     const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
-    const isConsumed = !isPostponed && isDurableId(id);
-    const changes = isChanged || sends > 0 || setsTimers || deadLetter !== undefined || isConsumed;
+    const isConsumed = !isPostponed && isDurableMessageId(id);
+    const changes = isChanged || sends.messages > 0 || setsTimers || deadLetter !== undefined || isConsumed;
     const { reply } = outcome;
     const trace = isPostponed ? undefined : cause.trace;
-    const step = { id: isPostponed ? undefined : id, inbox, reply, effects, deadLetter, trace, changes };
+    const step = {
+      id: isPostponed ? undefined : id,
+      inbox,
+      reply,
+      limitMs,
+      effects,
+      sends,
+      deadLetter,
+      trace,
+      changes,
+    };
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 
@@ -304,7 +322,7 @@ export class DurableBehavior implements Behavior {
   }
 
   #failed(id: string | undefined, error: unknown): never {
-    if (id !== undefined && !hasCode(error, 'fenced')) this.#countAttempt(id, error);
+    if (isDurableMessageId(id) && !hasCode(error, 'fenced')) this.#has.mishaps.crashed(id, error);
     throw error;
   }
 
@@ -334,7 +352,8 @@ export class DurableBehavior implements Behavior {
     const record = this.#record(turns, steps); // of the state as it is now: messages are handled while this is written
     const added = notIn(turns.timers, before.timers);
     if (added.length > 0) await Promise.all(added.map((timer) => this.#schedules?.set(timer)));
-    await log.append(record, this.#stop.signal);
+    if (log.replaces(turns.turn)) await log.append(await this.#withAnswers(record), this.#stop.signal, true);
+    else await log.append(record, this.#stop.signal);
     this.#turns = turns;
     this.#forgetArrived();
     for (const timer of notIn(before.timers, turns.timers)) this.#schedules?.clear(timer);
@@ -342,9 +361,24 @@ export class DurableBehavior implements Behavior {
     outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
   }
 
+  /** What the turns before it have answered goes along, so that an ask which is repeated still has one effect. */
+  async #withAnswers(record: TurnRecord): Promise<TurnRecord> {
+    await this.#answers?.known();
+    return { ...record, answered: [...(this.#answers?.carried ?? []), ...record.answered] };
+  }
+
   /** Outgoing messages that are not known to be consumed. */
-  get #leaving(): number {
-    return this.#turns.outbox.length - this.#has.outbox.acknowledged.size + this.#commits.sends;
+  get #leaving(): Load {
+    return sum(this.#has.outbox.load, this.#commits.sends);
+  }
+
+  /** Goes on from the journal. Where one of several messages is to blame, they come again and have turns of their own. */
+  #notWritten(error: unknown, suspects: readonly Step[]): void {
+    const { mishaps } = this.#has;
+    const [first, ...more] = suspects;
+    if (more.length > 0) mishaps.suspect(suspects.length);
+    else if (isDurableMessageId(first?.id)) mishaps.crashed(first.id, error);
+    this.#host?.crash(first === undefined ? error : notWritten(error));
   }
 
   #forgetArrived(): void {
@@ -352,10 +386,11 @@ export class DurableBehavior implements Behavior {
   }
 
   #release(steps: readonly Step[]): void {
-    const { attempts } = this.#has;
+    const { mishaps } = this.#has;
+    mishaps.wrote(steps.length);
     this.#answers?.add(answeredBy(steps));
     for (const { id, ask, reply, effects } of steps) {
-      if (id !== undefined) attempts.delete(id);
+      if (id !== undefined) mishaps.consumed(id);
       ask?.reply(reply);
       if (effects.length > 0) this.#host?.context.performNow(effects);
     }
@@ -375,23 +410,23 @@ export class DurableBehavior implements Behavior {
       busy: this.#inner.isBusy(state),
       answered: answeredBy(steps),
       handled: trailOf(steps),
-      consumed: steps.flatMap(({ id }) => (isDurableId(id) ? [id] : [])),
+      consumed: steps.flatMap(({ id }) => (isDurableMessageId(id) ? [id] : [])),
       sent: fresh.map(({ number }) => `${sender}#${number}`),
     };
   }
 
-  /** The letter of a message that is given up: it cannot be handled, or crashed the entity too often. */
-  #poison(id: string, message: Message, host: BehaviorHost, refusal: unknown): DeadLetter | undefined {
-    const crashes = this.#has.attempts.get(id);
-    if (refusal === undefined && (!crashes || crashes.count < limits.deliveryAttempts)) return undefined;
-    const error = refusal ?? crashes?.error;
-    host.context.logger.error('message dead-lettered', { id, error });
-    return { id, message, error: errorToData(error) };
+  #refusal({ refusal }: DeliveryInfo, message: Message): unknown {
+    if (refusal !== undefined || this.#inner.takes(message.type)) return refusal;
+    return notTaken(this.#has.entity.type, message);
   }
 
-  #countAttempt(id: string, error: unknown): void {
-    const { attempts } = this.#has;
-    attempts.set(id, { count: (attempts.get(id)?.count ?? 0) + 1, error });
+  /** The letter of a message that is given up: it cannot be handled, or crashed the entity too often. */
+  #poison(id: string, message: Message, host: BehaviorHost, refusal: unknown): DeadLetter | undefined {
+    const givenUp = refusal === undefined ? this.#has.mishaps.givenUp(id) : { error: refusal };
+    if (givenUp === undefined) return undefined;
+    const { error } = givenUp;
+    host.context.logger.error('message dead-lettered', { id, error });
+    return deadLetter(id, message, error);
   }
 }
 
@@ -412,13 +447,9 @@ function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[])
   return timers.filter(({ id }) => !ids.has(id));
 }
 
-function isDurableId(id: string | undefined): id is string {
-  return id !== undefined && parseDurableMessageId(id) !== undefined;
-}
-
 function answeredBy(steps: readonly Step[]) {
-  return steps.flatMap(({ id, reply, changes }) =>
-    id === undefined || !changes || isDurableId(id) ? [] : [{ id, reply }],
+  return steps.flatMap(({ id, reply, limitMs, changes }) =>
+    id === undefined || !changes || isDurableMessageId(id) ? [] : [{ id, reply, limitMs }],
   );
 }
 

@@ -7,6 +7,7 @@ import {
   type InboxMessage,
   type InboxStream,
   isCleanExit,
+  isDurableMessageId,
   type Journal,
   type JournalRecord,
   limits,
@@ -23,10 +24,11 @@ import type { HistoryLimits } from '../run/kernel-options.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
-import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
-import { InboxAsk } from './inbox-ask.ts';
-import { decodeInboxMessage } from './inbox-body.ts';
+import { InboxAsk, RefusedAsk } from './durable-asks.ts';
+import { type Durability, DurableBehavior } from './durable-behavior.ts';
+import { readInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
+import { Mishaps } from './mishaps.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
 import { TurnLog } from './turn-log.ts';
 import { decodeTurn } from './turn-record.ts';
@@ -66,7 +68,7 @@ export class EntityHost implements Home {
   readonly #kinds: ReadonlyMap<string, CellKind>;
   readonly #active = new Map<string, Activation>();
   readonly #ending = new Map<string, Promise<void>>();
-  readonly #attempts = new Map<string, Attempts>();
+  readonly #mishaps = new Map<string, Mishaps>();
   readonly kind = 'entity';
 
   constructor(options: EntityHostOptions) {
@@ -99,26 +101,33 @@ export class EntityHost implements Home {
 
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
-    this.#activation(entity).cell.receiveOutside(message, ask);
+    const { cell } = this.#activation(entity);
+    if (ask === undefined || !isDurableMessageId(ask.id)) {
+      cell.receiveOutside(message, ask);
+      return;
+    }
+    const take = (taken: Message, refusal: unknown) =>
+      cell.acceptAsk(refusal === undefined ? ask.withMessage(taken) : new RefusedAsk(ask, refusal));
+    checkDurable(cell, message, take, (error) => ask.fail(error));
   }
 
   /**
-   * A message of the entity's inbox. Resolves when the turn that consumed it is written.
-   * @throws as {@link receive}, and CorruptRecordError.
+   * A message of the entity's inbox. Resolves when the turn that consumed it is written: one that the entity can never
+   * take is consumed too, as a dead letter. What it rejects with is no verdict on the message; it is to come again.
    */
-  receiveFromInbox(entity: EntityId, given: InboxMessage, previous: number, refusal: unknown): Promise<void> {
+  receiveFromInbox(entity: EntityId, given: InboxMessage, previous: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const { cell } = this.#activation(entity);
-      const at = { sequence: given.sequence, previous, refusal };
-      const replyTo = { resolve: () => resolve(), reject };
-      if (refusal !== undefined) {
-        cell.acceptAsk(new InboxAsk(this.#unhandled(given), replyTo, { ...at, timer: undefined }));
-        return;
-      }
-      const { message, timer, sender } = decodeInboxMessage(this.#options.codec, given);
-      const ask = new InboxAsk(message, replyTo, { ...at, timer });
-      ask.sender = sender;
-      cell.receiveOutside(message, ask);
+      const { body, refusal } = readInboxMessage(this.#options.codec, given);
+      const { message, timer, sender } = body;
+      const take = (taken: Message, why: unknown) => {
+        const at = { sequence: given.sequence, previous, timer };
+        const ask = new InboxAsk(taken, { resolve: () => resolve(), reject }, at, why);
+        ask.sender = sender;
+        cell.acceptAsk(ask);
+      };
+      if (refusal !== undefined) take(message, refusal);
+      else checkDurable(cell, message, take, reject);
     });
   }
 
@@ -246,7 +255,8 @@ export class EntityHost implements Home {
   #unlist({ cell }: Activation, reason: string): boolean {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
-    if (reason !== 'crashed too often') this.#attempts.delete(cell.id);
+    const isMissing = this.#mishaps.get(cell.id)?.missing !== undefined;
+    if (reason !== 'crashed too often' && !isMissing) this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
   }
@@ -265,22 +275,13 @@ export class EntityHost implements Home {
     };
   }
 
-  /** What is kept of a message that cannot be handled. */
-  #unhandled(given: InboxMessage): Message {
-    try {
-      return decodeInboxMessage(this.#options.codec, given).message;
-    } catch {
-      return { type: 'unreadable', data: given.data } as Message; // for people who look at dead letters
-    }
-  }
-
   #durability(entity: EntityId, history: HistoryLimits | undefined): Durability {
     const { system, journal, codec, random, inbox, subjectOf, inboxSubjectOf, timerSubjectOf } = this.#options;
     const { clock, logger } = system.services;
     const name = formatEntityId(entity);
-    const attempts: Attempts = this.#attempts.get(name) ?? new Map();
-    this.#attempts.set(name, attempts);
-    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history });
+    const mishaps = this.#mishaps.get(name) ?? new Mishaps();
+    this.#mishaps.set(name, mishaps);
+    const log = new TurnLog({ subject: subjectOf(entity), journal, codec, clock, random, history, mishaps });
     const outbox = new Outbox({ sender: name, deliver: this.#options.deliverDurable, clock, random, logger });
     const schedules = (signal: AbortSignal) =>
       new InboxTimers({
@@ -294,6 +295,25 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
-    return { entity, log, outbox, schedules, node, traces, random, attempts, predecessor: this.#ending.get(name) };
+    return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
   }
+}
+
+/** Hands on the message as its schema makes it, or as it is with why its schema does not take it. */
+function checkDurable(
+  cell: ActorCell,
+  message: Message,
+  take: (message: Message, refusal: unknown) => void,
+  fail: (error: unknown) => void,
+): void {
+  const refuse = (error: unknown) => (hasCode(error, 'invalid_message') ? take(message, error) : fail(error));
+  let checked: Message | Promise<Message>;
+  try {
+    checked = cell.checked(message);
+  } catch (error) {
+    refuse(error);
+    return;
+  }
+  if (checked instanceof Promise) checked.then((taken) => take(taken, undefined), refuse);
+  else take(checked, undefined);
 }

@@ -1,7 +1,6 @@
 import {
   backoffDelay,
   type Clock,
-  hasCode,
   type InboxMessage,
   type InboxStream,
   type Logger,
@@ -11,7 +10,7 @@ import {
 } from '@jaegis/core';
 
 /** Hands one message to the entity. Resolves when the turn that consumed it is written. */
-export type DeliverFromInbox = (message: InboxMessage, previous: number, refusal: unknown) => Promise<void>;
+export type DeliverFromInbox = (message: InboxMessage, previous: number) => Promise<void>;
 
 export interface EntityInboxOptions {
   readonly subject: string;
@@ -25,8 +24,6 @@ export interface EntityInboxOptions {
 }
 
 const RETRY = { firstMs: 20, maxMs: 5_000 };
-/** What no repetition mends: the message goes to the entity's dead letters. */
-const REFUSED = ['invalid_message', 'corrupt_record'] as const;
 
 /**
  * One entity's inbox as its owner reads it: hands over a window of messages in order, begins again at the first that
@@ -39,7 +36,6 @@ export class EntityInbox {
   /** Kept and not consumed, oldest first: those under way, and those that wait. */
   #held: InboxMessage[] = [];
   readonly #underWay = new Set<number>();
-  readonly #refusals = new Map<number, unknown>();
   /** The newest message that was given to this object, the newest that it kept, and the newest that it did not. */
   #last = 0;
   #kept = 0;
@@ -112,12 +108,10 @@ export class EntityInbox {
     const { subject, sequence } = message;
     this.#underWay.add(sequence);
     try {
-      await this.#options.deliver(message, previous, this.#refusals.get(sequence));
-      this.#refusals.delete(sequence);
+      await this.#options.deliver(message, previous);
       this.#consumed(sequence);
     } catch (error) {
-      if (REFUSED.some((code) => hasCode(error, code))) this.#refusals.set(sequence, error);
-      else this.#options.logger.debug('message of an inbox not consumed yet', { subject, sequence, error });
+      this.#options.logger.debug('message of an inbox not consumed yet', { subject, sequence, error });
       this.#hasFailed = true;
     }
     this.#underWay.delete(sequence);

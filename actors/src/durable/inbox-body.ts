@@ -33,6 +33,19 @@ export function decodeInboxMessage(codec: Codec, { subject, sequence, data }: In
   return { message, timer: isTimer ? { name, id } : undefined, sender };
 }
 
+/** The same for its entity, which must put away what cannot be read: with why, and a message for people to look at. */
+export function readInboxMessage(
+  codec: Codec,
+  given: InboxMessage,
+): { readonly body: InboxBody; readonly refusal: unknown } {
+  try {
+    return { body: decodeInboxMessage(codec, given), refusal: undefined };
+  } catch (refusal) {
+    const message = { type: 'unreadable', data: given.data } as Message; // nothing handles it
+    return { body: { message, timer: undefined, sender: undefined }, refusal };
+  }
+}
+
 function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

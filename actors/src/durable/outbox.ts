@@ -5,10 +5,13 @@ import {
   type EntityId,
   formatEntityId,
   type Logger,
+  limits,
   type OutgoingMessage,
   type Random,
   sleep,
 } from '@jaegis/core';
+import type { Load } from './load.ts';
+import { roughSize } from './rough-size.ts';
 
 /** Hands one durable message to its receiver; resolves once the receiver has committed the turn that consumed it. */
 export type DeliverDurable = (to: EntityId, message: unknown, id: string) => Promise<void>;
@@ -33,6 +36,9 @@ export class Outbox {
   readonly #queues = new Map<string, OutgoingMessage[]>();
   readonly #stop = new AbortController();
   #acknowledged = new Set<number>();
+  /** By number, of what is not known to be consumed. */
+  readonly #sizes = new Map<number, number>();
+  #bytes = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -48,8 +54,16 @@ export class Outbox {
     return this.#queues.size === 0;
   }
 
+  /** What is not known to be consumed. */
+  get load(): Load {
+    return { messages: this.#sizes.size, bytes: this.#bytes };
+  }
+
   enqueue(messages: readonly OutgoingMessage[]): void {
     for (const message of messages) {
+      const size = roughSize(message.message, limits.outboxBytes);
+      this.#sizes.set(message.number, size);
+      this.#bytes += size;
       const receiver = formatEntityId(message.to);
       const queue = this.#queues.get(receiver);
       if (queue) {
@@ -76,6 +90,8 @@ export class Outbox {
       await this.#deliver(message);
       if (this.#stop.signal.aborted) return;
       this.#acknowledged.add(message.number);
+      this.#bytes -= this.#sizes.get(message.number) ?? 0;
+      this.#sizes.delete(message.number);
       queue.shift();
     }
     this.#queues.delete(receiver);

@@ -4,14 +4,18 @@ import {
   type Clock,
   type Codec,
   CorruptRecordError,
+  errorMessage,
   FencedError,
   hasCode,
   type Journal,
+  type JournalRecord,
+  NotSerializableError,
   type Random,
   sleep,
   type TurnRecord,
 } from '@jaegis/core';
 import type { HistoryLimits } from '../run/kernel-options.ts';
+import type { Mishaps, MissingRecord } from './mishaps.ts';
 import { replacesHistory } from './retention.ts';
 import { decodeTurn, encodeTurn } from './turn-record.ts';
 
@@ -20,6 +24,8 @@ export interface LoadedTurn {
   readonly turn: TurnRecord;
   /** What is wrong with the records after it, the oldest first; none as a rule. */
   readonly corrupt: readonly unknown[];
+  /** How many turns after it are lost: their records are damaged or missing. */
+  readonly lost: number;
 }
 
 export interface TurnLogOptions {
@@ -30,6 +36,8 @@ export interface TurnLogOptions {
   readonly random: Random;
   /** Default: the journal's own bound alone. */
   readonly history?: HistoryLimits | undefined;
+  /** Where a record that turns out to be missing is remembered for the next activation. Default: nowhere. */
+  readonly mishaps?: Mishaps | undefined;
 }
 
 const RETRY = { firstMs: 20, maxMs: 1_000 };
@@ -48,21 +56,41 @@ export class TurnLog {
     this.#options = options;
   }
 
-  /** The newest turn, or undefined; from then on appends expect it to be the newest. */
+  /**
+   * The newest turn, or undefined; from then on appends expect it to be the newest.
+   * @throws CorruptRecordError where nothing can be read of what there was: nothing is begun anew over a past.
+   */
   async load(signal: AbortSignal): Promise<LoadedTurn | undefined> {
-    const { journal, codec, subject } = this.#options;
+    const { journal, subject } = this.#options;
     return this.#retry(signal, async () => {
       const record = await journal.last(subject);
       this.#sequence = record?.sequence ?? 0;
       this.#beforeMs = record?.timeMs;
-      if (record === undefined) return undefined;
-      try {
-        return { turn: decodeTurn(codec, record), corrupt: [] };
-      } catch (error) {
-        if (!hasCode(error, 'corrupt_record')) throw error;
-        return await this.#lastGood(error);
+      const missing = this.#missingAfter(record);
+      if (record === undefined) {
+        if (missing === undefined) return undefined;
+        throw missing.error;
       }
+      const found = await this.#readable(record);
+      if (missing === undefined) return found;
+      const { turn, corrupt, lost } = found;
+      return { turn, corrupt: [...corrupt, missing.error], lost: Math.max(lost, missing.turn - turn.turn) };
     });
+  }
+
+  /** What is known to have been there after the newest record that is there now. */
+  #missingAfter(newest: JournalRecord | undefined): MissingRecord | undefined {
+    const missing = this.#options.mishaps?.missing;
+    return missing !== undefined && missing.sequence > (newest?.sequence ?? 0) ? missing : undefined;
+  }
+
+  async #readable(record: JournalRecord): Promise<LoadedTurn> {
+    try {
+      return { turn: decodeTurn(this.#options.codec, record), corrupt: [], lost: 0 };
+    } catch (error) {
+      if (!hasCode(error, 'corrupt_record')) throw error;
+      return await this.#lastGood(error);
+    }
   }
 
   /**
@@ -83,10 +111,10 @@ export class TurnLog {
       }
     }
     if (turn === undefined) throw first;
-    return { turn, corrupt };
+    return { turn, corrupt, lost: corrupt.length };
   }
 
-  /** The asks that the turns which are kept have answered, the oldest first. */
+  /** The asks that the turns which are kept have answered, the oldest first; some twice. */
   async answered(signal: AbortSignal): Promise<readonly Answered[]> {
     const { journal, codec, subject } = this.#options;
     return this.#retry(signal, async () => {
@@ -102,15 +130,22 @@ export class TurnLog {
     });
   }
 
+  /** Whether this turn, if it is written now, is to drop all before it. */
+  replaces(turn: number): boolean {
+    const { history, clock } = this.#options;
+    return history !== undefined && replacesHistory(history, { turn, nowMs: clock.now(), beforeMs: this.#beforeMs });
+  }
+
   /**
    * Commits a turn; retried until it is known to be written or not.
-   * @throws FencedError when another writer came first.
+   * @param replaces Whether it drops the turns before it, as {@link replaces} says.
+   * @throws FencedError when another writer came first; NotSerializableError for a turn that cannot be carried, or is too
+   * large: nothing of it was written.
    */
-  async append(turn: TurnRecord, signal: AbortSignal): Promise<void> {
+  async append(turn: TurnRecord, signal: AbortSignal, replaces = false): Promise<void> {
     const { journal, codec, subject } = this.#options;
-    const bytes = encodeTurn(codec, turn);
+    const bytes = encoded(codec, turn);
     const nowMs = this.#options.clock.now();
-    const replaces = replacesHistory(this.#options.history ?? {}, { turn: turn.turn, nowMs, beforeMs: this.#beforeMs });
     this.#sequence = await this.#retry(signal, async () => {
       try {
         return await journal.append(subject, bytes, { expectedSequence: this.#sequence, replaces });
@@ -120,22 +155,32 @@ export class TurnLog {
       }
     });
     this.#beforeMs = nowMs;
+    if (this.#options.mishaps) this.#options.mishaps.missing = undefined;
   }
 
   /** The record may be ours although the answer was lost: then the newest turn is this one, of our writer. */
   async #ownSequence(turn: TurnRecord, error: unknown): Promise<number> {
-    const { journal, codec, subject } = this.#options;
+    const { journal, codec, subject, mishaps } = this.#options;
     const record = await journal.last(subject);
     if (record && isSame(decodeTurn(codec, record), turn)) return record.sequence;
     const newest = record?.sequence ?? 0;
     if (newest === this.#sequence) throw error; // not written: try again
     if (newest < this.#sequence) {
-      throw new CorruptRecordError(
-        `The record ${this.#sequence} of ${subject}, turn ${turn.turn - 1}, is missing; the newest is ${newest}.`,
-        { cause: error, data: { subject, sequence: this.#sequence, newest } },
-      );
+      const missing = this.#missing(turn.turn - 1, newest, error);
+      if (mishaps) mishaps.missing = missing;
+      throw missing.error;
     }
     throw new FencedError(`${subject}: turn ${turn.turn} was refused, another writer came first.`, { cause: error });
+  }
+
+  #missing(turn: number, newest: number, cause: unknown): MissingRecord {
+    const { subject } = this.#options;
+    const sequence = this.#sequence;
+    const error = new CorruptRecordError(
+      `The record ${sequence} of ${subject}, turn ${turn}, is missing; the newest is ${newest}.`,
+      { cause, data: { subject, sequence, turn, newest } },
+    );
+    return { sequence, turn, error };
   }
 
   async #retry<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
@@ -155,4 +200,14 @@ export class TurnLog {
 /** Of the same activation: another one that came to the same turn is another writer. */
 function isSame(a: TurnRecord, b: TurnRecord): boolean {
   return a.writer === b.writer && a.turn === b.turn;
+}
+
+/** Whatever the values of a turn do when they are looked at: it cannot be carried. */
+function encoded(codec: Codec, turn: TurnRecord): Uint8Array {
+  try {
+    return encodeTurn(codec, turn);
+  } catch (error) {
+    if (hasCode(error, 'not_serializable')) throw error;
+    throw new NotSerializableError(`Turn ${turn.turn} cannot be carried: ${errorMessage(error)}`, { cause: error });
+  }
 }

@@ -13,6 +13,7 @@ import {
 } from '@jaegis/core';
 import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
+import type { Load } from './load.ts';
 
 /** What goes on from turn to turn besides the user's state. */
 export type TurnState = Pick<TurnRecord, 'turn' | 'outbox' | 'nextOut' | 'seen' | 'inbox' | 'timers' | 'deadLetters'>;
@@ -80,24 +81,32 @@ export function nextTurn(state: TurnState, { messages, acknowledged, timers }: T
  * Where an entity goes on whose newest turns are lost. They may have sent messages, whose numbers must not be given
  * again: receivers would take the new ones for those.
  *
- * @param errors Of each lost turn.
+ * @param errors Of their records.
+ * @param lost How many turns.
  */
-export function afterLoss(turn: TurnState, errors: readonly ErrorData[]): TurnState {
+export function afterLoss(turn: TurnState, errors: readonly ErrorData[], lost: number): TurnState {
   const letters = errors.map(
     (error): DeadLetter => ({ id: `turn@${String(error.data?.sequence)}`, message: { type: 'lost_turn' }, error }),
   );
   return {
     ...turn,
-    nextOut: turn.nextOut + errors.length * limits.outbox,
+    nextOut: turn.nextOut + lost * limits.outbox,
     deadLetters: [...turn.deadLetters, ...letters].slice(-limits.deadLetters),
   };
 }
 
-/** Why a step that sends is refused: too many messages would wait to leave. Undefined when there is room. */
-export function outboxFull(waiting: number, added: number): JaegisError | undefined {
-  if (added === 0 || waiting + added <= limits.outbox) return undefined;
-  return new OverloadedError(`More than ${limits.outbox} messages wait to leave the entity.`, {
-    data: { limit: limits.outbox, option: 'outbox' },
+/** Why a step that sends is refused: too much would wait to leave. Undefined when there is room. */
+export function outboxFull(waiting: Load, added: Load): JaegisError | undefined {
+  if (added.messages === 0) return undefined;
+  if (waiting.messages + added.messages > limits.outbox) {
+    return new OverloadedError(`More than ${limits.outbox} messages wait to leave the entity.`, {
+      data: { limit: limits.outbox, option: 'outbox' },
+    });
+  }
+  // One that is larger than the bound leaves once nothing else waits.
+  if (waiting.messages === 0 || waiting.bytes + added.bytes <= limits.outboxBytes) return undefined;
+  return new OverloadedError(`Messages of more than ${limits.outboxBytes} bytes wait to leave the entity.`, {
+    data: { limit: limits.outboxBytes, option: 'outboxBytes' },
   });
 }
 

@@ -3,12 +3,14 @@ import {
   type EntityId,
   type ExitReason,
   InvalidDefinitionError,
+  isDurableMessageId,
   NoSuchActorError,
   type Waiter,
 } from '@jaegis/core';
 import { startTimer, type TimerTarget } from './actor-timers.ts';
 import { Alias } from './alias.ts';
 import { Ask } from './ask.ts';
+import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
 import type { InnerStep } from './async-step.ts';
 import { demonitor, link, monitor, unlink } from './bonds.ts';
@@ -163,7 +165,7 @@ export class CellContext implements ActorContext {
     return new Promise((resolve, reject) => {
       // The definition behind the ref says what it replies.
       const answer = { resolve: resolve as (reply: unknown) => void, reject };
-      const ask = new Ask(message as Message, answer, options.idempotencyKey);
+      const ask = new Ask(message as Message, answer, askId(options));
       ask.from = this.#inner?.waiter ?? this.#cell;
       ask.to = target as unknown as Waiter; // every actor is one
       ask.cause = this.#ask;
@@ -174,7 +176,8 @@ export class CellContext implements ActorContext {
 
   defer(): ReplyHandle {
     const ask = this.#isOver ? undefined : this.#ask;
-    if (!ask) return { isOpen: false, reply() {}, fail() {} };
+    // Nobody waits for the reply of a durable message: what answers it is the turn that consumed it.
+    if (!ask || isDurableMessageId(ask.id)) return { isOpen: false, reply() {}, fail() {} };
     ask.isDeferred = true;
     ask.to = undefined;
     const cold = this.#cell.coldFields;

@@ -92,7 +92,10 @@ export interface ActorContext extends Services {
   unschedule(name: string): void;
   /** Tells observers once this step has succeeded. */
   announce(event: Announcement): void;
-  /** The ask under way is not answered when its handler ends; answer it through the handle. */
+  /**
+   * The ask under way is not answered when its handler ends; answer it through the handle. For a tell, and for a message
+   * that was sent durably, nobody waits: its handle is not open.
+   */
   defer(): ReplyHandle;
 
   /** Starts a child of this actor; it ends with its parent. What its start throws at once is thrown here. */
@@ -181,12 +184,16 @@ export interface DeliveryInfo {
   readonly id: string | undefined;
   /** The id was made for this attempt, the first one: it cannot have been handled before. */
   readonly isFresh?: boolean;
+  /** How long its asker waits, in ms, where that is known. */
+  readonly limitMs?: number | undefined;
   /** Who sent it, where that is known and not said by the id. */
   readonly sender?: string | undefined;
   /** The actor of this node that waits for the reply. */
   readonly from?: { readonly address: string } | undefined;
   /** Of a message that came through the entity's inbox. */
   readonly inbox?: InboxDelivery | undefined;
+  /** Of a durable message: why it can never be handled. */
+  readonly refusal?: unknown;
   /** Where there is somebody who waits for the reply. See {@link Ask}. */
   readonly isDeferred?: boolean;
 }
@@ -198,8 +205,6 @@ export interface InboxDelivery {
   readonly previous: number;
   /** Of a message that a timer has sent. */
   readonly timer: { readonly name: string; readonly id: string } | undefined;
-  /** Why it can never be handled. */
-  readonly refusal: unknown;
 }
 
 /** What a behaviour may ask of the cell that hosts it. */

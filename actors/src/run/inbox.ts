@@ -1,5 +1,6 @@
 import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
+import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Kernel } from './kernel.ts';
@@ -52,7 +53,7 @@ export abstract class Inbox extends Process {
   #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
-      const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, options?.idempotencyKey);
+      const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, askId(options));
       this.submit(ask, askTimeout(options), options?.signal);
     });
   }
@@ -76,6 +77,12 @@ export abstract class Inbox extends Process {
     if (this.kind.options.schema) this.#checked(message, ask);
     else if (ask) this.acceptAsk(ask);
     else this.accept(message);
+  }
+
+  /** A message from outside as its schema makes it, to be taken in then. @throws, or rejects with, InvalidMessageError */
+  checked(message: Message): Message | Promise<Message> {
+    const { schema } = this.kind.options;
+    return schema ? checkPayload(this.kind.type, schema, message) : message;
   }
 
   acceptAsk(ask: Ask): void {

@@ -6,7 +6,8 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /**
    * Names the operation, so that a durable entity does it once however often it is asked. Default: a new one per ask;
-   * repeating an ask that failed with `ask_timeout` safely takes the same key. Entities remember their last 64.
+   * repeating an ask that failed with `ask_timeout` safely takes the same key. Any text that is not empty; how many an
+   * entity remembers is in docs/guarantees.md.
    */
   readonly idempotencyKey?: string;
   /** Gives the ask up with `cancelled`; the handler's `context.signal` aborts. */

@@ -1,5 +1,6 @@
 /** What an imported entity goes on from. Pure; called by the import. */
-import { type Answered, limits, type TurnRecord } from '@jaegis/core';
+import { newestOf } from '@jaegis/actors';
+import { type Answered, isKeyedAskId, limits, type TurnRecord } from '@jaegis/core';
 
 export interface Imported {
   /** The readable turns of the document, oldest first. */
@@ -39,8 +40,9 @@ export function importedTurn(newest: TurnRecord, { turns, present, lost, isCopy,
   };
 }
 
-/** So that an ask which is repeated after the import still has one effect. */
+/** So that an ask which is repeated after the import still has one effect: of those with a key. */
 function lastAnswered(turns: readonly TurnRecord[]): readonly Answered[] {
-  const byId = new Map(turns.flatMap(({ answered }) => answered).map((entry) => [entry.id, entry]));
-  return [...byId.values()].slice(-limits.idempotencyKeys);
+  const answered = turns.flatMap((turn) => turn.answered).filter(({ id }) => isKeyedAskId(id));
+  const byId = new Map(answered.map((entry) => [entry.id, entry]));
+  return newestOf([...byId.values()], { count: limits.idempotencyKeys, bytes: limits.turnBytes });
 }

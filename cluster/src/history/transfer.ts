@@ -116,7 +116,7 @@ async function write(
   const log = new TurnLog({ subject: turnSubject(cluster, entity), journal, codec, clock, random });
   const loaded = await log.load(signal).catch((error) => {
     if (!replace || !hasCode(error, 'corrupt_record')) throw error;
-    return { turn: undefined, corrupt: Array.from({ length: limits.turnHistory }) }; // what it replaces is beyond reading
+    return { turn: undefined, lost: limits.turnHistory }; // what it replaces is beyond reading
   });
   const present = loaded?.turn;
   if (present !== undefined && !replace) {
@@ -128,7 +128,7 @@ async function write(
   const newest = turns.at(-1);
   if (newest === undefined) throw new CorruptRecordError(`The document of ${formatEntityId(entity)} holds no turn.`);
   const writer = random.id().slice(0, WRITER_LENGTH);
-  const turn = importedTurn(newest, { turns, present, lost: loaded?.corrupt.length ?? 0, isCopy, writer, node });
+  const turn = importedTurn(newest, { turns, present, lost: loaded?.lost ?? 0, isCopy, writer, node });
   await log.append(turn, signal);
   await setTimers(ports, entity, turn.timers);
   return { entity, turn: turn.turn, timers: turn.timers.length, outbox: turn.outbox.length };

@@ -4,10 +4,22 @@ export const limits = {
   mailbox: 10_000,
   /** Outgoing durable messages of one entity that are not yet acknowledged by their receivers. */
   outbox: 1_000,
+  /** Of the outgoing durable messages that wait so, in bytes; a single one may be larger. */
+  outboxBytes: 256 * 1024,
   /** Idempotency keys, with their replies, that an active entity remembers; after a move, those of the turns kept. */
   idempotencyKeys: 1_024,
+  /** The same of asks without a key, while they may be repeated by themselves. */
+  recentAsks: 8_192,
+  /** How long one of them may be, in ms, where that is not known. */
+  recentAskMs: 60_000,
+  /** Answers that a turn takes along which replaces the history: of the last keys, and of the last asks without. */
+  carriedAnswers: 128,
+  /** Of each of the two, in bytes. */
+  carriedAnswerBytes: 16 * 1024,
   /** Messages of an entity that share a turn, or wait for the next one. */
   turnMessages: 1_024,
+  /** Replies and outgoing messages that share a turn, in bytes: with so many no further message is added. */
+  turnBytes: 256 * 1024,
   /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
   inboxWindow: 64,
   /** Messages that one node sends to the inbox of one entity and that are not known to be kept yet. */
@@ -22,6 +34,8 @@ export const limits = {
   deliveryAttempts: 5,
   /** Dead letters kept in an entity's record. */
   deadLetters: 16,
+  /** Of one of them, in bytes; what is larger is kept without its payload. */
+  deadLetterBytes: 8 * 1024,
   /** Restarts within `restartPeriodMs` that the root of a node allows before it gives up. */
   restartIntensity: 3,
   /** The same of a declared supervisor, as in OTP. */

@@ -5,6 +5,7 @@ import {
   type Clock,
   type Journal,
   type JournalRecord,
+  NotSerializableError,
   type Store,
   type StoreEntry,
 } from '@jaegis/core';
@@ -18,6 +19,8 @@ export interface SimLogAccess {
   readonly storage: SimStorage;
   readonly log: SimLog;
   readonly clock: Clock;
+  /** Of one record, in bytes. */
+  readonly maxPayload: number;
 }
 
 export class SimJournal implements Journal {
@@ -81,9 +84,13 @@ export class SimStore implements Store {
 }
 
 function append(
-  { link, storage, log, clock }: SimLogAccess,
+  { link, storage, log, clock, maxPayload }: SimLogAccess,
   { subject, data, expectedSequence, replaces, purpose }: Omit<SimAppend, 'timeMs'>,
 ): Promise<number> {
+  if (data.length > maxPayload) {
+    const why = `${data.length} bytes are more than the server takes, ${maxPayload}`;
+    return Promise.reject(new NotSerializableError(`Could not ${purpose.what}: ${why}.`, purpose));
+  }
   const copy = new Uint8Array(data);
   return storage.request(link, {
     ...purpose,

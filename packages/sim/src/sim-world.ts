@@ -81,7 +81,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
   };
   const access = (link: SimLink, wanted: SimLogOptions): SimLogAccess => {
     assertOpen(link);
-    return { link, storage, clock, log: openLog(storage, wanted) };
+    return { link, storage, clock, maxPayload: transportOptions.maxPayload, log: openLog(storage, wanted) };
   };
   return {
     clock,

@@ -7,7 +7,8 @@
  * writers that expect the same sequence one wins, and the append is at once the commit and the fence. When the answer
  * is lost `append` rejects with `OutcomeUnknownError`, never with a failure: the caller reads {@link last} and looks.
  * When the journal cannot be reached or has no leader any call rejects with `StorageUnavailableError`, nothing was
- * written, and the same call may be repeated; when it is full `append` rejects with `OverloadedError`. `last` never returns a record older than one whose append this process saw succeed.
+ * written, and the same call may be repeated; when it is full `append` rejects with `OverloadedError`, and where the data
+ * is more than the server takes at once with `NotSerializableError`, and nothing was written. `last` never returns a record older than one whose append this process saw succeed.
  */
 export interface Journal {
   append(subject: string, data: Uint8Array, options: AppendOptions): Promise<number>;

@@ -91,6 +91,7 @@ export interface CronTimes {
 }
 
 export interface Answered {
+  /** As {@link keyedAskId} makes it, or of an ask without a key. */
   readonly id: string;
   readonly reply: unknown;
 }
@@ -115,4 +116,20 @@ export function parseDurableMessageId(id: string): { sender: string; number: num
   if (hash < 1) return undefined;
   const number = Number(id.slice(hash + 1));
   return Number.isSafeInteger(number) && number > 0 ? { sender: id.slice(0, hash), number } : undefined;
+}
+
+/**
+ * The id of an ask with an idempotency key. It ends like no other: neither a durable message nor an ask without a key
+ * has such an id, whatever the user's keys look like.
+ */
+export function keyedAskId(key: string): string {
+  return `${key}#`;
+}
+
+export function isKeyedAskId(id: string): boolean {
+  return id.endsWith('#');
+}
+
+export function isDurableMessageId(id: string | undefined): id is string {
+  return id !== undefined && parseDurableMessageId(id) !== undefined;
 }

@@ -1,0 +1,80 @@
+import { keyedAskId, limits } from '@jaegis/core';
+import { describe, expect, it } from 'vitest';
+import { Answers, newestOf } from './answers.ts';
+
+function remembered(before: readonly { readonly id: string; readonly reply: unknown }[] = []) {
+  const clock = { now: 0 };
+  const answers = new Answers({ load: async () => before, isNew: before.length === 0, now: () => clock.now });
+  const keyed = (key: number) => ({ id: keyedAskId(`k${key}`), reply: key });
+  const fill = (count: number, make: (index: number) => { readonly id: string; readonly reply: unknown }) => {
+    for (let index = 0; index < count; index++) answers.add([make(index)]);
+  };
+  return { answers, clock, keyed, fill };
+}
+
+describe('the answers that an entity remembers', () => {
+  it('are of its last keys, as many as the bound says', () => {
+    const { answers, keyed, fill } = remembered();
+    fill(limits.idempotencyKeys + 1, keyed);
+    expect(answers.get(keyed(0).id)).toBeUndefined();
+    expect(answers.get(keyed(1).id)).toEqual({ reply: 1 });
+  });
+
+  it('are not pushed out by asks without a key, however many', () => {
+    const { answers, keyed, fill } = remembered();
+    answers.add([keyed(1)]);
+    fill(2 * limits.recentAsks, (index) => ({ id: `random${index}`, reply: index }));
+    expect(answers.get(keyed(1).id)).toEqual({ reply: 1 });
+    expect(answers.get('random0')).toBeUndefined();
+    expect(answers.get(`random${2 * limits.recentAsks - 1}`)).toBeDefined();
+  });
+
+  it('of asks without a key are forgotten once their time is over', () => {
+    const { answers, clock } = remembered();
+    answers.add([{ id: 'short', reply: 1, limitMs: 5_000 }]);
+    clock.now = 5_000;
+    answers.add([{ id: 'next', reply: 2, limitMs: 5_000 }]);
+    expect([answers.get('short'), answers.get('next')]).toMatchObject([undefined, { reply: 2 }]);
+  });
+
+  it('know one whose reply is undefined', () => {
+    const { answers } = remembered();
+    answers.add([
+      { id: keyedAskId('a'), reply: undefined },
+      { id: 'random', reply: undefined },
+    ]);
+    expect(answers.get(keyedAskId('a'))).toMatchObject({ reply: undefined });
+    expect(answers.get('random')).toMatchObject({ reply: undefined });
+  });
+
+  it('are those of the turns that are kept and of this activation, which are the newer ones', async () => {
+    const { answers, keyed } = remembered([
+      { id: keyedAskId('k1'), reply: 'before' },
+      { id: 'random', reply: 3 },
+    ]);
+    answers.add([keyed(2)]);
+    await Promise.all([answers.known(), answers.known()]);
+    expect(answers.known()).toBeUndefined();
+    expect([answers.get(keyed(1).id), answers.get(keyed(2).id)]).toEqual([{ reply: 'before' }, { reply: 2 }]);
+    expect(answers.get('random')).toMatchObject({ reply: 3 });
+  });
+
+  it('that a turn takes along are the newest of both kinds, within the bounds', () => {
+    const { answers, keyed, fill } = remembered();
+    fill(limits.carriedAnswers + 5, keyed);
+    fill(limits.carriedAnswers + 5, (index) => ({ id: `random${index}`, reply: index }));
+    const ids = answers.carried.map(({ id }) => id);
+    expect(ids).toHaveLength(2 * limits.carriedAnswers);
+    expect(ids[0]).toBe(keyed(5).id);
+    expect(ids.at(-1)).toBe(`random${limits.carriedAnswers + 4}`);
+  });
+});
+
+it('the newest answers are counted and weighed', () => {
+  const answered = [10, 1_000, 10, 10].map((bytes, index) => ({ id: `${index}`, reply: 'r'.repeat(bytes) }));
+  const idsWithin = (count: number, bytes: number) => newestOf(answered, { count, bytes }).map(({ id }) => id);
+  expect(idsWithin(10, 10_000)).toEqual(['0', '1', '2', '3']);
+  expect(idsWithin(3, 10_000)).toEqual(['1', '2', '3']);
+  expect(idsWithin(10, 500)).toEqual(['2', '3']);
+  expect(idsWithin(10, 5)).toEqual([]);
+});
