@@ -1,0 +1,112 @@
+/** Credentials files, against a real server that trusts an operator, with accounts and users by JWT. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@jaegis/core';
+import { connectNats } from '@jaegis/nats';
+import { realClock } from '@jaegis/node';
+import { defineActor, defineApp, requestInspection, startNode } from 'jaegis';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { withServers } from '../support/nats.ts';
+import { createOperator } from '../support/operator.ts';
+
+const counter = defineActor('counter', {
+  state: () => ({ total: 0 }),
+  on: {
+    add: (state, { by }: { by: number }) => ({ state: { total: state.total + by }, reply: state.total + by }),
+  },
+});
+const app = defineApp({ entities: [counter] });
+
+const folder = mkdtempSync(join(tmpdir(), 'jaegis-credentials-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+/** The path of a file with these credentials. */
+function fileOf(credentials: string): string {
+  const file = join(folder, `user-${++files}.creds`);
+  writeFileSync(file, credentials);
+  return file;
+}
+
+describe('a server with an operator', () => {
+  const operator = createOperator();
+  const shop = operator.account('shop');
+  const bare = operator.account('bare', { jetStream: false });
+  const other = operator.account('other');
+  const nats = withServers(1, { config: operator.config });
+  const stranger = createOperator().account('shop');
+  const seedOf = (credentials: string) => /^SU\S+$/m.exec(credentials)?.[0] ?? 'no seed';
+
+  const start = (credentials: string, name: string) =>
+    startNode({
+      cluster: 'shop',
+      name,
+      nats: nats.urls,
+      app,
+      threads: 1,
+      logLevel: 'silent',
+      auth: { credentialsFile: fileOf(credentials) },
+    });
+
+  it('lets a node in by a credentials file, which runs durable turns that outlive it', async () => {
+    const credentials = shop.user('node');
+    const first = await start(credentials, 'n1');
+    expect(await first.entity(counter, 'a').ask({ type: 'add', by: 2 })).toBe(2);
+    await first.stop();
+    await using second = await start(credentials, 'n2');
+    expect(await second.entity(counter, 'a').ask({ type: 'add', by: 3 })).toBe(5);
+  });
+
+  it.each([
+    ['has ended', () => shop.user('late', { endsInS: -1 })],
+    ['is of an account that the server does not know', () => stranger.user('stranger')],
+    ['comes with the seed of another', () => `${jwtBlock(shop.user('a'))}${seedBlock(shop.user('b'))}`],
+  ])('refuses a user that %s, by an error that says so and holds no secret', async (_, make) => {
+    const credentials = make();
+    const refused = await start(credentials, 'n1').catch((error: Error) => error);
+    expect(refused).toMatchObject({
+      code: 'invalid_config',
+      data: { path: 'auth' },
+      message: `NATS at ${nats.urls.join(', ')} refused the credentials.`,
+    });
+    expect(JSON.stringify(refused) + String(refused)).not.toContain(seedOf(credentials));
+  });
+
+  it('drops a user that ends while connected, and takes it back as soon as its file holds a newer one', async () => {
+    const credentialsFile = fileOf(shop.user('node', { endsInS: 2 }));
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+    const clock = realClock();
+    const { transport, close } = await connectNats({ servers: nats.urls, auth: { credentialsFile }, logger, clock });
+    onTestFinished(close);
+    const statuses: string[] = [];
+    transport.onStatus((status) => statuses.push(status));
+    await expect.poll(() => errors, { timeout: 20_000 }).toEqual([expect.stringContaining('refuses the credentials')]);
+    expect(statuses).toEqual(['disconnected']);
+    writeFileSync(credentialsFile, shop.user('node'));
+    await expect.poll(() => statuses, { timeout: 20_000 }).toEqual(['disconnected', 'connected']);
+    await transport.flush();
+  });
+
+  it('a node of an account without JetStream is refused at once with a typed error', async () => {
+    await expect(start(bare.user('node'), 'n1')).rejects.toMatchObject({ code: 'jetstream_disabled' });
+  });
+
+  it('who is of another account sees nothing of a cluster of the same name', async () => {
+    await using node = await start(shop.user('node'), 'n1');
+    expect(node.view.members.length).toBe(1);
+    const inspect = async (credentials: string) => {
+      const auth = { credentialsFile: fileOf(credentials) };
+      await using inspection = await requestInspection({ nats: nats.urls, cluster: 'shop', auth });
+      return await inspection.tree();
+    };
+    const role = { publish: ['jaegis.shop.inspect.>'], subscribe: ['_INBOX.>'] };
+    expect(await inspect(shop.user('inspector', role))).toMatchObject({ nodes: [{ id: 'n1' }] });
+    await expect(inspect(other.user('inspector', role))).rejects.toMatchObject({ code: 'cluster_unavailable' });
+  });
+});
+
+const blocks = (credentials: string) => credentials.split(/(?<=------\n)\n/);
+const jwtBlock = (credentials: string) => `${blocks(credentials)[0]}\n`;
+const seedBlock = (credentials: string) => blocks(credentials)[1];
