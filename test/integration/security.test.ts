@@ -11,6 +11,7 @@ import { realClock } from '@jaegis/node';
 import { nkeys } from '@nats-io/transport-node';
 import { defineActor, defineApp, requestInspection, startNode } from 'jaegis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bytes, text } from '../contract/world.ts';
 import { withServers } from '../support/nats.ts';
 
 const permissions = readFileSync(new URL('../fixtures/permissions.conf', import.meta.url), 'utf8');
@@ -47,10 +48,10 @@ async function connection(servers: readonly string[], auth: Auth, logger = recor
 }
 
 /** Resolves with the code of the refusal of what is published. */
-function refusalOf(transport: Transport, subject: string): Promise<unknown> {
+function refusalOf(transport: Transport, subject: string, data: Uint8Array = bytes('')): Promise<unknown> {
   return new Promise((resolve) => {
     transport.onRefused((refusal) => resolve({ subject: refusal.subject, error: refusal.error }));
-    transport.publish(subject, new Uint8Array());
+    transport.publish(subject, data, { replyTo: '_INBOX.refusal' });
   });
 }
 
@@ -73,8 +74,10 @@ describe('the roles of a cluster', () => {
       await entity.send({ type: 'add', by: 1 });
       await expect.poll(() => entity.ask({ type: 'add', by: 0 })).toBe(1);
     }
-    const text = 'x'.repeat(3_000_000);
-    for (const key of ['a', 'b', 'c']) expect(await client.entity(counter, key).ask({ type: 'echo', text })).toBe(text);
+    const large = 'x'.repeat(3_000_000);
+    for (const key of ['a', 'b', 'c']) {
+      expect(await client.entity(counter, key).ask({ type: 'echo', text: large })).toBe(large);
+    }
     const turns: number[] = [];
     for await (const { turn } of client.history({ entity: client.entity(counter, 'a').entity })) turns.push(turn);
     expect(turns[0]).toBe(1);
@@ -101,6 +104,17 @@ describe('the roles of a cluster', () => {
     ['client', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['client', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
     ['client', '$JS.API.STREAM.UPDATE.JAEGIS_shop_TURNS'],
+    // Each could have the server write bytes of the client's own to any subject.
+    ['client', '$JS.API.STREAM.CREATE.JAEGIS_shop_MIRROR'],
+    ['client', '$JS.API.STREAM.CREATE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', '$JS.API.STREAM.UPDATE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', '$JS.API.CONSUMER.CREATE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', '$JS.API.CONSUMER.CREATE.JAEGIS_shop_INBOX.a.jaegis.shop.inbox.1.counter.a'],
+    ['client', '$JS.API.CONSUMER.DURABLE.CREATE.OBJ_JAEGIS_shop_LARGE.a'],
+    ['client', '$JS.API.CONSUMER.MSG.NEXT.JAEGIS_shop_INBOX.a'],
+    ['client', '$JS.API.DIRECT.GET.OBJ_JAEGIS_shop_LARGE'],
+    ['client', '$JS.API.DIRECT.GET.JAEGIS_shop_INBOX'],
+    ['client', '$JS.API.STREAM.PURGE.OBJ_JAEGIS_shop_LARGE'],
     ['inspector', 'jaegis.shop.node.n1.x.in'],
     ['inspector', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', '$JS.API.STREAM.MSG.GET.JAEGIS_shop_TURNS'],
@@ -111,6 +125,25 @@ describe('the roles of a cluster', () => {
   ] as const)('a %s may not publish to %s, and is told so', async (role, subject) => {
     const { transport } = await connection(nats.urls, users[role]);
     expect(await refusalOf(transport, subject)).toMatchObject({ subject, error: { code: 'permission_denied' } });
+  });
+
+  it('a client cannot have the server write a turn for it, from bytes that it may write itself', async () => {
+    const cluster = { cluster: 'shop', nats: nats.urls, app, logLevel: 'silent' } as const;
+    await using _node = await startNode({ ...cluster, name: 'n1', auth: users.node });
+    await using client = await startNode({ ...cluster, name: 'c', role: 'client', auth: users.client });
+    await client.entity(counter, 'victim').ask({ type: 'echo', text: 'x'.repeat(3_000_000) });
+    const { transport: member } = await connection(nats.urls, users.node);
+    const { transport } = await connection(nats.urls, users.client);
+    const turn = 'jaegis.shop.turn.1.counter.victim';
+    const forged = new Promise((resolve) => member.subscribe(turn, ({ data }) => resolve(text(data))));
+    await member.flush();
+    transport.publish('$O.JAEGIS_shop_LARGE.C.forged', bytes('forged'));
+    const consumer = { name: 'forger', deliver_subject: turn, filter_subject: '$O.JAEGIS_shop_LARGE.C.forged' };
+    const config = { ...consumer, deliver_policy: 'all', ack_policy: 'none', replay_policy: 'instant' };
+    const request = { stream_name: 'OBJ_JAEGIS_shop_LARGE', config };
+    const subject = `$JS.API.CONSUMER.CREATE.${request.stream_name}.${config.name}.${config.filter_subject}`;
+    const refused = refusalOf(transport, subject, bytes(JSON.stringify(request)));
+    expect(await Promise.race([refused, forged])).toMatchObject({ subject, error: { code: 'permission_denied' } });
   });
 
   it('who subscribes to what is not permitted is told at the next flush', async () => {
@@ -127,16 +160,16 @@ describe('the roles of a cluster', () => {
 
 describe('ways to say who one is', () => {
   const seed = nkeys.createUser();
-  const text = new TextDecoder().decode(seed.getSeed());
+  const seedText = new TextDecoder().decode(seed.getSeed());
   const folder = mkdtempSync(join(tmpdir(), 'jaegis-security-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const seedFile = join(folder, 'user.nk');
-  writeFileSync(seedFile, text);
+  writeFileSync(seedFile, seedText);
 
   describe('nkeys', () => {
     const nats = withServers(1, { config: `authorization { users = [{ nkey: "${seed.getPublicKey()}" }] }\n` });
     it.each([
-      ['a seed', { nkey: text }],
+      ['a seed', { nkey: seedText }],
       ['a file with a seed', { nkeyFile: seedFile }],
     ])('%s is taken', async (_, auth) => {
       expect((await connection(nats.urls, auth)).transport.connected).toBe(true);

@@ -44,7 +44,7 @@ export const house: Readonly<Record<string, Room>> = {
     instead: 'cluster is written against the ports of core and never names NATS: take a port as a parameter.',
   },
   'packages/codec': adapter(['devalue', '@msgpack/msgpack']),
-  'packages/nats': adapter(['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj', 'node:']),
+  'packages/nats': adapter(['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', 'node:']),
   'packages/node': adapter(['pino', 'node:']),
   'packages/pool': adapter(['piscina', 'node:']),
   'packages/sim': adapter([]),

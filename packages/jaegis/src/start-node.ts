@@ -35,6 +35,8 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const { viewJournal, turnJournal, inbox, blobs } = await openStreams(connection, checked);
+  // A client may lack the permission to make it when it has something large to say.
+  if (checked.role === 'member') await blobs.open();
   const codec = binaryCodec();
   const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};

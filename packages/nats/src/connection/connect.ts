@@ -1,6 +1,5 @@
 /** The way to NATS: one connection, and the ports on it. Called by the composition roots and by tests. */
 import {
-  type Blobs,
   ConnectFailedError,
   type InboxStream,
   InvalidConfigError,
@@ -15,7 +14,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstre
 import { type NatsConnection as Client, connect } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
-import { type BlobsOptions, ObjectStoreBlobs } from '../jetstream/blobs.ts';
+import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
 import { findJournal, type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
@@ -45,8 +44,8 @@ export interface NatsConnection {
   findInbox(name: string): Promise<InboxStream>;
   /** Makes the bucket if there is none. Throws as `openJournal`. */
   openStore(options: StoreOptions): Promise<Store>;
-  /** A bucket that is opened, and made if there is none, when it is first used; that throws as `openJournal`. */
-  blobs(options: BlobsOptions): Blobs;
+  /** A bucket that is opened, and made if there is none, when it is first used or asked to; that throws as `openJournal`. */
+  blobs(options: BlobsOptions): Bucket;
   /** Sends what was published, then closes the transport, the journals and the stores. */
   close(): Promise<void>;
 }

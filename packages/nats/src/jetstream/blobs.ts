@@ -1,14 +1,25 @@
 /**
- * The blobs port on a bucket of JetStream's object store, which is opened when it is first used. nats.js waits without an
- * end for the parts of an object when their consumer is lost, so every read has a time limit.
+ * The blobs port on a stream that is laid out as a bucket of NATS's object store, so that its tools can read it. Its
+ * client in nats.js is not used: it reads through a push consumer, and who may make one may have the server write bytes
+ * of his own to any subject. Here a part is a request (STREAM.MSG.GET) whose answer is wrapped, and removing is a
+ * rollup, so that no permission on the stream but to read and to publish is needed.
  */
-import { type Blobs, invariant, sleep } from '@jaegis/core';
-import { StorageType } from '@nats-io/jetstream';
-import { type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
-import { nanos } from '@nats-io/transport-node';
+import { createHash } from 'node:crypto';
+import { type Blobs, invariant } from '@jaegis/core';
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  JsHeaders,
+  RetentionPolicy,
+  StorageType,
+  type StoredMsg,
+} from '@nats-io/jetstream';
+import { headers, nanos, nuid } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
-import { type JetStreamAccess, read, write } from './access.ts';
-import { type OpenOptions, openWithin } from './open-within.ts';
+import { type JetStreamAccess, read, settled } from './access.ts';
+import type { Purpose } from './errors.ts';
+import { openStream } from './open-stream.ts';
+import type { OpenOptions } from './open-within.ts';
 
 export interface BlobsOptions extends OpenOptions {
   /** Of the bucket: letters, digits, `-` and `_`. */
@@ -19,58 +30,154 @@ export interface BlobsOptions extends OpenOptions {
   readonly keepMs: number;
 }
 
-/** How long reading one object may take. */
-const readWithinMs = 30_000;
+export interface Bucket extends Blobs {
+  /** Makes it if there is none. Throws as `openJournal`. */
+  open(): Promise<void>;
+}
+
+/** The newest record of a name, in the words of the object store. */
+interface ObjectInfo {
+  readonly bucket: string;
+  readonly name: string;
+  /** Under which its parts are. */
+  readonly nuid: string;
+  readonly size: number;
+  readonly chunks: number;
+  /** `SHA-256=` and base64url. */
+  readonly digest: string;
+  readonly mtime: string;
+  readonly deleted: boolean;
+}
+
 /** Each part is written before the next, so that fewer are faster. */
 const partBytes = 512 * 1024;
+const nothing = new Uint8Array();
 
-export class ObjectStoreBlobs implements Blobs {
+export class ObjectStoreBlobs implements Bucket {
   readonly #access: JetStreamAccess;
   readonly #options: BlobsOptions;
-  #opening: Promise<ObjectStore> | undefined;
+  readonly #stream: string;
+  #opening: Promise<JetStreamManager> | undefined;
 
   constructor(access: JetStreamAccess, options: BlobsOptions) {
     this.#access = access;
     this.#options = options;
+    this.#stream = `OBJ_${options.name}`;
+  }
+
+  async open(): Promise<void> {
+    await this.#manager();
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
     invariant(name !== '', 'A blob has a name.');
-    const bucket = await this.#bucket();
+    const manager = await this.#manager();
     const purpose = { what: `put ${name}`, data: { name, bytes: bytes.length } };
-    const meta = { name, options: { max_chunk_size: partBytes } };
-    await write(this.#access, purpose, () => bucket.putBlob(meta, bytes));
+    const before = await this.#info(manager, name);
+    const info = this.#describe(name, bytes);
+    const parts = this.#partsSubject(info.nuid);
+    try {
+      for (let at = 0; at < bytes.length; at += partBytes) {
+        await this.#publish(purpose, parts, bytes.subarray(at, at + partBytes));
+      }
+      await this.#replace(purpose, this.#infoSubject(name), encode(info));
+    } catch (error) {
+      this.#dropParts(info);
+      throw error;
+    }
+    if (before !== undefined && !before.info.deleted) this.#dropParts(before.info);
   }
 
   async get(name: string): Promise<Uint8Array | undefined> {
-    const bucket = await this.#bucket();
-    const found = await read(this.#access, { what: `read ${name}`, data: { name } }, () =>
-      this.#inTime(bucket.getBlob(name)),
-    );
-    return found === null ? undefined : plainBytes(found);
-  }
-
-  async remove(name: string): Promise<void> {
-    const bucket = await this.#bucket();
-    await write(this.#access, { what: `remove ${name}`, data: { name } }, async () => {
-      if ((await bucket.info(name)) !== null) await bucket.delete(name);
-    });
-  }
-
-  async #inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const isOver = new AbortController();
-    const late = sleep(this.#access.clock, readWithinMs, isOver.signal).then(() => {
-      throw new Error(`not read within ${readWithinMs} ms`);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      late.catch(() => {});
-      isOver.abort();
+    const manager = await this.#manager();
+    // What is replaced while it is read is read again.
+    for (let seen = 0; ; ) {
+      const found = await this.#info(manager, name);
+      if (found === undefined || found.info.deleted || found.sequence === seen) return undefined;
+      const bytes = await this.#parts(manager, found.info);
+      if (bytes !== undefined) return bytes;
+      seen = found.sequence;
     }
   }
 
-  #bucket(): Promise<ObjectStore> {
+  async remove(name: string): Promise<void> {
+    const manager = await this.#manager();
+    const purpose = { what: `remove ${name}`, data: { name } };
+    const found = await this.#info(manager, name);
+    if (found === undefined || found.info.deleted) return;
+    const gone = { ...found.info, size: 0, chunks: 0, digest: '', deleted: true };
+    await this.#replace(purpose, this.#infoSubject(name), encode(gone));
+    await this.#replace(purpose, this.#partsSubject(found.info.nuid), nothing);
+  }
+
+  #describe(name: string, bytes: Uint8Array): ObjectInfo {
+    const { name: bucket } = this.#options;
+    const mtime = new Date(this.#access.clock.now()).toISOString();
+    const chunks = Math.ceil(bytes.length / partBytes);
+    const sized = { size: bytes.length, chunks, digest: digestOf(bytes) };
+    return { bucket, name, nuid: nuid.next(), ...sized, mtime, deleted: false };
+  }
+
+  async #info(
+    manager: JetStreamManager,
+    name: string,
+  ): Promise<{ readonly info: ObjectInfo; readonly sequence: number } | undefined> {
+    const query = { last_by_subj: this.#infoSubject(name) };
+    const found = await this.#get(name, () => manager.streams.getMessage(this.#stream, query));
+    // Written by `put`, or by another client of the object store in the same words.
+    return found === null ? undefined : { info: found.json<ObjectInfo>(), sequence: found.seq };
+  }
+
+  /** Undefined when they are not all there any more. */
+  async #parts(manager: JetStreamManager, info: ObjectInfo): Promise<Uint8Array | undefined> {
+    const bytes = new Uint8Array(info.size);
+    const subject = this.#partsSubject(info.nuid);
+    let filled = 0;
+    for (let seq = 1; filled < info.size; ) {
+      const query = { seq, next_by_subj: subject };
+      const part = await this.#get(info.name, () => manager.streams.getMessage(this.#stream, query));
+      const data = part?.data ?? nothing; // once: it is decoded at each look
+      if (part === null || data.length === 0 || filled + data.length > info.size) return undefined;
+      bytes.set(data, filled);
+      filled += data.length;
+      seq = part.seq + 1;
+    }
+    return digestOf(bytes) === info.digest ? plainBytes(bytes) : undefined;
+  }
+
+  #get(name: string, send: () => Promise<StoredMsg | null>): Promise<StoredMsg | null> {
+    return read(this.#access, { what: `read ${name}`, data: { name } }, send);
+  }
+
+  /** What is left of an object nobody can find. It does no harm until it is too old, so nobody waits for it to go. */
+  #dropParts({ name, nuid: id }: ObjectInfo): void {
+    const purpose = { what: `drop the parts of ${name}`, data: { name } };
+    this.#replace(purpose, this.#partsSubject(id), nothing).catch((error: unknown) =>
+      this.#access.link.logger.debug('the parts of a large body stay in the store for now', { name, error }),
+    );
+  }
+
+  async #publish(purpose: Purpose, subject: string, data: Uint8Array, all = headers()): Promise<void> {
+    await settled(this.#access, purpose, () => this.#access.appends.append(subject, data, all));
+  }
+
+  /** Instead of all that is under the subject. */
+  #replace(purpose: Purpose, subject: string, data: Uint8Array): Promise<void> {
+    const replacing = headers();
+    replacing.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+    return this.#publish(purpose, subject, data, replacing);
+  }
+
+  #partsSubject(id: string): string {
+    return `$O.${this.#options.name}.C.${id}`;
+  }
+
+  #infoSubject(name: string): string {
+    const base64 = Buffer.from(name).toString('base64');
+    return `$O.${this.#options.name}.M.${base64.replaceAll('+', '-').replaceAll('/', '_')}`;
+  }
+
+  #manager(): Promise<JetStreamManager> {
     this.#access.link.assertConnected();
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
@@ -79,20 +186,28 @@ export class ObjectStoreBlobs implements Blobs {
     return this.#opening;
   }
 
-  async #open(): Promise<ObjectStore> {
+  #open(): Promise<JetStreamManager> {
     const { name, replicas, storage, keepMs, openWithinMs } = this.#options;
-    setSha256Backend('native'); // of the whole process; the other one holds up its event loop for long
-    const opened: ObjectStore[] = [];
-    await openWithin(this.#access, { name: `object store ${name}`, openWithinMs }, async () => {
-      const options = {
-        replicas,
-        storage: storage === 'file' ? StorageType.File : StorageType.Memory,
-        ttl: nanos(keepMs),
-      };
-      opened.push(await new Objm(this.#access.client).create(name, options));
-    });
-    const [bucket] = opened;
-    if (bucket === undefined) throw new Error('openWithin returns when the bucket is open');
-    return bucket;
+    const wanted = {
+      name: this.#stream,
+      subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
+      num_replicas: replicas,
+      storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_age: nanos(keepMs),
+      allow_direct: true,
+      allow_rollup_hdrs: true,
+    };
+    return openStream(this.#access, `object store ${name}`, wanted, openWithinMs);
   }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  const base64 = createHash('sha256').update(bytes).digest('base64');
+  return `SHA-256=${base64.replaceAll('+', '-').replaceAll('/', '_')}`;
+}
+
+function encode(info: ObjectInfo): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(info));
 }

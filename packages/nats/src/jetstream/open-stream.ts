@@ -1,6 +1,9 @@
-/** Makes a stream, or finds that there is one made with the same options. Several may try at once. */
+/**
+ * Finds that there is a stream with the wanted options, or makes one. It looks first, so that who may make none can use
+ * what is there. Several may try at once.
+ */
 import { ClusterMismatchError } from '@jaegis/core';
-import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { JetStreamAccess } from './access.ts';
 import { openWithin } from './open-within.ts';
 
@@ -18,22 +21,36 @@ export async function openStream(
 ): Promise<JetStreamManager> {
   const manager = await access.client.jetstreamManager(false);
   await openWithin(access, { name: what, openWithinMs }, async () => {
+    if (await agrees(manager, wanted)) return;
     try {
       await manager.streams.add({ ...wanted }); // a copy: nats.js adds keys to it
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
-      await agree(manager, wanted);
+      if (!isCoded(error, nameInUse)) throw error;
+      await agrees(manager, wanted);
     }
   });
   return manager;
 }
 
-/** The bound on its bytes is the one setting that may change; where none is wanted it stays as it is. */
-async function agree(manager: JetStreamManager, { max_bytes, ...fixed }: WantedStream): Promise<void> {
-  const { config } = await manager.streams.info(fixed.name);
+function isCoded(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+/**
+ * False when there is none. The bound on its bytes is the one setting that may change; where none is wanted it stays as
+ * it is.
+ */
+async function agrees(manager: JetStreamManager, { max_bytes, ...fixed }: WantedStream): Promise<boolean> {
+  const found = await manager.streams.info(fixed.name).catch((error: unknown) => {
+    if (!isCoded(error, JetStreamApiCodes.StreamNotFound)) throw error;
+  });
+  if (found === undefined) return false;
+  const { config } = found;
   assertSame(config, fixed);
-  if (max_bytes === undefined || max_bytes < 0 || config.max_bytes === max_bytes) return;
-  await manager.streams.update(fixed.name, { max_bytes });
+  if (max_bytes !== undefined && max_bytes >= 0 && config.max_bytes !== max_bytes) {
+    await manager.streams.update(fixed.name, { max_bytes });
+  }
+  return true;
 }
 
 function assertSame(config: StreamConfig, wanted: WantedStream): void {
