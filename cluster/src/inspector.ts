@@ -37,7 +37,8 @@ export class Inspector {
   constructor(options: InspectorOptions) {
     this.#options = options;
     const { cluster, transport, clock, logger, instance, membership } = options;
-    this.#asks = new InspectionAsks({ transport, clock, replySubject: `jaegis.${cluster}.reply.${instance}` });
+    const replySubject = `jaegis.${cluster}.reply.${membership.self.id}.${instance}`;
+    this.#asks = new InspectionAsks({ transport, clock, replySubject });
     this.#service = new MicroService({
       transport,
       clock,

@@ -82,7 +82,8 @@ export class Router {
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
-    this.#wire = new Wire({ cluster, transport, blobs, codec, clock, random, logger, isExpected, receive, giveBack });
+    const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
+    this.#wire = new Wire({ ...same, isExpected, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */

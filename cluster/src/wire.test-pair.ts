@@ -50,6 +50,7 @@ export async function pair(
     const random = world.random.fork(name);
     return new Wire({
       cluster: 'c',
+      node: name,
       transport,
       blobs: { put, get, remove: (key) => store.remove(key) },
       codec,

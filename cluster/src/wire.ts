@@ -40,6 +40,8 @@ import { Slots } from './slots.ts';
 
 export interface WireOptions {
   readonly cluster: string;
+  /** The name of this node, below which its replies arrive: permissions can tell nodes apart. */
+  readonly node: string;
   readonly transport: Transport;
   /** For messages that are larger than the server takes. */
   readonly blobs: Blobs;
@@ -87,11 +89,11 @@ export class Wire implements Sessions {
 
   constructor(options: WireOptions) {
     this.#options = options;
-    const { transport, clock, cluster, random } = options;
+    const { transport, clock, cluster, node, random } = options;
     this.#asks = new PendingAsks(clock);
     this.#bodies = new LargeBodies(options);
     this.#arrivals = new Arrivals({ ...options, bodies: this.#bodies });
-    this.#replySubject = `jaegis.${cluster}.reply.${random.id()}`;
+    this.#replySubject = `jaegis.${cluster}.reply.${node}.${random.id()}`;
     this.#replies = transport.subscribe(`${this.#replySubject}.*`, (delivery) => this.#onReplies(delivery));
     this.#status = transport.onStatus((status) => this.#onStatus(status));
   }

@@ -1,14 +1,16 @@
-/** Credentials files, against a real server that trusts an operator, with accounts and users by JWT. */
+/** Ways to say who one is, against real servers that ask for it, one of them with an operator and users by JWT. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
+import { nkeys } from '@nats-io/transport-node';
 import { defineActor, defineApp, requestInspection, startNode } from 'jaegis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { withServers } from '../support/nats.ts';
 import { createOperator } from '../support/operator.ts';
+import { connection } from '../support/roles.ts';
 
 const counter = defineActor('counter', {
   state: () => ({ total: 0 }),
@@ -28,6 +30,61 @@ function fileOf(credentials: string): string {
   writeFileSync(file, credentials);
   return file;
 }
+
+describe('ways to say who one is', () => {
+  const seed = nkeys.createUser();
+  const seedText = new TextDecoder().decode(seed.getSeed());
+  const seedFile = join(folder, 'user.nk');
+  writeFileSync(seedFile, seedText);
+
+  describe('nkeys', () => {
+    const nats = withServers(1, { config: `authorization { users = [{ nkey: "${seed.getPublicKey()}" }] }\n` });
+    it.each([
+      ['a seed', { nkey: seedText }],
+      ['a file with a seed', { nkeyFile: seedFile }],
+    ])('%s is taken', async (_, auth) => {
+      expect((await connection(nats.urls, { auth })).transport.connected).toBe(true);
+    });
+
+    it('another seed is refused, and is in no error', async () => {
+      const other = new TextDecoder().decode(nkeys.createUser().getSeed());
+      const refused = await connection(nats.urls, { auth: { nkey: other } }).catch((error: Error) => error);
+      expect(refused).toMatchObject({ code: 'invalid_config', data: { path: 'auth' } });
+      expect(JSON.stringify(refused) + String(refused)).not.toContain(other);
+    });
+  });
+
+  describe('a token', () => {
+    const nats = withServers(1, { config: 'authorization { token: "let-me-in" }\n' });
+    it('is taken, and another one refused', async () => {
+      expect((await connection(nats.urls, { auth: { token: 'let-me-in' } })).transport.connected).toBe(true);
+      const refused = await connection(nats.urls, { auth: { token: 'wrong-one' } }).catch((error: Error) => error);
+      expect(refused).toMatchObject({ code: 'invalid_config', data: { path: 'auth' } });
+      expect(String(refused)).not.toContain('wrong-one');
+    });
+  });
+
+  it.each([
+    ['nothing', {}, 'auth'],
+    ['two ways', { token: 'a', user: 'b', password: 'c' }, 'auth.token'],
+    ['a user without a password', { user: 'b' }, 'auth.password'],
+    ['a name that is unknown', { tokn: 'a' }, 'auth.tokn'],
+    ['a seed that is none', { nkey: 'SUSECRET' }, 'auth.nkey'],
+    ['a file that is not there', { nkeyFile: '/nowhere/user.nk' }, 'auth.nkeyFile'],
+    ['credentials that are none', { credentialsFile: seedFile }, 'auth.credentialsFile'],
+  ])('%s is refused before anything is dialled', async (_, auth, path) => {
+    const refused = await connection(['nats://127.0.0.1:1'], { auth: auth as never }).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'invalid_config', data: { path } });
+    expect(String(refused)).not.toContain('SUSECRET');
+  });
+
+  it('credentials for an embedded server are refused', async () => {
+    await expect(startNode({ nats: 'embedded', auth: { token: 'x' } })).rejects.toMatchObject({
+      code: 'invalid_config',
+      data: { path: 'auth' },
+    });
+  });
+});
 
 describe('a server with an operator', () => {
   const operator = createOperator();

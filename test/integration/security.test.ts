@@ -1,20 +1,16 @@
 /** Who may do what, held against a real server with the very configuration that docs/security.md shows. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Logger, Transport } from '@jaegis/core';
-import { type Auth, connectNats } from '@jaegis/nats';
-import { realClock } from '@jaegis/node';
-import { nkeys } from '@nats-io/transport-node';
-import { defineActor, defineApp, requestInspection, startNode } from 'jaegis';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { defineActor, defineApp, type NodeOptions, openClusterState, requestInspection, startNode } from 'jaegis';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytes, text } from '../contract/world.ts';
 import { withServers } from '../support/nats.ts';
+import { as, connection, permissions, refusalOf } from '../support/roles.ts';
 
-const permissions = readFileSync(new URL('../fixtures/permissions.conf', import.meta.url), 'utf8');
 const counter = defineActor('counter', {
   state: () => ({ total: 0 }),
   on: {
@@ -27,32 +23,22 @@ const counter = defineActor('counter', {
   },
 });
 const app = defineApp({ entities: [counter] });
-const users = {
-  node: { user: 'node', password: 'node-secret' },
-  client: { user: 'client', password: 'client-secret' },
-  inspector: { user: 'inspector', password: 'inspector-secret' },
-};
+const shop = { cluster: 'shop', app, logLevel: 'silent', threads: 1 } as const;
 
-/** What was logged at `error` or `warn`, as text. */
-function recorder(): { logger: Logger; lines: string[] } {
-  const lines: string[] = [];
-  const keep = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-  const logger: Logger = { debug() {}, info() {}, warn: keep, error: keep, child: () => logger };
-  return { logger, lines };
+function start(nats: readonly string[], name: string, more: Partial<NodeOptions> = {}) {
+  return startNode({ ...shop, nats, name, ...as('node'), ...more });
 }
 
-async function connection(servers: readonly string[], auth: Auth, logger = recorder().logger) {
-  const made = await connectNats({ servers, auth, logger, clock: realClock(), jetStream: false });
-  onTestFinished(() => made.close());
-  return made;
+function startClient(nats: readonly string[], name = 'client') {
+  return startNode({ ...shop, nats, name, role: 'client', ...as(name) });
 }
 
-/** Resolves with the code of the refusal of what is published. */
-function refusalOf(transport: Transport, subject: string, data: Uint8Array = bytes('')): Promise<unknown> {
-  return new Promise((resolve) => {
-    transport.onRefused((refusal) => resolve({ subject: refusal.subject, error: refusal.error }));
-    transport.publish(subject, data, { replyTo: '_INBOX.refusal' });
-  });
+/** A client's role whose answers arrive below its own name, as the page says. */
+function roleOf(name: string): { add: (config: string) => string } {
+  const [, body = ''] = /^client = (\{[^}]*\})/m.exec(permissions) ?? [];
+  const own = body.replace('_INBOX.client.>', `_INBOX.${name}.>`).replace('shop.reply.>', `shop.reply.${name}.>`);
+  const user = `{ user: "${name}", password: "${name}-secret", permissions: $${name} }`;
+  return { add: (config) => config.replace('authorization {\n  users = [', `${name} = ${own}\n$&\n    ${user}`) };
 }
 
 describe('the roles of a cluster', () => {
@@ -64,10 +50,9 @@ describe('the roles of a cluster', () => {
   });
 
   it('can each do their work: nodes serve, clients ask and send, inspectors look', async () => {
-    const cluster = { cluster: 'shop', nats: nats.urls, app, logLevel: 'silent' } as const;
-    await using first = await startNode({ ...cluster, name: 'n1', auth: users.node });
-    await using second = await startNode({ ...cluster, name: 'n2', auth: users.node });
-    await using client = await startNode({ ...cluster, name: 'c', role: 'client', auth: users.client });
+    await using first = await start(nats.urls, 'n1');
+    await using second = await start(nats.urls, 'n2');
+    await using client = await startClient(nats.urls);
     await expect.poll(() => client.view.members.length).toBe(2);
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
       const entity = client.entity(counter, key);
@@ -81,20 +66,19 @@ describe('the roles of a cluster', () => {
     const turns: number[] = [];
     for await (const { turn } of client.history({ entity: client.entity(counter, 'a').entity })) turns.push(turn);
     expect(turns[0]).toBe(1);
-    await using inspection = await requestInspection({ nats: nats.urls, cluster: 'shop', auth: users.inspector });
+    await using inspection = await requestInspection({ nats: nats.urls, cluster: 'shop', ...as('inspector') });
     expect((await inspection.tree()).nodes.map(({ id }) => id).toSorted()).toEqual(['n1', 'n2']);
     expect([first.view.members.length, second.view.members.length]).toEqual([2, 2]);
   });
 
-  it('the command line says who it is by flags and variables, and is refused as nobody', async () => {
-    const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-    await using _node = await startNode({ cluster: 'shop', nats: nats.urls, name: 'n1', auth: users.node });
-    const args = [main, 'tree', '--json', '--cluster', 'shop', '--nats', nats.urls.join(',')];
-    const execute = promisify(execFile);
-    const env = { ...process.env, JAEGIS_NATS_PASSWORD: users.inspector.password };
-    const { stdout } = await execute(process.execPath, [...args, '--nats-user', users.inspector.user], { env });
-    expect(JSON.parse(stdout)).toMatchObject({ cluster: 'shop', nodes: [{ id: 'n1' }] });
-    await expect(execute(process.execPath, args)).rejects.toMatchObject({ code: 1 });
+  it('a node may bound what all turns take, also when the stream is there without a bound', async () => {
+    await (await start(nats.urls, 'n1')).stop();
+    await using _node = await start(nats.urls, 'n1', { maxTurnBytes: 50_000_000 });
+    const { auth, inboxPrefix } = as('node');
+    const client = await connect({ servers: [...nats.urls], inboxPrefix, user: auth.user, pass: auth.password });
+    onTestFinished(() => client.close());
+    const manager = await jetstreamManager(client, { checkAPI: false });
+    expect((await manager.streams.info('JAEGIS_shop_TURNS')).config.max_bytes).toBe(50_000_000);
   });
 
   it.each([
@@ -118,22 +102,24 @@ describe('the roles of a cluster', () => {
     ['inspector', 'jaegis.shop.node.n1.x.in'],
     ['inspector', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', '$JS.API.STREAM.MSG.GET.JAEGIS_shop_TURNS'],
+    ['backup', 'jaegis.shop.turn.1.counter.a'],
+    ['backup', 'jaegis.shop.node.n1.x.in'],
+    ['backup', '$JS.API.STREAM.CREATE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
     ['node', 'jaegis.other.view'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_other_TURNS'],
-  ] as const)('a %s may not publish to %s, and is told so', async (role, subject) => {
-    const { transport } = await connection(nats.urls, users[role]);
+  ])('%s may not publish to %s, and is told so', async (role, subject) => {
+    const { transport } = await connection(nats.urls, as(role));
     expect(await refusalOf(transport, subject)).toMatchObject({ subject, error: { code: 'permission_denied' } });
   });
 
   it('a client cannot have the server write a turn for it, from bytes that it may write itself', async () => {
-    const cluster = { cluster: 'shop', nats: nats.urls, app, logLevel: 'silent' } as const;
-    await using _node = await startNode({ ...cluster, name: 'n1', auth: users.node });
-    await using client = await startNode({ ...cluster, name: 'c', role: 'client', auth: users.client });
+    await using _node = await start(nats.urls, 'n1');
+    await using client = await startClient(nats.urls);
     await client.entity(counter, 'victim').ask({ type: 'echo', text: 'x'.repeat(3_000_000) });
-    const { transport: member } = await connection(nats.urls, users.node);
-    const { transport } = await connection(nats.urls, users.client);
+    const { transport: member } = await connection(nats.urls, as('node'));
+    const { transport } = await connection(nats.urls, as('client'));
     const turn = 'jaegis.shop.turn.1.counter.victim';
     const forged = new Promise((resolve) => member.subscribe(turn, ({ data }) => resolve(text(data))));
     await member.flush();
@@ -146,89 +132,107 @@ describe('the roles of a cluster', () => {
     expect(await Promise.race([refused, forged])).toMatchObject({ subject, error: { code: 'permission_denied' } });
   });
 
-  it('who subscribes to what is not permitted is told at the next flush', async () => {
-    const { transport } = await connection(nats.urls, users.inspector);
-    transport.subscribe('jaegis.shop.>', () => {});
-    await expect(transport.flush()).rejects.toMatchObject({ code: 'permission_denied' });
+  it.each([
+    ['node', 'jaegis.other.>'],
+    ['node', '_INBOX.client.>'],
+    ['node', '>'],
+    ['client', 'jaegis.shop.node.>'],
+    ['client', 'jaegis.shop.inbox.>'],
+    ['client', 'jaegis.shop.turn.>'],
+    ['client', 'jaegis.shop.view'],
+    ['client', '$O.JAEGIS_shop_LARGE.>'],
+    ['client', '_INBOX.>'],
+    ['client', '>'],
+    ['inspector', 'jaegis.shop.>'],
+    ['inspector', 'jaegis.shop.reply.>'],
+    ['inspector', 'jaegis.shop.event'],
+    ['inspector', '_INBOX.>'],
+    ['backup', 'jaegis.shop.>'],
+    ['backup', '_INBOX.node.>'],
+  ])('%s may not subscribe to %s, and is told so at the next flush', async (role, subject) => {
+    const { transport } = await connection(nats.urls, as(role));
+    await transport.flush();
+    transport.subscribe(subject, () => {});
+    await expect(transport.flush()).rejects.toMatchObject({
+      code: 'permission_denied',
+      message: expect.stringContaining(subject),
+    });
+  });
+
+  it('a node that takes its answers where its user may not is refused with an error that says where', async () => {
+    const refused = startNode({ ...shop, nats: nats.urls, auth: as('node').auth });
+    await expect(refused).rejects.toMatchObject({
+      code: 'permission_denied',
+      message: expect.stringContaining('_INBOX.'),
+    });
   });
 
   it('a node with the user of a client is refused with a typed error that names what it may not', async () => {
-    const options = { cluster: 'other', nats: nats.urls, app, logLevel: 'silent', auth: users.client } as const;
-    await expect(startNode(options)).rejects.toMatchObject({ code: 'permission_denied' });
-  });
-});
-
-describe('ways to say who one is', () => {
-  const seed = nkeys.createUser();
-  const seedText = new TextDecoder().decode(seed.getSeed());
-  const folder = mkdtempSync(join(tmpdir(), 'jaegis-security-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const seedFile = join(folder, 'user.nk');
-  writeFileSync(seedFile, seedText);
-
-  describe('nkeys', () => {
-    const nats = withServers(1, { config: `authorization { users = [{ nkey: "${seed.getPublicKey()}" }] }\n` });
-    it.each([
-      ['a seed', { nkey: seedText }],
-      ['a file with a seed', { nkeyFile: seedFile }],
-    ])('%s is taken', async (_, auth) => {
-      expect((await connection(nats.urls, auth)).transport.connected).toBe(true);
-    });
-
-    it('another seed is refused, and is in no error', async () => {
-      const other = new TextDecoder().decode(nkeys.createUser().getSeed());
-      const refused = await connection(nats.urls, { nkey: other }).catch((error: Error) => error);
-      expect(refused).toMatchObject({ code: 'invalid_config', data: { path: 'auth' } });
-      expect(JSON.stringify(refused) + String(refused)).not.toContain(other);
-    });
-  });
-
-  describe('a token', () => {
-    const nats = withServers(1, { config: 'authorization { token: "let-me-in" }\n' });
-    it('is taken, and another one refused', async () => {
-      expect((await connection(nats.urls, { token: 'let-me-in' })).transport.connected).toBe(true);
-      const refused = await connection(nats.urls, { token: 'wrong-one' }).catch((error: Error) => error);
-      expect(refused).toMatchObject({ code: 'invalid_config', data: { path: 'auth' } });
-      expect(String(refused)).not.toContain('wrong-one');
-    });
-  });
-
-  it.each([
-    ['nothing', {}, 'auth'],
-    ['two ways', { token: 'a', user: 'b', password: 'c' }, 'auth.token'],
-    ['a user without a password', { user: 'b' }, 'auth.password'],
-    ['a name that is unknown', { tokn: 'a' }, 'auth.tokn'],
-    ['a seed that is none', { nkey: 'SUSECRET' }, 'auth.nkey'],
-    ['a file that is not there', { nkeyFile: '/nowhere/user.nk' }, 'auth.nkeyFile'],
-    ['credentials that are none', { credentialsFile: seedFile }, 'auth.credentialsFile'],
-  ])('%s is refused before anything is dialled', async (_, auth, path) => {
-    const refused = await connection(['nats://127.0.0.1:1'], auth as never).catch((error: Error) => error);
-    expect(refused).toMatchObject({ code: 'invalid_config', data: { path } });
-    expect(String(refused)).not.toContain('SUSECRET');
-  });
-
-  it('credentials for an embedded server are refused', async () => {
-    await expect(startNode({ nats: 'embedded', auth: { token: 'x' } })).rejects.toMatchObject({
-      code: 'invalid_config',
-      data: { path: 'auth' },
+    const refused = startNode({ ...shop, nats: nats.urls, cluster: 'other', ...as('client') });
+    await expect(refused).rejects.toMatchObject({
+      code: 'permission_denied',
+      message: expect.stringContaining('JAEGIS_other_VIEW'),
     });
   });
 });
 
-describe('TLS', () => {
-  const [keyFile, certFile] = ['key', 'cert'].map((name) =>
-    fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url)),
-  );
-  const nats = withServers(1, { config: `tls { cert_file: "${certFile}", key_file: "${keyFile}" }\n` });
+describe('clients that share a user', () => {
+  const own = ['ann', 'bob'].map((name) => roleOf(name));
+  const nats = withServers(1, { config: own.reduce((config, { add }) => add(config), permissions) });
 
-  it('with the authority that signed the server, a node works', async () => {
-    const options = { cluster: 'tls', nats: nats.urls, app, logLevel: 'silent' } as const;
-    await using node = await startNode({ ...options, tls: { caFile: certFile ?? '' } });
-    expect(await node.entity(counter, 'a').ask({ type: 'add', by: 1 })).toBe(1);
+  it('hear what others of it are answered', async () => {
+    await using _node = await start(nats.urls, 'n1');
+    const { transport } = await connection(nats.urls, as('client'));
+    const heard: string[] = [];
+    transport.subscribe('jaegis.shop.reply.>', ({ data }) => heard.push(Buffer.from(data).toString('latin1')));
+    await transport.flush();
+    await using client = await startClient(nats.urls);
+    await client.entity(counter, 'a').ask({ type: 'echo', text: 'for me alone' });
+    await transport.flush();
+    expect(heard.join()).toContain('for me alone');
   });
 
-  it('a server that nobody trusted has signed for is refused, with advice', async () => {
-    const refused = startNode({ nats: nats.urls, app, logLevel: 'silent' });
-    await expect(refused).rejects.toMatchObject({ code: 'connect_failed', message: expect.stringContaining('tls') });
+  it('hear nothing of each other when each has a user of its own, with its own subjects for answers', async () => {
+    await using _node = await start(nats.urls, 'n1');
+    await using ann = await startClient(nats.urls, 'ann');
+    expect(await ann.entity(counter, 'a').ask({ type: 'echo', text: 'for Ann' })).toBe('for Ann');
+    for await (const { turn } of ann.history({ entity: ann.entity(counter, 'a').entity }))
+      expect(turn).toBeGreaterThan(0);
+    for (const subject of ['jaegis.shop.reply.>', 'jaegis.shop.reply.ann.>', '_INBOX.>', '_INBOX.ann.>']) {
+      const { transport } = await connection(nats.urls, as('bob'));
+      transport.subscribe(subject, () => {});
+      await expect(transport.flush()).rejects.toMatchObject({ code: 'permission_denied' });
+    }
+  });
+});
+
+describe('what a cluster keeps', () => {
+  const [old, fresh] = [withServers(1, { config: permissions }), withServers(1, { config: permissions })];
+  const stateOf = (nats: readonly string[], role: string) => openClusterState({ nats, cluster: 'shop', ...as(role) });
+
+  it('is read and backed up by who may do no more, and brought back by who may all that a node may', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jaegis-roles-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const entity = await (async () => {
+      await using node = await start(old.urls, 'n1');
+      const a = node.entity(counter, 'a');
+      await a.ask({ type: 'add', by: 4 });
+      return a.entity;
+    })();
+    await using reader = await stateOf(old.urls, 'backup');
+    const document = await reader.exportEntity(entity);
+    expect((await reader.turnAt({ entity, turn: 1 })).state).toEqual({ total: 4 });
+    expect(await reader.backup(join(folder, 'backup'))).toMatchObject({ entities: 1 });
+    const denied = { code: 'permission_denied' };
+    await expect(reader.importEntity(document, { as: { ...entity, key: 'b' } })).rejects.toMatchObject(denied);
+    await using nobody = await stateOf(fresh.urls, 'backup');
+    await expect(nobody.restore(join(folder, 'backup'))).rejects.toMatchObject(denied);
+
+    await using member = await stateOf(old.urls, 'node');
+    expect(await member.importEntity(document, { as: { ...entity, key: 'b' } })).toMatchObject({ turn: 2 });
+    await using restorer = await stateOf(fresh.urls, 'node');
+    await restorer.restore(join(folder, 'backup'));
+    await using node = await start(fresh.urls, 'n2');
+    expect(await node.entity(counter, 'a').ask({ type: 'add', by: 1 })).toBe(5);
   });
 });

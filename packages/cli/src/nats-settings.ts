@@ -13,6 +13,9 @@ export function reachingCluster(command: Command): Command {
     .addOption(new Option('--nats-token <text>', 'better as the variable').env('JAEGIS_NATS_TOKEN'))
     .addOption(new Option('--nats-nkey-file <file>', "holds a user's seed").env('JAEGIS_NATS_NKEY_FILE'))
     .addOption(new Option('--nats-creds <file>', 'as `nsc generate creds` writes it').env('JAEGIS_NATS_CREDS'))
+    .addOption(
+      new Option('--nats-inbox-prefix <subject>', 'where answers arrive, as permitted').env('JAEGIS_NATS_INBOX_PREFIX'),
+    )
     .addOption(new Option('--tls', 'refuse servers without TLS').env('JAEGIS_TLS'))
     .addOption(new Option('--tls-ca <file>', 'who may have signed their certificates').env('JAEGIS_TLS_CA'))
     .addOption(new Option('--tls-cert <file>', 'for servers that verify').env('JAEGIS_TLS_CERT'))
@@ -22,13 +25,13 @@ export function reachingCluster(command: Command): Command {
     );
 }
 
-export interface Reached extends Pick<NodeOptions, 'auth' | 'tls'> {
+export interface Reached extends Pick<NodeOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly cluster: string;
   readonly nats: readonly string[];
 }
 
 export function reached(settings: Settings): Reached {
-  const { cluster, nats, tls, natsUser, natsPassword, natsToken, natsNkeyFile, natsCreds } = settings;
+  const { cluster, nats, tls, natsUser, natsPassword, natsToken, natsNkeyFile, natsCreds, natsInboxPrefix } = settings;
   const auth = given({
     user: natsUser,
     password: natsPassword,
@@ -42,6 +45,7 @@ export function reached(settings: Settings): Reached {
     nats: nats.split(','),
     // Whether it is one whole way is for whoever connects to say.
     ...(isEmpty(auth) ? {} : { auth: auth as NonNullable<NodeOptions['auth']> }),
+    ...given({ inboxPrefix: natsInboxPrefix }),
     ...(isEmpty(files) ? (tls ? { tls: true } : {}) : { tls: files }),
   };
 }

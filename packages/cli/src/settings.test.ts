@@ -26,6 +26,7 @@ describe('what says how to reach a cluster', () => {
       { natsNkeyFile: 'a.nk', tlsCa: 'ca.pem' },
       { auth: { nkeyFile: 'a.nk' }, tls: { caFile: 'ca.pem' } },
     ],
+    [{ natsInboxPrefix: '_INBOX.ann' }, { inboxPrefix: '_INBOX.ann' }],
     [{ tls: 'false' }, {}],
   ])('%j', async (flags, expected) => {
     const { cluster, nats, ...who } = reached(await readSettings({ ...flags, cluster: 'c', nats: 'a,b' }));

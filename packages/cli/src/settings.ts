@@ -11,6 +11,7 @@ const settings = z.strictObject({
   natsToken: z.string().min(1).optional(),
   natsNkeyFile: z.string().min(1).optional(),
   natsCreds: z.string().min(1).optional(),
+  natsInboxPrefix: z.string().min(1).optional(),
   // From the environment it is a text.
   tls: z.union([z.boolean(), z.stringbool()]).default(false),
   tlsCa: z.string().min(1).optional(),

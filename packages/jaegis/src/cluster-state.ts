@@ -18,7 +18,7 @@ import { type ConnectOptions, connectNats, type NatsConnection } from '@jaegis/n
 import { folderArchive, realClock, realRandom, sha256 } from '@jaegis/node';
 import { openStreams } from './start-node.ts';
 
-export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls'> {
+export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly nats: readonly string[];
   readonly cluster: string;
 }
@@ -52,7 +52,7 @@ export interface ClusterState extends AsyncDisposable {
  * @throws InvalidConfigError, ConnectFailedError
  */
 export async function openClusterState(options: ClusterStateOptions): Promise<ClusterState> {
-  const { nats, cluster, auth, tls } = options;
+  const { nats, cluster, ...who } = options;
   const [clock, random] = [realClock(), realRandom()];
   const name = `tool-${random.id().slice(0, 6)}`;
   const connection = await connectNats({
@@ -60,8 +60,7 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
     name,
     logger: silentLogger,
     clock,
-    ...(auth ? { auth } : {}),
-    ...(tls ? { tls } : {}),
+    ...who,
   });
   const world = { cluster, clock, random, codec: binaryCodec(), logger: silentLogger, digest: sha256, node: name };
   const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, cluster)) });

@@ -1,4 +1,4 @@
-import { InvalidConfigError, isToken, type NodeId, nodeId, tokenRule } from '@jaegis/core';
+import { InvalidConfigError, isSubject, isToken, type NodeId, nodeId, subjectRule, tokenRule } from '@jaegis/core';
 import type { Auth, ServerReport, Tls } from '@jaegis/nats';
 import { type LogLevel, logLevels } from '@jaegis/node';
 import { z } from 'zod';
@@ -19,6 +19,11 @@ export interface NodeOptions {
   readonly auth?: Auth;
   /** `true`, or files: TLS to the servers. Default: if a server asks for it, or is named by `tls://`. */
   readonly tls?: Tls | true;
+  /**
+   * Answers from NATS arrive below this subject, which needs the permission to subscribe to it. Who may subscribe to more
+   * reads what others are answered (docs/security.md). Default `_INBOX`.
+   */
+  readonly inboxPrefix?: string;
   readonly app?: App;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
@@ -49,6 +54,7 @@ const schema = z.strictObject({
   nats: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).default('nats://127.0.0.1:4222'),
   auth: z.custom<Auth>(isObject, 'must be an object').optional(),
   tls: z.union([z.literal(true), z.custom<Tls>(isObject, 'must be true or an object')]).optional(),
+  inboxPrefix: z.string().refine(isSubject, { error: subjectRule }).optional(),
   role: z.enum(['member', 'client']).default('member'),
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),

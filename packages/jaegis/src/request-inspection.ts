@@ -6,7 +6,7 @@ import {
   sleep,
   type TreeNode,
 } from '@jaegis/core';
-import { type ConnectOptions, connectNats } from '@jaegis/nats';
+import { type ConnectOptions, connectNats, defaultInboxPrefix } from '@jaegis/nats';
 import { realClock, realRandom } from '@jaegis/node';
 
 /** The answer to a request for the cluster's supervision tree. */
@@ -16,7 +16,7 @@ export interface TreeAnswer {
   readonly nodes: readonly TreeNode[];
 }
 
-export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls'> {
+export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly nats: readonly string[];
   readonly cluster: string;
 }
@@ -47,7 +47,7 @@ export async function requestInspection(options: InspectionOptions): Promise<Ins
   const subject = `jaegis.${options.cluster}.inspect.tree`;
   const ask = async (): Promise<TreeAnswer> => {
     const { promise, resolve } = Promise.withResolvers<Delivery>();
-    const replyTo = `_INBOX.${realRandom().id()}`;
+    const replyTo = `${options.inboxPrefix ?? defaultInboxPrefix}.${realRandom().id()}`;
     const subscription = transport.subscribe(replyTo, resolve);
     const late = new AbortController();
     transport.publish(subject, new Uint8Array(0), { replyTo });

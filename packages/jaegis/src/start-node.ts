@@ -22,7 +22,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   await using undo = new AsyncDisposableStack();
   const servers = await serverUrls(options, checked, undo);
-  const { auth, tls } = checked;
+  const { auth, tls, inboxPrefix } = checked;
   const connection = await connectNats({
     servers,
     name: checked.id,
@@ -30,6 +30,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     clock: realClock(),
     ...(auth ? { auth } : {}),
     ...(tls ? { tls } : {}),
+    ...(inboxPrefix ? { inboxPrefix } : {}),
   });
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });

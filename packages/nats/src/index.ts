@@ -1,7 +1,7 @@
 /** NATS and JetStream behind the ports of core, and nats-server itself: found, fetched, started and stopped. */
 export type { Auth } from './connection/auth.ts';
 export { connectNats, type NatsConnection } from './connection/connect.ts';
-export type { ConnectOptions } from './connection/connect-options.ts';
+export { type ConnectOptions, defaultInboxPrefix } from './connection/connect-options.ts';
 export type { Tls } from './connection/tls.ts';
 export type { BlobsOptions } from './jetstream/blobs.ts';
 export type { InboxOptions } from './jetstream/open-inbox.ts';

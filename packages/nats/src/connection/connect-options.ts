@@ -1,8 +1,10 @@
 /** What a user says about the connection, and what nats.js is told. Its defaults give up or notice a dead link after minutes. */
-import { type Clock, InvalidConfigError, type Logger } from '@jaegis/core';
+import { type Clock, InvalidConfigError, isSubject, type Logger, subjectRule } from '@jaegis/core';
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import { type Auth, authenticatorOf } from './auth.ts';
 import { type Tls, tlsOf } from './tls.ts';
+
+export const defaultInboxPrefix = '_INBOX';
 
 export interface ConnectOptions {
   /** `nats://host:port` or `host:port`; tried in this order. The servers they know of are used too. */
@@ -15,7 +17,10 @@ export interface ConnectOptions {
   readonly auth?: Auth;
   /** `true`: TLS with the authorities that Node.js trusts. Default: if a server asks for it, or is named by `tls://`. */
   readonly tls?: Tls | true;
-  /** Answers arrive below this subject, which needs the permission to subscribe to it. Default `_INBOX`. */
+  /**
+   * Answers arrive below this subject, which needs the permission to subscribe to it. Who may subscribe to more hears
+   * what others are answered. Default `_INBOX`.
+   */
   readonly inboxPrefix?: string;
   /** False: only the transport is used, so nobody is asked for JetStream. Default true. */
   readonly jetStream?: boolean;
@@ -47,9 +52,17 @@ export function checkServers(servers: readonly string[]): void {
   }
 }
 
+function checkInboxPrefix(prefix: string): void {
+  if (isSubject(prefix)) return;
+  throw new InvalidConfigError(`inboxPrefix is ${JSON.stringify(prefix)}; ${subjectRule}.`, {
+    data: { path: 'inboxPrefix', value: prefix },
+  });
+}
+
 /** @throws InvalidConfigError for credentials and files that cannot be used. */
 export function clientOptions(options: ConnectOptions): NodeConnectionOptions {
-  const { name, auth, servers, logger, inboxPrefix = '_INBOX' } = options;
+  const { name, auth, servers, logger, inboxPrefix = defaultInboxPrefix } = options;
+  checkInboxPrefix(inboxPrefix);
   const tls = tlsOf(options.tls, servers);
   return {
     servers: [...servers],
