@@ -106,12 +106,20 @@ async function dial(options: ConnectOptions): Promise<Client> {
       throw new InvalidConfigError(`NATS at ${addresses} ${what}.`, { cause, data: { path: 'auth', servers } });
     }
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const advice = /tls|certificate|ssl/i.test(reason)
-      ? 'Check tls, the certificates of both sides, and the name in the address.'
-      : 'Start one there, or name the right address.';
-    const text = `No NATS server answered at ${addresses} (${reason}). ${advice}`;
+    const text = `No NATS server answered at ${addresses} (${reason}). ${adviceFor(reason)}`;
     throw new ConnectFailedError(text, { cause, data: { servers } });
   }
+}
+
+/** A server that refuses a client's certificate, or waits for TLS to begin, says nothing at all. */
+function adviceFor(reason: string): string {
+  if (/tls|certificate|ssl/i.test(reason)) {
+    return 'Check tls, the certificates of both sides, and the name in the address.';
+  }
+  if (/timeout/i.test(reason)) {
+    return 'It hangs, or wants TLS that it was not given: a certificate that it trusts (tls.certFile), or TLS before anything else (tls.handshakeFirst).';
+  }
+  return 'Start one there, or name the right address.';
 }
 
 function checkVersion(client: Client): void {

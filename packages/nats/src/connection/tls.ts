@@ -22,9 +22,34 @@ export interface Tls {
  *
  * @throws InvalidConfigError with the path of a file that cannot be used.
  */
-export function tlsOf(tls: Tls | true | undefined, servers: readonly string[]): TlsOptions | undefined {
-  if (tls === undefined) return servers.some((server) => server.startsWith('tls://')) ? {} : undefined;
-  if (tls === true) return {};
+export function tlsOf(tls: Tls | true | undefined, servers: readonly string[]): WantedTls | undefined {
+  if (tls === undefined && !servers.some((server) => server.startsWith('tls://'))) return undefined;
+  return { ...(tls === undefined || tls === true ? {} : filesOf(tls)), checkServerIdentity };
+}
+
+/** nats.js hands on to Node.js what it does not know itself. */
+type WantedTls = TlsOptions & { readonly checkServerIdentity: typeof checkServerIdentity };
+
+/** What Node.js is told of one connection, of which it is the `this`. */
+interface Dialled {
+  readonly servername?: string;
+  readonly host?: string;
+  readonly socket?: { readonly remoteAddress?: string };
+}
+
+/**
+ * Whom the certificate is for. nats.js names nobody to Node.js where the address is one of numbers, which then asks for
+ * "localhost" (3.4): a certificate for that would do anywhere, and one for the address nowhere.
+ */
+function checkServerIdentity(this: Dialled, _host: string, { raw }: { readonly raw: Uint8Array }): Error | undefined {
+  const name = this.servername || this.host || (this.socket?.remoteAddress ?? '');
+  const certificate = new X509Certificate(raw);
+  const isFor = name !== '' && (certificate.checkHost(name) ?? certificate.checkIP(name)) !== undefined;
+  if (isFor) return undefined;
+  return new Error(`the certificate is for ${certificate.subjectAltName ?? 'nobody'}, not for ${name}`);
+}
+
+function filesOf(tls: Tls): TlsOptions {
   const { caFile, certFile, keyFile, handshakeFirst } = tls;
   if (caFile !== undefined) certificateIn(caFile, 'tls.caFile');
   if (certFile !== undefined && keyFile === undefined) throw refused('tls.keyFile', 'is missing for tls.certFile');
