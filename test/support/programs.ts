@@ -14,10 +14,13 @@ export interface Program {
   said(text: string): Promise<void>;
 }
 
-/** Runs a source file of the project with this Node. */
-export function runProgram(path: string, flags: readonly string[]): Program {
+/** Runs a source file of the project with this Node, and these variables besides its own. */
+export function runProgram(path: string, flags: readonly string[], variables: NodeJS.ProcessEnv = {}): Program {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...variables },
+  });
   let output = '';
   const { promise: ended, resolve } = Promise.withResolvers<number | NodeJS.Signals>();
   child.once('exit', (code, signal) => resolve(code ?? signal ?? 1));

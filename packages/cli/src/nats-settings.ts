@@ -21,6 +21,9 @@ export function reachingCluster(command: Command): Command {
     .addOption(new Option('--tls-cert <file>', 'for servers that verify').env('JAEGIS_TLS_CERT'))
     .addOption(new Option('--tls-key <file>', 'of that certificate').env('JAEGIS_TLS_KEY'))
     .addOption(
+      new Option('--tls-handshake-first', 'for servers that want TLS at once').env('JAEGIS_TLS_HANDSHAKE_FIRST'),
+    )
+    .addOption(
       new Option('--config <file>', 'a JSON file with settings by the names of the options').env('JAEGIS_CONFIG'),
     );
 }
@@ -39,14 +42,17 @@ export function reached(settings: Settings): Reached {
     nkeyFile: natsNkeyFile,
     credentialsFile: natsCreds,
   });
-  const files = given({ caFile: settings.tlsCa, certFile: settings.tlsCert, keyFile: settings.tlsKey });
+  const trust = {
+    ...given({ caFile: settings.tlsCa, certFile: settings.tlsCert, keyFile: settings.tlsKey }),
+    ...(settings.tlsHandshakeFirst ? { handshakeFirst: true } : {}),
+  };
   return {
     cluster,
     nats: nats.split(','),
     // Whether it is one whole way is for whoever connects to say.
     ...(isEmpty(auth) ? {} : { auth: auth as NonNullable<NodeOptions['auth']> }),
     ...given({ inboxPrefix: natsInboxPrefix }),
-    ...(isEmpty(files) ? (tls ? { tls: true } : {}) : { tls: files }),
+    ...(isEmpty(trust) ? (tls ? { tls: true } : {}) : { tls: trust }),
   };
 }
 

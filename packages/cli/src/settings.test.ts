@@ -28,6 +28,7 @@ describe('what says how to reach a cluster', () => {
     ],
     [{ natsInboxPrefix: '_INBOX.ann' }, { inboxPrefix: '_INBOX.ann' }],
     [{ tls: 'false' }, {}],
+    [{ tlsHandshakeFirst: 'true' }, { tls: { handshakeFirst: true } }],
   ])('%j', async (flags, expected) => {
     const { cluster, nats, ...who } = reached(await readSettings({ ...flags, cluster: 'c', nats: 'a,b' }));
     expect({ cluster, nats, who }).toEqual({ cluster: 'c', nats: ['a', 'b'], who: expected });

@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { InvalidConfigError } from 'jaegis';
 import { z } from 'zod';
 
+/** From the environment it is a text. */
+const flag = z.union([z.boolean(), z.stringbool()]);
+
 const settings = z.strictObject({
   name: z.string().optional(),
   cluster: z.string().default('default'),
@@ -12,8 +15,8 @@ const settings = z.strictObject({
   natsNkeyFile: z.string().min(1).optional(),
   natsCreds: z.string().min(1).optional(),
   natsInboxPrefix: z.string().min(1).optional(),
-  // From the environment it is a text.
-  tls: z.union([z.boolean(), z.stringbool()]).default(false),
+  tls: flag.default(false),
+  tlsHandshakeFirst: flag.default(false),
   tlsCa: z.string().min(1).optional(),
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),

@@ -1,0 +1,138 @@
+/** How the command reaches a cluster: credentials and certificates by flags and variables, with real servers. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nkeys } from '@nats-io/transport-node';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { withServers } from '../support/nats.ts';
+import { createOperator } from '../support/operator.ts';
+import { type Program, runProgram } from '../support/programs.ts';
+import { as, permissions } from '../support/roles.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'jaegis-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const pem = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const main = 'packages/cli/src/main.ts';
+const run = (...flags: string[]) => runProgram(main, flags);
+
+/** `jaegis node`, which has joined; it ends with the test. */
+async function joined(...flags: string[]): Promise<Program> {
+  const node = run('node', '--name', 'n1', '--threads', '1', ...flags);
+  onTestFinished(async () => {
+    node.process.kill('SIGTERM');
+    expect(await node.ended, node.output()).toBe(0);
+  });
+  await node.said('ready n1');
+  return node;
+}
+
+async function outputOf(...flags: string[]): Promise<string> {
+  const program = run(...flags);
+  expect(await program.ended, program.output()).toBe(0);
+  return program.output();
+}
+
+const at = (nats: readonly string[]) => ['--cluster', 'shop', '--nats', nats.join(',')];
+const treeOfOne = { cluster: 'shop', nodes: [{ id: 'n1' }] };
+
+describe('with credentials files', () => {
+  const operator = createOperator();
+  const account = operator.account('shop');
+  const nats = withServers(1, { config: operator.config });
+  const creds = (name: string, text: string) => ['--nats-creds', file(`${name}.creds`, text)];
+
+  it('a node joins, its tree is seen and its cluster is backed up', async () => {
+    await joined(...at(nats.urls), ...creds('node', account.user('node')));
+    const inspector = account.user('inspector', { publish: ['jaegis.shop.inspect.>'], subscribe: ['_INBOX.i.>'] });
+    const look = [...at(nats.urls), ...creds('inspector', inspector), '--nats-inbox-prefix', '_INBOX.i'];
+    expect(JSON.parse(await outputOf('tree', '--json', ...look))).toMatchObject(treeOfOne);
+    const taken = await outputOf('backup', join(folder, 'b'), ...at(nats.urls), ...creds('node', account.user('b')));
+    expect(taken).toContain('0 entities');
+  });
+
+  it('a user that has ended is refused by an error that says so and what to do', async () => {
+    const late = run('tree', ...at(nats.urls), ...creds('late', account.user('late', { endsInS: -1 })));
+    expect(await late.ended).toBe(1);
+    expect(late.output()).toContain(`jaegis: NATS at ${nats.urls.join(',')} refused the credentials.`);
+  });
+});
+
+describe('with a seed and certificates', () => {
+  const user = nkeys.createUser();
+  const seed = file('user.nk', new TextDecoder().decode(user.getSeed()));
+  const files = `cert_file: "${pem('cert')}", key_file: "${pem('key')}", ca_file: "${pem('cert')}", verify: true`;
+  const users = `authorization { users = [{ nkey: "${user.getPublicKey()}" }] }`;
+  const nats = withServers(1, { config: `tls { ${files} }\n${users}\n` });
+  const tls = ['--tls-ca', pem('cert'), '--tls-cert', pem('client-cert'), '--tls-key', pem('client-key')];
+
+  it('a node joins and its tree is seen', async () => {
+    const flags = [...at(nats.urls), '--nats-nkey-file', seed, ...tls];
+    await joined(...flags);
+    expect(JSON.parse(await outputOf('tree', '--json', ...flags))).toMatchObject(treeOfOne);
+  });
+
+  it('who shows no certificate is told where to look', async () => {
+    const bare = run('tree', ...at(nats.urls), '--nats-nkey-file', seed, '--tls-ca', pem('cert'));
+    expect(await bare.ended).toBe(1);
+    expect(bare.output()).toContain('tls.certFile');
+  });
+});
+
+describe('with users and passwords', () => {
+  const nats = withServers(1, { config: permissions });
+
+  it('a password is taken from its variable, and nobody is refused', async () => {
+    const node = ['--nats-user', 'node', '--nats-password', 'node-secret', '--nats-inbox-prefix', '_INBOX.node'];
+    await joined(...at(nats.urls), ...node);
+    const { auth, inboxPrefix } = as('inspector');
+    const look = ['--nats-user', auth.user, '--nats-inbox-prefix', inboxPrefix];
+    const tree = runProgram(main, ['tree', '--json', ...at(nats.urls), ...look], {
+      JAEGIS_NATS_PASSWORD: auth.password,
+    });
+    expect(await tree.ended, tree.output()).toBe(0);
+    expect(JSON.parse(tree.output())).toMatchObject(treeOfOne);
+    const nobody = run('tree', ...at(nats.urls));
+    expect(await nobody.ended).toBe(1);
+    expect(nobody.output()).toContain('wants credentials, and none were given');
+  });
+});
+
+describe('before anything is dialled', () => {
+  const text = file('text', 'SUSECRET');
+  const other = ['--tls-cert', pem('client-cert'), '--tls-key', pem('key')];
+  it.each([
+    [
+      'credentials that are not there',
+      ['tree', '--nats-creds', '/nowhere'],
+      'auth.credentialsFile cannot be read: ENOENT',
+    ],
+    [
+      'credentials that are none',
+      ['node', '--nats-creds', text],
+      'auth.credentialsFile must hold the JWT and the seed',
+    ],
+    ['a seed that is none', ['backup', 'b', '--nats-nkey-file', text], 'auth.nkeyFile must be the seed of a user'],
+    [
+      'an authority that is none',
+      ['node', '--tls-ca', text],
+      `tls.caFile (${text}) holds no certificate in PEM format`,
+    ],
+    ['a certificate alone', ['tree', '--tls-cert', pem('client-cert')], 'tls.keyFile is missing for tls.certFile'],
+    ['the key of another certificate', ['node', ...other], 'tls.keyFile is not the key of tls.certFile'],
+    ['a user without a password', ['tree', '--nats-user', 'ann'], 'auth.password is missing'],
+    ['a prefix with a wildcard', ['tree', '--nats-inbox-prefix', '_INBOX.>'], 'inboxPrefix is "_INBOX.>"'],
+  ])('%s is refused with the reason, and no secret is shown', async (_, flags, message) => {
+    const program = run(...flags, '--nats', 'nats://127.0.0.1:1');
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain(`jaegis: ${message}`);
+    expect(program.output()).not.toContain('SUSECRET');
+  });
+});
