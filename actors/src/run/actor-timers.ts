@@ -18,7 +18,9 @@ export function startTimer(
   message: Message,
   target: TimerTarget,
 ): ActorTimer {
+  const { traces } = kernel;
   const { clock } = kernel.services;
+  const setter = traces.isOn ? traces.active() : undefined;
   const delayMs = delayOf(time, clock.monotonic());
   const dueMs = clock.monotonic() + delayMs;
   const process = target instanceof Process ? target : undefined;
@@ -37,7 +39,8 @@ export function startTimer(
   if (process && !process.isAlive) return made;
   timer = clock.setTimer(delayMs, () => {
     made.cancel();
-    kernel.deliver(target, message);
+    if (traces.isOn) traces.fire(setter, () => kernel.deliver(target, message));
+    else kernel.deliver(target, message);
   });
   if (process) bondsOf(process).timers.add(made);
   return made;

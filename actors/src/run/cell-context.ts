@@ -106,8 +106,10 @@ export class CellContext implements ActorContext {
   }
 
   tell<P extends Protocol>(to: Ref<P>, message: MessageOf<P>): void {
+    const { traces } = this.#kernel;
     // Checked against what the ref takes; whoever delivers it need not know.
-    this.collect({ kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message });
+    const effect = { kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message } as const;
+    this.collect(traces.isOn ? { ...effect, trace: traces.active() } : effect);
   }
 
   send(to: { readonly entity: EntityId }, message: Message): void {
@@ -355,12 +357,19 @@ export class CellContext implements ActorContext {
 
   #perform(effect: Effect): void {
     try {
-      if (effect.kind === 'tell') effect.to.tell(effect.message);
+      if (effect.kind === 'tell') this.#tell(effect);
       else if (effect.kind === 'announce') this.#kernel.announce(this.#signed(effect.event));
       else if (effect.kind === 'accepted') effect.run();
     } catch (error) {
       this.logger.warn('tell not delivered', { address: this.address, error });
     }
+  }
+
+  /** It leaves when the step has succeeded, which may be long after, and among others. */
+  #tell({ to, message, trace }: Effect & { readonly kind: 'tell' }): void {
+    const { traces } = this.#kernel;
+    if (traces.isOn) traces.within(trace, () => to.tell(message));
+    else to.tell(message);
   }
 
   /** An entity's announcements say whose they are. */

@@ -1,4 +1,4 @@
-import type { CronTimes, EntityId } from '@jaegis/core';
+import type { CronTimes, EntityId, TraceContext } from '@jaegis/core';
 import type { Message } from './protocol.ts';
 
 /**
@@ -6,7 +6,7 @@ import type { Message } from './protocol.ts';
  * entity, is committed): a step that crashed has sent nothing.
  */
 export type Effect =
-  | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message }
+  | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message; readonly trace?: TraceContext | undefined }
   | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
   | { readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message }
   | { readonly kind: 'unschedule'; readonly name: string }

@@ -37,9 +37,10 @@ export abstract class Inbox extends Process {
   /** An ask arrives while another of the same chain is being handled: true if it is handled at once. */
   protected abstract interleave(ask: Ask): boolean;
 
-  tell(message: Message): void {
-    if (message === undefined || message === null) throw noMessage(message);
-    if (this.kernel.traces.isOn) this.kernel.traces.carryActive(message);
+  tell(given: Message): void {
+    if (given === undefined || given === null) throw noMessage(given);
+    const { traces } = this.kernel;
+    const message = traces.isOn ? traces.told(given) : given;
     if (this.kind.checksAlways) this.#checked(message, undefined);
     else this.accept(message);
   }

@@ -22,6 +22,7 @@ const soon = Promise.resolve();
  */
 export class Scheduler {
   readonly #clock: Clock;
+  readonly #drain: () => void;
   /** Time as last read, of the monotonic clock: good to a batch, and free. */
   now: number;
   #ready: Runnable[] = [];
@@ -32,8 +33,10 @@ export class Scheduler {
   #isRunning = false;
   #atOnce = 0;
 
-  constructor(clock: Clock) {
+  /** @param run What runs here for all actors is run by this, so that it may be kept apart from whoever began it. */
+  constructor(clock: Clock, run: (drain: () => void) => void) {
     this.#clock = clock;
+    this.#drain = () => run(this.#drainNow);
     this.now = clock.monotonic();
   }
 
@@ -64,7 +67,7 @@ export class Scheduler {
     this.#isRunning = false;
   }
 
-  readonly #drain = (): void => {
+  readonly #drainNow = (): void => {
     this.#isRunning = true;
     this.#atOnce = 0;
     this.#runReady();

@@ -100,7 +100,10 @@ export class System implements Kernel {
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
-    this.scheduler = new Scheduler(options.services.clock);
+    const { traces } = this;
+    // Whoever told the first message of a batch has nothing to do with the others.
+    const run = (drain: () => void) => (traces.isOn ? traces.within(undefined, drain) : drain());
+    this.scheduler = new Scheduler(options.services.clock, run);
     this.deadlines = new Deadlines(options.services.clock);
     this.deadLetters = new DeadLetters((to, message) => this.#resend(to, message));
     const flags = { ...plainFlags, ...checkLimit('/user', options.limit ?? {}) };

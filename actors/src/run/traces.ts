@@ -10,6 +10,11 @@ export class Traces {
   readonly #telemetry: Telemetry;
   /** What asks and messages in mailboxes belong to. */
   readonly #carried = new WeakMap<object, TraceContext>();
+  /** What set the timers that sent messages. */
+  readonly #setters = new WeakMap<object, TraceContext>();
+  readonly #told = new WeakSet<object>();
+  /** Of the timer that sends a message now. */
+  #setter: TraceContext | undefined;
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
@@ -24,16 +29,40 @@ export class Traces {
     return this.#telemetry.active();
   }
 
+  /** What runs in here belongs to that trace, or to none: whoever runs it for others runs it where it is. */
+  within<Result>(trace: TraceContext | undefined, act: () => Result): Result {
+    return this.#telemetry.within(trace, act);
+  }
+
+  /**
+   * Tells what a timer sends that was set in that trace. It begins a trace of its own, since timers may go on for years,
+   * and follows from the other.
+   */
+  fire(setter: TraceContext | undefined, tell: () => void): void {
+    this.#setter = setter;
+    // What the clock runs together has nothing in common.
+    this.within(undefined, tell);
+    this.#setter = undefined;
+  }
+
   /** The item belongs to this trace from now on. @param item An ask or a message. */
   carry(item: object, context: TraceContext | undefined): void {
     if (context !== undefined) this.#carried.set(item, context);
   }
 
-  /** The item belongs to the trace of the code that runs now, or to none: a message may be told more than once. */
-  carryActive(item: object): void {
-    const active = this.active();
-    if (active === undefined) this.#carried.delete(item);
-    else this.#carried.set(item, active);
+  /** The ask belongs to the trace of the code that runs now, or to none. */
+  carryActive(ask: object): void {
+    this.carry(ask, this.active());
+  }
+
+  /** The same for a message, which may be told more than once: then it is another object each time. */
+  told<M extends Message>(given: M): M {
+    const message = this.#told.has(given) ? copyOf(given) : given;
+    this.#told.add(message);
+    this.carryActive(message);
+    if (this.#setter !== undefined) this.#setters.set(message, this.#setter);
+    this.#setter = undefined;
+    return message;
   }
 
   /** A span from the ask to its answer, as part of what runs now. */
@@ -53,12 +82,16 @@ export class Traces {
     return answer;
   }
 
-  /** A span of the handler, where its message belongs to a trace; what the handler asks, tells and calls is part of it. */
+  /**
+   * A span of the handler, where its message belongs to a trace or follows from one; what the handler asks, tells and
+   * calls is part of it.
+   */
   turn(actor: string, item: object, type: string, receive: () => MaybeOutcome): MaybeOutcome {
     const parent = this.#carried.get(item);
-    if (parent === undefined) return receive();
+    const link = this.#setters.get(item);
+    if (parent === undefined && link === undefined) return this.within(undefined, receive);
     const attributes = { 'jaegis.actor': actor, 'jaegis.message': type };
-    const span = this.#telemetry.start({ name: `turn ${type}`, kind: 'server', parent, attributes });
+    const span = this.#telemetry.start({ name: `turn ${type}`, kind: 'server', parent, link, attributes });
     this.#carried.set(item, span.context);
     return within(span, receive);
   }
@@ -66,7 +99,7 @@ export class Traces {
   /** A span of writing a turn, as part of the first of the messages in it that belong to a trace. */
   async commit(entity: string, items: readonly (object | undefined)[], act: () => Promise<void>): Promise<void> {
     const parent = items.map((item) => item && this.#carried.get(item)).find((context) => context !== undefined);
-    if (parent === undefined) return act();
+    if (parent === undefined) return this.within(undefined, act);
     const attributes = { 'jaegis.actor': entity, 'jaegis.messages': items.length };
     const span = this.#telemetry.start({ name: 'commit', kind: 'internal', parent, attributes });
     try {
@@ -77,6 +110,10 @@ export class Traces {
       throw error;
     }
   }
+}
+
+function copyOf<M extends Message>(message: M): M {
+  return Object.assign(Object.create(Object.getPrototypeOf(message)), message) as M; // with all that it had
 }
 
 function within(span: Span, receive: () => MaybeOutcome): MaybeOutcome {

@@ -12,6 +12,7 @@ import {
   type Context,
   context,
   createTraceState,
+  type Link,
   type ProxyTracerProvider,
   ROOT_CONTEXT,
   type SpanContext,
@@ -50,10 +51,14 @@ export class OpenTelemetry implements Telemetry {
     return active && trace.isSpanContextValid(active) ? toTraceContext(active) : undefined;
   }
 
-  start({ name, kind, parent, attributes }: SpanStart): Span {
+  within<Result>(of: TraceContext | undefined, act: () => Result): Result {
+    return context.with(contextOf(of), act);
+  }
+
+  start({ name, kind, parent, link, attributes }: SpanStart): Span {
     const tracer = this.#tracer ?? trace.getTracer(NAME);
     const before = contextOf(parent);
-    const span = tracer.startSpan(name, { kind: kinds[kind], attributes }, before);
+    const span = tracer.startSpan(name, { kind: kinds[kind], attributes, links: linksTo(link) }, before);
     const within = trace.setSpan(before, span);
     return {
       context: toTraceContext(span.spanContext()),
@@ -83,12 +88,22 @@ function isProxy(provider: TracerProvider): provider is ProxyTracerProvider {
   return 'getDelegateTracer' in provider;
 }
 
-function contextOf(parent: TraceContext | undefined): Context {
-  const parsed = parent && parseTraceparent(parent.traceparent);
-  if (parsed === undefined) return ROOT_CONTEXT;
+function contextOf(given: TraceContext | undefined): Context {
+  const of = spanContextOf(given);
+  return of === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, of);
+}
+
+function linksTo(given: TraceContext | undefined): Link[] {
+  const linked = spanContextOf(given);
+  return linked === undefined ? [] : [{ context: linked }];
+}
+
+function spanContextOf(given: TraceContext | undefined): SpanContext | undefined {
+  const parsed = given && parseTraceparent(given.traceparent);
+  if (parsed === undefined) return undefined;
   const { traceId, spanId, flags } = parsed;
-  const state = parent?.tracestate === undefined ? {} : { traceState: createTraceState(parent.tracestate) };
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true, ...state });
+  const state = given?.tracestate === undefined ? {} : { traceState: createTraceState(given.tracestate) };
+  return { traceId, spanId, traceFlags: flags, isRemote: true, ...state };
 }
 
 function toTraceContext({ traceId, spanId, traceFlags, traceState }: SpanContext): TraceContext {

@@ -10,6 +10,8 @@ export interface Telemetry {
   readonly isOn: boolean;
   /** The trace that the code which runs now belongs to, if it belongs to one. */
   active(): TraceContext | undefined;
+  /** What runs in here, also after its awaits, belongs to that trace, or to none. */
+  within<Result>(trace: TraceContext | undefined, act: () => Result): Result;
   start(span: SpanStart): Span;
 }
 
@@ -19,6 +21,8 @@ export interface SpanStart {
   readonly kind: 'client' | 'server' | 'internal';
   /** What it is a part of; undefined: the beginning of a trace. */
   readonly parent: TraceContext | undefined;
+  /** What brought it about without being what it is a part of. */
+  readonly link?: TraceContext | undefined;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -40,5 +44,6 @@ export interface TraceContext {
 export const noTelemetry: Telemetry = {
   isOn: false,
   active: () => undefined,
+  within: (_trace, act) => act(),
   start: ({ parent = { traceparent: '' } }) => ({ context: parent, run: (act) => act(), end: () => {} }),
 };
