@@ -1,5 +1,5 @@
 /** Ways to say who one is, against real servers that ask for it, one of them with an operator and users by JWT. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@jaegis/core';
@@ -8,6 +8,7 @@ import { realClock } from '@jaegis/node';
 import { nkeys } from '@nats-io/transport-node';
 import { defineActor, defineApp, requestInspection, startNode } from 'jaegis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bytes, text } from '../contract/world.ts';
 import { withServers } from '../support/nats.ts';
 import { createOperator } from '../support/operator.ts';
 import { connection } from '../support/roles.ts';
@@ -22,6 +23,9 @@ const app = defineApp({ entities: [counter] });
 
 const folder = mkdtempSync(join(tmpdir(), 'jaegis-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Of what a server does in its own time. */
+const patient = { timeout: 20_000 };
 
 let files = 0;
 /** The path of a file with these credentials. */
@@ -61,6 +65,37 @@ describe('ways to say who one is', () => {
       const refused = await connection(nats.urls, { auth: { token: 'wrong-one' } }).catch((error: Error) => error);
       expect(refused).toMatchObject({ code: 'invalid_config', data: { path: 'auth' } });
       expect(String(refused)).not.toContain('wrong-one');
+    });
+  });
+
+  describe('a user that is revoked', () => {
+    const nats = withServers(1, { config: 'authorization { users = [{ user: "ann", password: "known" }] }\n' });
+
+    /** What the server is told to go on with. */
+    function reconfigure(from: string, to: string): void {
+      const pid = nats.servers[0]?.pid ?? 0;
+      const [path = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        .split('\0')
+        .filter((arg) => arg.endsWith('.conf'));
+      writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+      process.kill(pid, 'SIGHUP');
+    }
+
+    it('is dropped and tried again for ever; when it is restored, what waited meanwhile arrives', async () => {
+      const errors: string[] = [];
+      const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+      const { transport } = await connection(nats.urls, { auth: { user: 'ann', password: 'known' } }, logger);
+      const [statuses, got]: [string[], (string | undefined)[]] = [[], []];
+      transport.onStatus((status) => statuses.push(status));
+      transport.subscribe('greeting', ({ data }) => got.push(text(data)));
+      await transport.flush();
+      reconfigure('"known"', '"other"');
+      await expect.poll(() => errors, patient).toEqual([expect.stringContaining('refuses the credentials')]);
+      transport.publish('greeting', bytes('hello'));
+      expect(statuses).toEqual(['disconnected']);
+      reconfigure('"other"', '"known"');
+      await expect.poll(() => got, patient).toEqual(['hello']);
+      expect(statuses).toEqual(['disconnected', 'connected']);
     });
   });
 
@@ -139,10 +174,10 @@ describe('a server with an operator', () => {
     onTestFinished(close);
     const statuses: string[] = [];
     transport.onStatus((status) => statuses.push(status));
-    await expect.poll(() => errors, { timeout: 20_000 }).toEqual([expect.stringContaining('refuses the credentials')]);
+    await expect.poll(() => errors, patient).toEqual([expect.stringContaining('refuses the credentials')]);
     expect(statuses).toEqual(['disconnected']);
     writeFileSync(credentialsFile, shop.user('node'));
-    await expect.poll(() => statuses, { timeout: 20_000 }).toEqual(['disconnected', 'connected']);
+    await expect.poll(() => statuses, patient).toEqual(['disconnected', 'connected']);
     await transport.flush();
   });
 

@@ -9,6 +9,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bytes, eventually, text, uniqueName, until } from '../contract/world.ts';
 import { withServers } from '../support/nats.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const open: NatsConnection[] = [];
 const fakes: Server[] = [];
@@ -151,6 +152,37 @@ describe('one server', () => {
     await transport.flush();
     expect(sizes).toHaveLength(26);
     expect(sizes.indexOf(1)).toBeLessThan(10);
+  });
+
+  test('a connection is tried for again however often nobody answers, and goes on when somebody does', async () => {
+    await using proxy = await TcpProxy.to(nats.urls[0] ?? '');
+    const connection = await connectTo([proxy.url]);
+    const seen = statusesOf(connection);
+    const got: (string | undefined)[] = [];
+    connection.transport.subscribe('after.outage', ({ data }) => got.push(text(data)));
+    await connection.transport.flush();
+    await nats.servers[0]?.kill();
+    await until(() => seen.length === 1);
+    connection.transport.publish('after.outage', bytes('kept'));
+    const lostAt = proxy.dials;
+    // Three times as many as nats.js tries by itself.
+    await until(() => proxy.dials - lostAt > 30);
+    expect(seen).toEqual(['disconnected']);
+    await nats.servers[0]?.restart();
+    await until(() => got.length > 0);
+    expect([seen, got]).toEqual([['disconnected', 'connected'], ['kept']]);
+  });
+
+  test('a link on which nothing arrives is given up without a reset and without traffic, and made anew', async () => {
+    await using proxy = await TcpProxy.to(nats.urls[0] ?? '');
+    const connection = await connectTo([proxy.url]);
+    const seen = statusesOf(connection);
+    proxy.swallow();
+    await until(() => seen.length === 1);
+    expect(seen).toEqual(['disconnected']);
+    proxy.heal();
+    await until(() => seen.length === 2);
+    expect(seen).toEqual(['disconnected', 'connected']);
   });
 
   test('a key that somebody else deleted does not exist and can be made again', async () => {

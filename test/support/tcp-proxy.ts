@@ -7,10 +7,12 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #delayMs = 0;
   #isSwallowing = false;
+  #dials = 0;
 
   private constructor(target: string) {
     const { hostname, port } = new URL(target);
     this.#server = createServer((client) => {
+      this.#dials += 1;
       const server = connect({ host: hostname, port: Number(port) });
       this.#forward(client, server);
       this.#forward(server, client);
@@ -27,6 +29,11 @@ export class TcpProxy implements AsyncDisposable {
 
   get url(): string {
     return `nats://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on TCP
+  }
+
+  /** Connections that were asked for so far, also while there is no server. */
+  get dials(): number {
+    return this.#dials;
   }
 
   get connections(): number {

@@ -1,11 +1,9 @@
-import { findServer, startServers } from '@jaegis/nats';
+import { findServer, type NatsServers, startServers } from '@jaegis/nats';
 import { realClock, realHost, realRandom } from '@jaegis/node';
 import type { Entrant } from '../harness/session.ts';
 
 /** Where the processes of entrants find the address of the server. */
 export const SERVER_VARIABLE = 'BENCH_NATS';
-
-type Running = Awaited<ReturnType<typeof startServers>>;
 
 export interface ServerOptions {
   readonly count: 1 | 3;
@@ -16,7 +14,7 @@ export interface ServerOptions {
 /** Servers that the entrants of a row share: started by the first, stopped by the last. One, synced to disk, by default. */
 export class SharedServer {
   readonly options: ServerOptions;
-  #running: Promise<Running> | undefined;
+  #running: Promise<NatsServers> | undefined;
   #users = 0;
 
   constructor(options: ServerOptions = { count: 1, sync: 'always' }) {
@@ -26,7 +24,7 @@ export class SharedServer {
   /** The addresses, joined by commas. */
   async join(): Promise<string> {
     this.#users++;
-    this.#running ??= start(this.options);
+    this.#running ??= startBenchServers(this.options);
     return (await this.#running).urls.join(',');
   }
 
@@ -60,7 +58,8 @@ export class SharedServer {
   }
 }
 
-async function start(options: ServerOptions): Promise<Running> {
+/** Servers of one's own, to be stopped. */
+export async function startBenchServers(options: ServerOptions): Promise<NatsServers> {
   const world = { host: realHost(), clock: realClock(), random: realRandom() };
   const path = world.host.env.NATS_SERVER;
   const binary = await findServer({ ...world, ...(path ? { path } : {}) });

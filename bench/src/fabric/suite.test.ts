@@ -6,7 +6,9 @@ import { fabricSuite } from './suite.ts';
 
 // It starts five servers and twenty processes: on a busy machine that is much.
 it('measures the fabric beside its peers, in a run of a few', { timeout: 120_000 }, async () => {
-  const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3, sleepers: 3 }), { rounds: 1 });
+  const report = await runSuite(fabricSuite(processes, { asks: 5, tells: 50, turns: 3, sleepers: 3, kills: 1 }), {
+    rounds: 1,
+  });
   const { rows } = reportSchema.parse(JSON.parse(JSON.stringify(report)));
   expect(rows.map(({ name, peers }) => [name, Object.keys(peers)])).toEqual([
     ['ask between two processes, one at a time, p50', ['raw request', 'moleculer']],
@@ -21,5 +23,7 @@ it('measures the fabric beside its peers, in a run of a few', { timeout: 120_000
     ['wake an entity with a 1 kB snapshot, p50', ['raw direct get']],
     ['server-side bytes stored per small turn', []],
     ['memory that a passivated entity leaves in its node', []],
+    ['reconnection to another server, p50', []],
+    ['a dead link without a reset, until it is noticed', []],
   ]);
 });

@@ -2,6 +2,7 @@
 import type { Place } from '../harness/entrants.ts';
 import type { RowSpec, Suite } from '../harness/session.ts';
 import { STATE_BYTES } from './entities.ts';
+import { serverKilled, swallowed } from './losses.ts';
 import { SharedServer } from './shared-server.ts';
 import { TurnsBench } from './turns.ts';
 
@@ -18,9 +19,10 @@ export interface FabricSizes {
   readonly tells: number;
   readonly turns: number;
   readonly sleepers: number;
+  readonly kills: number;
 }
 
-const fullSizes: FabricSizes = { asks: 2_000, tells: 200_000, turns: 300, sleepers: 20_000 };
+const fullSizes: FabricSizes = { asks: 2_000, tells: 200_000, turns: 300, sleepers: 20_000, kills: 5 };
 
 export function fabricSuite(place: Place, sizes: FabricSizes = fullSizes): Suite {
   const server = new SharedServer();
@@ -34,6 +36,7 @@ Moleculer without logger and metrics, over the same server.`,
       replicated(sizes),
       ...synced(server, sizes),
       ...entities(place, server, sizes),
+      ...losses(sizes),
     ],
     versions: () => ({}),
   };
@@ -144,6 +147,30 @@ function synced(server: SharedServer, { turns: size }: FabricSizes): RowSpec[] {
       goal: {},
       ours: { size: size * 40, open: () => bench.hot() },
       peers: { [peer]: { size: size * 40, open: () => lazy.hot() } },
+    },
+  ];
+}
+
+function losses({ kills }: FabricSizes): RowSpec[] {
+  return [
+    {
+      name: 'reconnection to another server, p50',
+      unit: 'ms',
+      better: 'lower',
+      about: `Of three servers the one that the client is connected to is killed (SIGKILL); from then until a request is
+answered again, by a responder on one of the others.`,
+      goal: { most: 200 },
+      ours: { size: kills, open: serverKilled },
+      peers: {},
+    },
+    {
+      name: 'a dead link without a reset, until it is noticed',
+      unit: 'ms',
+      better: 'lower',
+      about: 'A proxy between client and server swallows everything from one moment on, and resets nothing.',
+      goal: { most: 3_000 },
+      ours: { size: 1, open: swallowed },
+      peers: {},
     },
   ];
 }
