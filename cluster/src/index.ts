@@ -12,5 +12,6 @@ export {
   importEntity,
   type StatePorts,
 } from './history/transfer.ts';
+export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';

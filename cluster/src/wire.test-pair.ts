@@ -52,7 +52,7 @@ export async function pair(
       cluster: 'c',
       node: name,
       transport,
-      blobs: { put, get, remove: (key) => store.remove(key) },
+      blobs: { put, get, remove: (key) => store.remove(key), names: () => store.names() },
       codec,
       clock: world.clock,
       random,

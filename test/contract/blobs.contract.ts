@@ -59,6 +59,15 @@ function keepsBytes(world: World): void {
     expect(text(await others.get('a'))).toBe('3');
   });
 
+  test('the names of all that is there are listed, and of nothing else', async () => {
+    const { blobs, others } = await openNew(world);
+    expect(await blobs.names()).toEqual([]);
+    for (const name of ['a', 'b c', 'ü']) await blobs.put(name, bytes('1'));
+    await blobs.remove('a');
+    await blobs.put('b c', bytes('2'));
+    expect((await others.names()).toSorted()).toEqual(['b c', 'ü']);
+  });
+
   test('names and buckets do not meet', async () => {
     const { blobs } = await openNew(world);
     const { blobs: elsewhere } = await openNew(world);

@@ -1,6 +1,6 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
-import { type ClusterEvent, ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
+import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
@@ -13,8 +13,17 @@ const noPool: WorkerPool = {
   close: async () => {},
 };
 
-export function simCluster(seed: number, entities: readonly ActorDefinition<Protocol>[]) {
-  const world = createSimWorld({ seed });
+export interface SimClusterOptions {
+  /** Of the server, in bytes. Default 1 MiB. */
+  readonly maxPayload?: number;
+}
+
+export function simCluster(
+  seed: number,
+  entities: readonly ActorDefinition<Protocol>[],
+  options: SimClusterOptions = {},
+) {
+  const world = createSimWorld({ seed, ...options });
   const failures: JaegisError[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
@@ -24,23 +33,29 @@ export function simCluster(seed: number, entities: readonly ActorDefinition<Prot
     transports.set(name, connection.transport);
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
+    const { clock } = world;
+    const random = world.random.fork(name);
+    const { transport } = connection;
+    const stream = await clock.runUntilSettled(
+      connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
+    );
+    const bodies = connection.blobs({ name: 'BODIES' });
+    const inbox = new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger });
     const made = new ClusterNode({
       cluster: CLUSTER,
       name: nodeId(name),
       role,
       entities,
       ports: {
-        clock: world.clock,
-        random: world.random.fork(name),
+        clock,
+        random,
         logger: silentLogger,
         codec: jsonCodec(),
         pool: noPool,
-        transport: connection.transport,
+        transport,
         blobs: connection.blobs({ name: 'LARGE' }),
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
-        inbox: await world.clock.runUntilSettled(
-          connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
-        ),
+        inbox,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),

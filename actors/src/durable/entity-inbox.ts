@@ -53,7 +53,7 @@ export class EntityInbox {
   add(message: InboxMessage): void {
     if (message.sequence <= this.#last) return;
     this.#last = message.sequence;
-    if (this.#held.length >= limits.inboxWindow || this.#missed > 0) this.#missed = message.sequence;
+    if (this.#missed > 0 || !this.#hasRoom(message.data.length)) this.#missed = message.sequence;
     else this.#keep([message]);
     if (this.#isRunning) this.#changed();
     else void this.#run();
@@ -69,12 +69,19 @@ export class EntityInbox {
     const { signal } = this.#stop;
     while (!signal.aborted && (this.#held.length > 0 || this.#missed > 0)) {
       if (this.#hasFailed) await this.#pause();
-      if (this.#missed > 0 && this.#held.length < limits.inboxWindow) await this.#readMissed();
+      if (this.#missed > 0 && this.#hasRoom(1)) await this.#readMissed();
       if (!signal.aborted) this.#handOver();
       if (!signal.aborted && this.#underWay.size > 0) await this.#change();
     }
     this.#isRunning = false;
     if (!signal.aborted) this.#options.onEmpty?.();
+  }
+
+  /** One message is held whatever its size. */
+  #hasRoom(bytes: number): boolean {
+    if (this.#held.length === 0) return true;
+    const held = this.#held.reduce((sum, { data }) => sum + data.length, bytes);
+    return this.#held.length < limits.inboxWindow && held <= limits.inboxWindowBytes;
   }
 
   #changed(): void {

@@ -22,6 +22,8 @@ export const limits = {
   turnBytes: 256 * 1024,
   /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
   inboxWindow: 64,
+  /** Their bytes; one message is handed over whatever its size. */
+  inboxWindowBytes: 64 * 1024 * 1024,
   /** Messages that one node sends to the inbox of one entity and that are not known to be kept yet. */
   sendsWaiting: 10_000,
   /** Bytes of all such messages of a node. */
@@ -77,6 +79,8 @@ export const limits = {
   largeFetches: 4,
   /** How long a large message that nobody fetches stays there, in ms. */
   largeKeptMs: 10 * 60_000,
+  /** How long the body of a large durable message may wait there for the message that names it, in ms. */
+  largeUnnamedMs: 60 * 60_000,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
   /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */

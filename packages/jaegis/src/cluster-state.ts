@@ -16,7 +16,7 @@ import { binaryCodec } from '@jaegis/codec';
 import { type EntityId, type KeptTurn, silentLogger } from '@jaegis/core';
 import { type ConnectOptions, connectNats, type NatsConnection } from '@jaegis/nats';
 import { folderArchive, realClock, realRandom, sha256 } from '@jaegis/node';
-import { openStreams } from './start-node.ts';
+import { openStreams, type StreamWorld, withBodies } from './start-node.ts';
 
 export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly nats: readonly string[];
@@ -63,7 +63,7 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
     ...who,
   });
   const world = { cluster, clock, random, codec: binaryCodec(), logger: silentLogger, digest: sha256, node: name };
-  const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, cluster)) });
+  const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, cluster, world)) });
   return {
     async *history({ entity }) {
       yield* historyOf(await present(), entity);
@@ -76,16 +76,20 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
       const archive = folderArchive(folder);
       // Before the streams of the cluster are made.
       const verified = await verifyBackup(world, archive);
-      const made = await openStreams(connection, { cluster, replicas, history, maxTurnBytes: undefined });
+      const made = await openStreams(connection, { cluster, replicas, history, maxTurnBytes: undefined }, world);
       return restore({ ...world, ...made }, archive, verified);
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
 
-async function find(connection: NatsConnection, cluster: string): Promise<Pick<StatePorts, 'turnJournal' | 'inbox'>> {
-  return {
-    turnJournal: await connection.findJournal(`JAEGIS_${cluster}_TURNS`),
-    inbox: await connection.findInbox(`JAEGIS_${cluster}_INBOX`),
-  };
+async function find(
+  connection: NatsConnection,
+  cluster: string,
+  world: StreamWorld,
+): Promise<Pick<StatePorts, 'turnJournal' | 'inbox'>> {
+  const turnJournal = await connection.findJournal(`JAEGIS_${cluster}_TURNS`);
+  const stream = await connection.findInbox(`JAEGIS_${cluster}_INBOX`);
+  const { inbox } = withBodies(connection, stream, { cluster, replicas: connection.replicas }, world);
+  return { turnJournal, inbox };
 }

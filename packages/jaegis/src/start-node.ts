@@ -1,6 +1,6 @@
-import { ClusterNode, inboxSubjects, turnSubjects } from '@jaegis/cluster';
+import { ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import { type JaegisError, limits } from '@jaegis/core';
+import { type Clock, type InboxStream, type JaegisError, type Logger, limits, type Random } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import { pinoLogger, realClock, realHost, realRandom, sha256 } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
@@ -35,11 +35,12 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
-  const { viewJournal, turnJournal, inbox, blobs } = await openStreams(connection, checked);
-  // A client may lack the permission to make it when it has something large to say.
-  if (checked.role === 'member') await blobs.open();
+  const world = { clock: realClock(), random, logger };
+  const { viewJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
+  // A client may lack the permission to make them when it has something large to say.
+  if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
   const codec = binaryCodec();
-  const ports = { clock: realClock(), random, logger, codec, pool, transport: connection.transport };
+  const ports = { ...world, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
   const telemetry = new OpenTelemetry(realClock());
   undo.defer(() => telemetry.close());
@@ -55,6 +56,11 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   undo.defer(() => node.stop());
   await node.start();
+  if (checked.role === 'member') {
+    inbox
+      .sweep()
+      .catch((error: unknown) => logger.debug('large bodies that nobody needs were not looked for', { error }));
+  }
   for (const { definition, ...spawn } of options.app?.actors ?? []) {
     if (definition.kind === 'supervisor') await node.system.supervise(definition, spawn);
     else await node.system.spawn(definition, spawn);
@@ -85,12 +91,19 @@ async function serverUrls(
   return [...servers.urls];
 }
 
+export interface StreamWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
 export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'history' | 'maxTurnBytes'>;
 
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
   { cluster, replicas, history, maxTurnBytes }: StreamOptions,
+  world: StreamWorld,
 ) {
   const copies = replicas ?? connection.replicas;
   const viewJournal = await connection.openJournal({
@@ -108,17 +121,30 @@ export async function openStreams(
     historyPerSubject: history ?? limits.turnHistory,
     ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
   });
-  const inbox = await connection.openInbox({
+  const stream = await connection.openInbox({
     name: `JAEGIS_${cluster}_INBOX`,
     subjects: inboxSubjects(cluster),
     replicas: copies,
     storage: 'file',
   });
+  const { inbox, bodies } = withBodies(connection, stream, { cluster, replicas: copies }, world);
   const blobs = connection.blobs({
     name: `JAEGIS_${cluster}_LARGE`,
     replicas: copies,
     storage: 'file',
     keepMs: limits.largeKeptMs,
   });
-  return { viewJournal, turnJournal, inbox, blobs };
+  return { viewJournal, turnJournal, inbox, blobs, bodies };
+}
+
+/** The inbox stream with the bucket for what is too large for it, which is made when it is first needed. */
+export function withBodies(
+  connection: NatsConnection,
+  stream: InboxStream,
+  { cluster, replicas }: { readonly cluster: string; readonly replicas: 1 | 3 },
+  world: StreamWorld,
+) {
+  const bodies = connection.blobs({ name: `JAEGIS_${cluster}_BODIES`, replicas, storage: 'file' });
+  const inbox = new LargeInbox({ ...world, inbox: stream, bodies, transport: connection.transport });
+  return { inbox, bodies };
 }

@@ -29,6 +29,10 @@ export class SimBlobs implements Blobs {
     await this.#request(`remove ${name}`, name, true, () => this.#kept.delete(name));
   }
 
+  async names(): Promise<readonly string[]> {
+    return await this.#request('list the bucket', '', false, () => [...this.#kept.keys()]);
+  }
+
   #request<Answer>(what: string, name: string, isWrite: boolean, execute: () => Answer): Promise<Answer> {
     return this.#storage.request(this.#link, { what, data: { name }, isWrite, execute });
   }

@@ -14,4 +14,6 @@ export interface Blobs {
   get(name: string): Promise<Uint8Array | undefined>;
   /** Does nothing when there is nothing. */
   remove(name: string): Promise<void>;
+  /** Of all that is there, in no order. */
+  names(): Promise<readonly string[]>;
 }

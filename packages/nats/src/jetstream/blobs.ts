@@ -10,6 +10,7 @@ import {
   DiscardPolicy,
   type JetStreamManager,
   JsHeaders,
+  PubHeaders,
   RetentionPolicy,
   StorageType,
   type StoredMsg,
@@ -26,8 +27,8 @@ export interface BlobsOptions extends OpenOptions {
   readonly name: string;
   readonly replicas: 1 | 3;
   readonly storage: 'file' | 'memory';
-  /** How long bytes that nobody removes are kept, in ms. */
-  readonly keepMs: number;
+  /** How long bytes that nobody removes are kept, in ms. Default: for ever. */
+  readonly keepMs?: number;
 }
 
 export interface Bucket extends Blobs {
@@ -52,6 +53,8 @@ interface ObjectInfo {
 /** Each part is written before the next, so that fewer are faster. */
 const partBytes = 512 * 1024;
 const nothing = new Uint8Array();
+/** How long the word stays that something was removed, for tools that follow the bucket. */
+const goneTtl = '10m';
 
 export class ObjectStoreBlobs implements Bucket {
   readonly #access: JetStreamAccess;
@@ -106,8 +109,22 @@ export class ObjectStoreBlobs implements Bucket {
     const found = await this.#info(manager, name);
     if (found === undefined || found.info.deleted) return;
     const gone = { ...found.info, size: 0, chunks: 0, digest: '', deleted: true };
-    await this.#replace(purpose, this.#infoSubject(name), encode(gone));
-    await this.#replace(purpose, this.#partsSubject(found.info.nuid), nothing);
+    await this.#replace(purpose, this.#infoSubject(name), encode(gone), goneTtl);
+    await this.#replace(purpose, this.#partsSubject(found.info.nuid), nothing, goneTtl);
+  }
+
+  /** One request for each record: no consumer that could die or be left behind. */
+  async names(): Promise<readonly string[]> {
+    const manager = await this.#manager();
+    const names: string[] = [];
+    for (let seq = 1; ; ) {
+      const query = { seq, next_by_subj: this.#infoSubjects };
+      const found = await this.#get('the names', () => manager.streams.getMessage(this.#stream, query));
+      if (found === null) return names;
+      const info = found.json<ObjectInfo>();
+      if (!info.deleted) names.push(info.name);
+      seq = found.seq + 1;
+    }
   }
 
   #describe(name: string, bytes: Uint8Array): ObjectInfo {
@@ -152,7 +169,7 @@ export class ObjectStoreBlobs implements Bucket {
   /** What is left of an object nobody can find. It does no harm until it is too old, so nobody waits for it to go. */
   #dropParts({ name, nuid: id }: ObjectInfo): void {
     const purpose = { what: `drop the parts of ${name}`, data: { name } };
-    this.#replace(purpose, this.#partsSubject(id), nothing).catch((error: unknown) =>
+    this.#replace(purpose, this.#partsSubject(id), nothing, goneTtl).catch((error: unknown) =>
       this.#access.link.logger.debug('the parts of a large body stay in the store for now', { name, error }),
     );
   }
@@ -162,14 +179,19 @@ export class ObjectStoreBlobs implements Bucket {
   }
 
   /** Instead of all that is under the subject. */
-  #replace(purpose: Purpose, subject: string, data: Uint8Array): Promise<void> {
+  #replace(purpose: Purpose, subject: string, data: Uint8Array, ttl?: string): Promise<void> {
     const replacing = headers();
     replacing.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+    if (ttl !== undefined) replacing.set(PubHeaders.MessageTTL, ttl);
     return this.#publish(purpose, subject, data, replacing);
   }
 
   #partsSubject(id: string): string {
     return `$O.${this.#options.name}.C.${id}`;
+  }
+
+  get #infoSubjects(): string {
+    return `$O.${this.#options.name}.M.>`;
   }
 
   #infoSubject(name: string): string {
@@ -195,9 +217,10 @@ export class ObjectStoreBlobs implements Bucket {
       storage: storage === 'file' ? StorageType.File : StorageType.Memory,
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
-      max_age: nanos(keepMs),
+      max_age: keepMs === undefined ? 0 : nanos(keepMs),
       allow_direct: true,
       allow_rollup_hdrs: true,
+      allow_msg_ttl: true,
     };
     return openStream(this.#access, `object store ${name}`, wanted, openWithinMs);
   }
