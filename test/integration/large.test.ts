@@ -1,4 +1,7 @@
 /** Messages above what the server takes as one, between two nodes on a real one. */
+import { silentLogger } from '@jaegis/core';
+import { connectNats } from '@jaegis/nats';
+import { realClock } from '@jaegis/node';
 import { defineActor, defineApp, startNode } from 'jaegis';
 import { expect, test } from 'vitest';
 import { withServers } from '../support/nats.ts';
@@ -30,5 +33,28 @@ test('an entity takes and answers what is a hundred times as large, in order wit
   expect(replies.map((reply) => Buffer.from(reply).equals(bytes(reply.length)))).toEqual(sizes.map(() => true));
   expect(replies.map(({ length }) => length)).toEqual(sizes);
   const huge = ref.ask({ type: 'put', bytes: new Uint8Array(65 * 1024 * 1024) });
+  await expect(huge).rejects.toMatchObject({ code: 'not_serializable' });
+});
+
+test('sends that are a hundred times as large are kept while no node lives, and handled once in their order', async () => {
+  const options = { cluster: 'large-sends', nats: [...nats.urls], logLevel: 'silent', threads: 1 } as const;
+  const sizes = [10, 7_000_000, 20, 200_000, 30];
+  const expected = [...sizes, 40];
+  {
+    await using first = await startNode({ ...options, name: 'n1', app });
+    const ref = first.entity(shelf, 's');
+    await ref.ask({ type: 'lengths' });
+  }
+  await using client = await startNode({ ...options, name: 'c1', role: 'client', app });
+  const ref = client.entity(shelf, 's');
+  await Promise.all(sizes.map((size) => ref.send({ type: 'put', bytes: new Uint8Array(size) }, { timeoutMs: 60_000 })));
+  await using _node = await startNode({ ...options, name: 'n2', app });
+  await ref.send({ type: 'put', bytes: new Uint8Array(40) });
+  await expect.poll(() => ref.ask({ type: 'lengths' }), { timeout: 60_000 }).toEqual(expected);
+  const connection = await connectNats({ servers: nats.urls, logger: silentLogger, clock: realClock() });
+  const bodies = connection.blobs({ name: 'JAEGIS_large-sends_BODIES', replicas: 1, storage: 'file' });
+  await expect.poll(() => bodies.names(), { timeout: 60_000 }).toEqual([]);
+  await connection.close();
+  const huge = ref.send({ type: 'put', bytes: new Uint8Array(65 * 1024 * 1024) });
   await expect(huge).rejects.toMatchObject({ code: 'not_serializable' });
 });
