@@ -63,6 +63,9 @@ describe('the roles of a cluster', () => {
     for (const key of ['a', 'b', 'c']) {
       expect(await client.entity(counter, key).ask({ type: 'echo', text: large })).toBe(large);
     }
+    const heavy = { type: 'add' as const, by: 1, text: large };
+    await client.entity(counter, 'heavy').send(heavy);
+    await expect.poll(() => client.entity(counter, 'heavy').ask({ type: 'add', by: 0 })).toBe(1);
     const turns: number[] = [];
     for await (const { turn } of client.history({ entity: client.entity(counter, 'a').entity })) turns.push(turn);
     expect(turns[0]).toBe(1);

@@ -50,8 +50,10 @@ interface ObjectInfo {
   readonly deleted: boolean;
 }
 
-/** Each part is written before the next, so that fewer are faster. */
-const partBytes = 512 * 1024;
+/** Each part is written before the next, so that fewer are faster; the server may take less as one message. */
+const mostPartBytes = 512 * 1024;
+/** What headers may add to a part. */
+const headroom = 1_024;
 const nothing = new Uint8Array();
 /** How long the word stays that something was removed, for tools that follow the bucket. */
 const goneTtl = '10m';
@@ -77,7 +79,8 @@ export class ObjectStoreBlobs implements Bucket {
     const manager = await this.#manager();
     const purpose = { what: `put ${name}`, data: { name, bytes: bytes.length } };
     const before = await this.#info(manager, name);
-    const info = this.#describe(name, bytes);
+    const partBytes = this.#partBytes;
+    const info = this.#describe(name, bytes, Math.ceil(bytes.length / partBytes));
     const parts = this.#partsSubject(info.nuid);
     try {
       for (let at = 0; at < bytes.length; at += partBytes) {
@@ -127,10 +130,14 @@ export class ObjectStoreBlobs implements Bucket {
     }
   }
 
-  #describe(name: string, bytes: Uint8Array): ObjectInfo {
+  get #partBytes(): number {
+    const { max_payload = mostPartBytes } = this.#access.link.connection.info ?? {};
+    return Math.min(mostPartBytes, max_payload - headroom);
+  }
+
+  #describe(name: string, bytes: Uint8Array, chunks: number): ObjectInfo {
     const { name: bucket } = this.#options;
     const mtime = new Date(this.#access.clock.now()).toISOString();
-    const chunks = Math.ceil(bytes.length / partBytes);
     const sized = { size: bytes.length, chunks, digest: digestOf(bytes) };
     return { bucket, name, nuid: nuid.next(), ...sized, mtime, deleted: false };
   }
