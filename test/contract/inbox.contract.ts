@@ -7,6 +7,7 @@ export function inboxContract(adapter: string, makeWorld: () => World): void {
   describe(`inbox, ${adapter}`, () => {
     const world = makeWorld();
     puts(world);
+    remembersIds(world);
     feeds(world);
     schedules(world);
     survivesALoss(world);
@@ -132,6 +133,43 @@ function puts(world: World): void {
     await expect(
       connections[0]?.openInbox({ name, subjects: [`${name}.>`], duplicateWindowMs: 500 }),
     ).rejects.toMatchObject({ code: 'cluster_mismatch' });
+  });
+}
+
+function remembersIds(world: World): void {
+  test('a message that was taken off is not put again under its id while the servers live', async () => {
+    const { name, inbox } = await openNew(world);
+    const [first = 0] = await putAll(inbox, `${name}.a`, ['1']);
+    await inbox.remove(`${name}.a`, first);
+    expect(await inbox.put(`${name}.a`, bytes('1'), { id: `${name}.a/1` })).toEqual({
+      sequence: first,
+      isRepeated: true,
+    });
+    expect(await inbox.read(`${name}.a`, 1, 10)).toEqual([]);
+  });
+
+  test('servers that were away remember the ids of messages that are there; those of others they may forget', async () => {
+    const { name, inbox } = await openNew(world);
+    const [gone = 0, kept = 0] = await putAll(inbox, `${name}.a`, ['1', '2']);
+    await inbox.remove(`${name}.a`, gone);
+    await world.loseServer();
+    await world.restoreServer();
+    const again = (item: string) => inbox.put(`${name}.a`, bytes(item), { id: `${name}.a/${item}` });
+    expect(await eventually(() => again('2'))).toEqual({ sequence: kept, isRepeated: true });
+    const { isRepeated } = await again('1');
+    expect(contents(await inbox.read(`${name}.a`, 1, 10))).toEqual(isRepeated ? ['a: 2'] : ['a: 2', 'a: 1']);
+  });
+
+  test('a message says under which id it was put, wherever it is read, and what was scheduled has none', async () => {
+    const { name, inbox } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.a`]);
+    await inbox.put(`${name}.a`, bytes('1'), { id: 'order ü' });
+    await inbox.schedule(`${name}.timer.a`, bytes('2'), { atMs: 0, target: `${name}.a` });
+    await until(() => seen.length === 2);
+    const ids = (messages: readonly InboxMessage[]) => messages.map(({ id }) => id);
+    expect(ids(seen)).toEqual(['order ü', undefined]);
+    expect(ids(await inbox.read(`${name}.a`, 1, 10))).toEqual(['order ü', undefined]);
+    expect(ids(await allOf(inbox.kept(`${name}.a`)))).toEqual(['order ü', undefined]);
   });
 }
 

@@ -34,6 +34,7 @@ export function simWorld(): World {
       for (const node of nodes) world.network.disconnect(node);
     },
     async restoreServer() {
+      world.storage.restart();
       for (const node of nodes) world.network.reconnect(node);
     },
   };

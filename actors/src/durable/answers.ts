@@ -1,8 +1,9 @@
-import { type Answered, limits } from '@jaegis/core';
+import { type Answered, inboxSender, limits } from '@jaegis/core';
 
 /**
  * What an entity's asks were answered, by id, so that one that is repeated is answered the same and has no second
- * effect. What came before the entity was activated here is read from the turns that are kept, when it is first needed.
+ * effect; and the ids of the `send`s that it has consumed, which servers that are started again do not know any more. What
+ * came before the entity was activated here is read from the turns that are kept, when it is first needed.
  */
 export class Answers {
   readonly #load: () => Promise<readonly Answered[]>;
@@ -18,6 +19,10 @@ export class Answers {
   /** Undefined: all is known. Else: when it is. */
   known(): Promise<void> | undefined {
     return this.#isLoaded ? undefined : this.#read();
+  }
+
+  hasSent(id: string): boolean {
+    return this.#replies.has(idOfSend(id));
   }
 
   get(id: string): { readonly reply: unknown } | undefined {
@@ -46,4 +51,9 @@ export class Answers {
       this.#replies.delete(id);
     }
   }
+}
+
+/** Among the ids of asks. */
+export function idOfSend(id: string): string {
+  return `${inboxSender}:${id}`;
 }

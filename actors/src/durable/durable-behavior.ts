@@ -1,4 +1,5 @@
 import {
+  type Answered,
   type DeadLetter,
   type DurableTimer,
   type EntityId,
@@ -21,7 +22,7 @@ import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import type { Traces } from '../run/traces.ts';
-import { Answers } from './answers.ts';
+import { Answers, idOfSend } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, type Step } from './commits.ts';
 import type { Outbox } from './outbox.ts';
@@ -143,7 +144,8 @@ export class DurableBehavior implements Behavior {
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
     const { id, isFresh = false, inbox } = delivery;
     if (inbox?.refusal === undefined && !this.#inner.takes(message.type)) return refused;
-    const known = id === undefined || isFresh || isDurableId(id) ? undefined : this.#answers?.known();
+    const mayRepeat = inbox?.sent?.mayRepeat ?? !(id === undefined || isFresh || isDurableId(id));
+    const known = mayRepeat ? this.#answers?.known() : undefined;
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -192,6 +194,8 @@ export class DurableBehavior implements Behavior {
       if (poison)
         return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
+    if (inbox?.sent && this.#answers?.hasSent(inbox.sent.id))
+      return this.#hold(state, {}, host, { delivery, trace: undefined });
     const cause = { delivery, trace: traceOf(message, delivery) };
     return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), cause);
   }
@@ -416,10 +420,12 @@ function isDurableId(id: string | undefined): id is string {
   return id !== undefined && parseDurableMessageId(id) !== undefined;
 }
 
-function answeredBy(steps: readonly Step[]) {
-  return steps.flatMap(({ id, reply, changes }) =>
-    id === undefined || !changes || isDurableId(id) ? [] : [{ id, reply }],
-  );
+function answeredBy(steps: readonly Step[]): Answered[] {
+  return steps.flatMap(({ id, inbox, reply, changes }): Answered[] => {
+    if (id === undefined || !changes) return [];
+    if (inbox?.sent) return [{ id: idOfSend(inbox.sent.id), reply: undefined }];
+    return isDurableId(id) ? [] : [{ id, reply }];
+  });
 }
 
 /** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */

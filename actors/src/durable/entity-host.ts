@@ -25,7 +25,7 @@ import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
 import { type Attempts, type Durability, DurableBehavior } from './durable-behavior.ts';
 import { InboxAsk } from './inbox-ask.ts';
-import { decodeInboxMessage } from './inbox-body.ts';
+import { decodeInboxMessage, inboxMessageId } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
 import { TurnLog } from './turn-log.ts';
@@ -115,8 +115,9 @@ export class EntityHost implements Home {
         cell.acceptAsk(new InboxAsk(this.#unhandled(given), replyTo, { ...at, timer: undefined }));
         return;
       }
-      const { message, timer, sender } = decodeInboxMessage(this.#options.codec, given);
-      const ask = new InboxAsk(message, replyTo, { ...at, timer });
+      const { message, timer, sender, mayRepeat } = decodeInboxMessage(this.#options.codec, given);
+      const sent = given.id === undefined ? undefined : { id: withoutPrefix(given.id, entity), mayRepeat };
+      const ask = new InboxAsk(message, replyTo, { ...at, timer, sent });
       ask.sender = sender;
       cell.receiveOutside(message, ask);
     });
@@ -296,4 +297,10 @@ export class EntityHost implements Home {
     const { node, traces } = system;
     return { entity, log, outbox, schedules, node, traces, random, attempts, predecessor: this.#ending.get(name) };
   }
+}
+
+/** The ids of all entities are in one stream, so that each begins with its entity; its record need not say that again. */
+function withoutPrefix(id: string, entity: EntityId): string {
+  const prefix = inboxMessageId(entity, '');
+  return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }

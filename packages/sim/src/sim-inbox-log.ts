@@ -25,6 +25,7 @@ export class SimInboxLog {
   readonly #clock: Clock;
   readonly #isAvailable: () => boolean;
   #messages: InboxMessage[] = [];
+  /** Those of the duplicate window, oldest first. */
   readonly #ids = new Map<string, { readonly sequence: number; readonly timeMs: number }>();
   readonly #schedules = new Map<string, Scheduled>();
   readonly #followers = new Set<() => void>();
@@ -42,16 +43,27 @@ export class SimInboxLog {
   }
 
   put(subject: string, data: Uint8Array, id: string, purpose: Purpose): InboxReceipt {
-    const now = this.#clock.now();
+    this.#forgetOldIds();
     const known = this.#ids.get(id);
-    if (known && now - known.timeMs < this.options.duplicateWindowMs) {
-      return { sequence: known.sequence, isRepeated: true };
-    }
+    if (known) return { sequence: known.sequence, isRepeated: true };
     this.#assertRoom(data, purpose);
-    const sequence = this.#append(subject, data);
-    this.#ids.delete(id);
-    this.#ids.set(id, { sequence, timeMs: now });
+    const sequence = this.#append(subject, data, id);
+    this.#ids.set(id, { sequence, timeMs: this.#clock.now() });
     return { sequence, isRepeated: false };
+  }
+
+  /** The server starts again: of ids it knows those of the messages that it still has. */
+  restart(): void {
+    const kept = new Set(this.#messages.map(({ sequence }) => sequence));
+    for (const [id, { sequence }] of this.#ids) if (!kept.has(sequence)) this.#ids.delete(id);
+  }
+
+  #forgetOldIds(): void {
+    const since = this.#clock.now() - this.options.duplicateWindowMs;
+    for (const [id, { timeMs }] of this.#ids) {
+      if (timeMs > since) return;
+      this.#ids.delete(id);
+    }
   }
 
   read(subject: string, from: number, limit: number): InboxMessage[] {
@@ -103,15 +115,16 @@ export class SimInboxLog {
         return;
       }
       this.unschedule(subject);
-      this.#append(target, data);
+      this.#append(target, data, undefined);
     });
     this.#schedules.set(subject, { sequence, timer, bytes: data.length });
   }
 
-  #append(subject: string, data: Uint8Array): number {
+  #append(subject: string, data: Uint8Array, id: string | undefined): number {
     this.#sequence += 1;
     this.#bytes += data.length;
-    this.#messages.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs: this.#clock.now() });
+    const [sequence, timeMs] = [this.#sequence, this.#clock.now()];
+    this.#messages.push({ subject, sequence, data: new Uint8Array(data), id, timeMs });
     for (const listener of [...this.#followers]) listener();
     return this.#sequence;
   }

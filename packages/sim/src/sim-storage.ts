@@ -36,6 +36,11 @@ export class SimStorage {
     this.#answersToLose += count;
   }
 
+  /** All servers are killed and started again: what they acknowledged is there, what they only knew is not. */
+  restart(): void {
+    for (const inbox of this.#inboxes.values()) inbox.restart();
+  }
+
   /** The log of that name, made when there is none. */
   log(name: string, make: () => SimLog): SimLog {
     const log = this.#logs.get(name) ?? make();

@@ -8,6 +8,7 @@ import { nanos } from '@nats-io/transport-node';
 import type { Link } from '../connection/link.ts';
 import { plainBytes } from '../plain-bytes.ts';
 import type { JetStreamAccess } from './access.ts';
+import { messageId } from './message-id.ts';
 
 export interface FeedOptions {
   readonly stream: string;
@@ -94,6 +95,6 @@ async function watch(messages: ConsumerMessages): Promise<void> {
   for await (const { type } of messages.status()) if (ended.has(type)) messages.stop();
 }
 
-function toMessage({ subject, seq, data, time }: JsMsg): InboxMessage {
-  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
+function toMessage({ subject, seq, data, time, headers }: JsMsg): InboxMessage {
+  return { subject, sequence: seq, data: plainBytes(data), id: messageId(headers), timeMs: time.getTime() };
 }

@@ -11,6 +11,7 @@ import type { JetStreamManager, LastForMsgRequest, NextMsgRequest, SeqMsgRequest
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
 import { feed } from './feed.ts';
+import { messageId } from './message-id.ts';
 
 /** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
 type Query = (NextMsgRequest & SeqMsgRequest) | LastForMsgRequest;
@@ -99,6 +100,6 @@ export class JetStreamInbox implements InboxStream {
   }
 }
 
-function toMessage({ subject, seq, data, time }: StoredMsg): InboxMessage {
-  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
+function toMessage({ subject, seq, data, time, header }: StoredMsg): InboxMessage {
+  return { subject, sequence: seq, data: plainBytes(data), id: messageId(header), timeMs: time.getTime() };
 }
