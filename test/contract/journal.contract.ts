@@ -8,6 +8,7 @@ export function journalContract(adapter: string, makeWorld: () => World): void {
     const world = makeWorld();
     appends(world);
     bounds(world);
+    changesHistory(world);
     readsTheNewest(world);
     readsHistory(world);
     listsSubjects(world);
@@ -208,6 +209,37 @@ function bounds(world: World): void {
   });
 }
 
+function changesHistory(world: World): void {
+  test('opening a journal with another history changes it: older records go at once, and are not dropped sooner than said', async () => {
+    const { name, journal, options, connection } = await openNew(world, { historyPerSubject: 4 });
+    const subject = `${name}.a`;
+    const kept = async () => (await allOf(journal.history(subject))).map(({ data }) => text(data));
+    const sequences = await appendAll(journal, subject, ['1', '2', '3', '4', '5']);
+    expect(await kept()).toEqual(['2', '3', '4', '5']);
+    await connection.openJournal({ ...options, historyPerSubject: 2 });
+    expect(await kept()).toEqual(['4', '5']);
+    await connection.openJournal({ ...options, historyPerSubject: 3 });
+    await appendAll(journal, subject, ['6', '7'], sequences.at(-1));
+    expect(await kept()).toEqual(['5', '6', '7']);
+  });
+
+  test('opening a journal without saying how much history leaves it as it is; a new one has 64 records', async () => {
+    const { name, options, connection, journal } = await openNew(world, { historyPerSubject: 2 });
+    const { historyPerSubject: _, ...unsaid } = options;
+    await connection.openJournal(unsaid);
+    await appendAll(journal, `${name}.a`, ['1', '2', '3']);
+    expect(await allOf(journal.history(`${name}.a`))).toHaveLength(2);
+    const other = uniqueName();
+    const made = await connection.openJournal({ name: other, subjects: [`${other}.>`] });
+    await appendAll(
+      made,
+      `${other}.a`,
+      Array.from({ length: 65 }, (_, index) => `${index}`),
+    );
+    expect(await allOf(made.history(`${other}.a`))).toHaveLength(64);
+  });
+}
+
 function readsTheNewest(world: World): void {
   test('a subject without records has no newest one', async () => {
     const { name, journal } = await openNew(world);
@@ -339,9 +371,11 @@ function opens(world: World): void {
 
   test('a journal that exists with other settings is refused', async () => {
     const { options, connection } = await openNew(world);
-    await expect(connection.openJournal({ ...options, historyPerSubject: 5 })).rejects.toMatchObject({
+    const { name } = options;
+    await expect(connection.openJournal({ ...options, subjects: [`${name}.a`] })).rejects.toMatchObject({
       code: 'cluster_mismatch',
-      message: expect.stringContaining('64'),
+      message: expect.stringContaining(`subjects is ["${name}.>"], not ["${name}.a"]`),
+      data: { stream: name, differing: ['subjects'] },
     });
   });
 }

@@ -14,7 +14,7 @@ import { realClock } from '@jaegis/node';
 export interface JournalWishes {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  readonly historyPerSubject?: number;
   readonly maxBytes?: number;
 }
 

@@ -1,11 +1,12 @@
 /** A model of one JetStream stream: shared sequences, expected sequences, a bounded history of each subject. */
-import { type JournalRecord, OverloadedError, WrongSequenceError } from '@jaegis/core';
+import { type JournalRecord, limits, OverloadedError, WrongSequenceError } from '@jaegis/core';
 import { subjectMatches } from './subject.ts';
 
 export interface SimLogOptions {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  /** Default `limits.turnHistory`. */
+  readonly historyPerSubject?: number | undefined;
   readonly maxBytes?: number | undefined;
 }
 
@@ -29,14 +30,21 @@ export interface Purpose {
 export class SimLog {
   readonly options: SimLogOptions;
   readonly #bySubject = new Map<string, JournalRecord[]>();
-  /** May change. */
-  maxBytes: number;
+  #historyPerSubject: number = limits.turnHistory;
+  #maxBytes = Number.POSITIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
 
   constructor(options: SimLogOptions) {
     this.options = options;
-    this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.change(options);
+  }
+
+  /** What is not said stays as it is. */
+  change({ historyPerSubject = this.#historyPerSubject, maxBytes = this.#maxBytes }: SimLogOptions): void {
+    this.#historyPerSubject = historyPerSubject;
+    this.#maxBytes = maxBytes;
+    for (const records of this.#bySubject.values()) this.#drop(records, historyPerSubject);
   }
 
   takes(subject: string): boolean {
@@ -49,17 +57,19 @@ export class SimLog {
     if (present !== expectedSequence) {
       throw new WrongSequenceError(`Could not ${purpose.what}: wrong last sequence: ${present}.`, purpose);
     }
-    const { historyPerSubject } = this.options;
-    if (this.#bytes + data.length > this.maxBytes) {
+    if (this.#bytes + data.length > this.#maxBytes) {
       throw new OverloadedError(`Could not ${purpose.what}: maximum bytes exceeded; raise maxBytes.`, purpose);
     }
     this.#sequence += 1;
     records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs });
     this.#bytes += data.length;
     this.#bySubject.set(subject, records);
-    const kept = replaces ? 1 : historyPerSubject;
-    while (records.length > kept) this.#bytes -= records.shift()?.data.length ?? 0;
+    this.#drop(records, replaces ? 1 : this.#historyPerSubject);
     return this.#sequence;
+  }
+
+  #drop(records: JournalRecord[], kept: number): void {
+    while (records.length > kept) this.#bytes -= records.shift()?.data.length ?? 0;
   }
 
   forgetLast(subject: string): void {

@@ -40,7 +40,7 @@ export interface SimNodeOptions {
 export interface SimJournalOptions {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  readonly historyPerSubject?: number;
   readonly maxBytes?: number;
 }
 
@@ -122,15 +122,13 @@ function openInboxLog(storage: SimStorage, clock: VirtualClock, wanted: SimInbox
 
 function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {
   const log = storage.log(wanted.name, () => new SimLog(wanted));
-  if (describe(log.options) === describe(wanted)) {
-    log.maxBytes = wanted.maxBytes ?? log.maxBytes;
-    return log;
+  const [present, asked] = [log.options, wanted].map(({ subjects }) => JSON.stringify(subjects.toSorted()));
+  if (present !== asked) {
+    throw new ClusterMismatchError(
+      `The stream ${wanted.name} exists with other settings: subjects is ${present}, not ${asked}.`,
+      { data: { stream: wanted.name, differing: ['subjects'] } },
+    );
   }
-  throw new ClusterMismatchError(`The journal ${wanted.name} exists with other settings: ${describe(log.options)}.`, {
-    data: { stream: wanted.name },
-  });
-}
-
-function describe({ subjects, historyPerSubject }: SimLogOptions): string {
-  return JSON.stringify({ subjects: subjects.toSorted(), historyPerSubject });
+  log.change(wanted);
+  return log;
 }

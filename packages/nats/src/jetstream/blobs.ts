@@ -8,11 +8,13 @@ import { type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
 import { nanos } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
+import { changeStream } from './open-stream.ts';
 import { type OpenOptions, openWithin } from './open-within.ts';
 
 export interface BlobsOptions extends OpenOptions {
   /** Of the bucket: letters, digits, `-` and `_`. */
   readonly name: string;
+  /** Copies. A bucket that has fewer is given more; one that has more keeps them. */
   readonly replicas: 1 | 3;
   readonly storage: 'file' | 'memory';
   /** How long bytes that nobody removes are kept, in ms. */
@@ -79,6 +81,13 @@ export class ObjectStoreBlobs implements Blobs {
     return this.#opening;
   }
 
+  /** nats.js opens a bucket that is there with the copies that it has. */
+  async #raise(name: string, replicas: 1 | 3): Promise<void> {
+    const manager = await this.#access.client.jetstreamManager(false);
+    const { config } = await manager.streams.info(`OBJ_${name}`);
+    await changeStream(this.#access, manager, config, { num_replicas: replicas });
+  }
+
   async #open(): Promise<ObjectStore> {
     const { name, replicas, storage, keepMs, openWithinMs } = this.#options;
     setSha256Backend('native'); // of the whole process; the other one holds up its event loop for long
@@ -89,7 +98,9 @@ export class ObjectStoreBlobs implements Blobs {
         storage: storage === 'file' ? StorageType.File : StorageType.Memory,
         ttl: nanos(keepMs),
       };
-      opened.push(await new Objm(this.#access.client).create(name, options));
+      const bucket = await new Objm(this.#access.client).create(name, options);
+      await this.#raise(name, replicas);
+      opened.push(bucket);
     });
     const [bucket] = opened;
     if (bucket === undefined) throw new Error('openWithin returns when the bucket is open');

@@ -1,56 +1,89 @@
 /** Makes a stream, or finds that there is one made with the same options. Several may try at once. */
-import { ClusterMismatchError } from '@jaegis/core';
 import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { violationIn } from '../connection/refusals.ts';
 import type { JetStreamAccess } from './access.ts';
 import { openWithin } from './open-within.ts';
+import { assertSame, type ChangeableSettings, changesTo } from './stream-settings.ts';
 
 /** JSStreamNameExistErrF: the name is taken by a stream with another configuration. */
 const nameInUse = 10058;
+/**
+ * JSStreamReplicasNotSupportedErr, where there is one server only: the option is the user's to change, as for a new stream.
+ * JSClusterNotAvailErr: an election, which passes.
+ */
+const notLeftAlone: readonly number[] = [10074, 10008];
 
-export type WantedStream = Partial<StreamConfig> & { readonly name: string };
+export interface StreamPlan {
+  /** For errors: `journal X`. */
+  readonly what: string;
+  /** Of a stream that is there they must be the same. */
+  readonly fixed: Partial<StreamConfig> & { readonly name: string };
+  /** A stream that is there is changed to them. */
+  readonly changeable: ChangeableSettings;
+  /** Of a new stream only. */
+  readonly initial?: Partial<StreamConfig>;
+  readonly openWithinMs: number | undefined;
+}
 
-/** @param what For errors: `journal X`. */
-export async function openStream(
-  access: JetStreamAccess,
-  what: string,
-  wanted: WantedStream,
-  openWithinMs: number | undefined,
-): Promise<JetStreamManager> {
+export interface OpenedStream {
+  readonly manager: JetStreamManager;
+  readonly config: StreamConfig;
+}
+
+export async function openStream(access: JetStreamAccess, plan: StreamPlan): Promise<OpenedStream> {
+  const { fixed, changeable, initial, what, openWithinMs } = plan;
   const manager = await access.client.jetstreamManager(false);
+  const found: StreamConfig[] = [];
   await openWithin(access, { name: what, openWithinMs }, async () => {
     try {
-      await manager.streams.add({ ...wanted }); // a copy: nats.js adds keys to it
+      const { config } = await manager.streams.add({ ...initial, ...fixed, ...given(changeable) });
+      found.push(config);
     } catch (error) {
       if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
-      await agree(manager, wanted);
+      const { config } = await manager.streams.info(fixed.name);
+      assertSame(config, fixed);
+      found.push(await changeStream(access, manager, config, changeable));
     }
   });
-  return manager;
+  const [config] = found;
+  if (config === undefined) throw new Error('openWithin returns when the stream is open');
+  return { manager, config };
 }
 
-/** The bound on its bytes is the one setting that may change; where none is wanted it stays as it is. */
-async function agree(manager: JetStreamManager, { max_bytes, ...fixed }: WantedStream): Promise<void> {
-  const { config } = await manager.streams.info(fixed.name);
-  assertSame(config, fixed);
-  if (max_bytes === undefined || max_bytes < 0 || config.max_bytes === max_bytes) return;
-  await manager.streams.update(fixed.name, { max_bytes });
+/**
+ * Makes a stream that is there what is wanted of it, as far as the servers let us: what is refused stays as it is, which
+ * is as safe as before, and is logged. Gives the settings that the stream has then.
+ */
+export async function changeStream(
+  { link }: Pick<JetStreamAccess, 'link'>,
+  manager: JetStreamManager,
+  present: StreamConfig,
+  wanted: ChangeableSettings,
+): Promise<StreamConfig> {
+  const changes = changesTo(present, wanted);
+  if (Object.keys(changes).length === 0) return present;
+  const { name } = present;
+  const told = { stream: name, from: pick(present, Object.keys(changes)), to: changes };
+  try {
+    const { config } = await manager.streams.update(name, changes);
+    link.logger.info('A stream was changed', told);
+    return config;
+  } catch (error) {
+    if (violationIn(error) === undefined && !isRefusal(error)) throw error;
+    link.logger.warn('A stream stays as it is: the change was refused', { ...told, error });
+    return present;
+  }
 }
 
-function assertSame(config: StreamConfig, wanted: WantedStream): void {
-  // Objects with the same keys, so that the keys of the one can be read of the other.
-  const present = config as unknown as Record<string, unknown>;
-  const differing = Object.entries(wanted).filter(([key, value]) => !isEqual(present[key] ?? false, value));
-  if (differing.length === 0) return;
-  const list = differing.map(([key, value]) => `${key} is ${text(present[key])}, not ${text(value)}`).join('; ');
-  throw new ClusterMismatchError(`The stream ${wanted.name} exists with other settings: ${list}.`, {
-    data: { stream: wanted.name, differing: differing.map(([key]) => key) },
-  });
+/** A server that is away or full is no reason not to start: the next node that starts asks again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof JetStreamApiError && !notLeftAlone.includes(error.code);
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
-  return text(a) === text(b);
+function given(settings: ChangeableSettings): Partial<StreamConfig> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-function text(value: unknown): string {
-  return JSON.stringify(Array.isArray(value) ? value.toSorted() : value) ?? 'not set';
+function pick(config: StreamConfig, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }
