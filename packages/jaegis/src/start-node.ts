@@ -82,40 +82,32 @@ async function serverUrls(
   return [...servers.urls];
 }
 
-export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'history' | 'maxTurnBytes'>;
+export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'storage' | 'history' | 'maxTurnBytes'>;
 
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
-  { cluster, replicas, history, maxTurnBytes }: StreamOptions,
+  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes }: StreamOptions,
 ) {
-  const copies = replicas ?? connection.replicas;
+  const common = { replicas, storage };
   const viewJournal = await connection.openJournal({
+    ...common,
     name: `JAEGIS_${cluster}_VIEW`,
     subjects: [`jaegis.${cluster}.view`],
-    replicas: copies,
-    storage: 'file',
     historyPerSubject: limits.turnHistory,
   });
   const turnJournal = await connection.openJournal({
+    ...common,
     name: `JAEGIS_${cluster}_TURNS`,
     subjects: [turnSubjects(cluster)],
-    replicas: copies,
-    storage: 'file',
-    historyPerSubject: history ?? limits.turnHistory,
+    ...(history === undefined ? {} : { historyPerSubject: history }),
     ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
   });
   const inbox = await connection.openInbox({
+    ...common,
     name: `JAEGIS_${cluster}_INBOX`,
     subjects: inboxSubjects(cluster),
-    replicas: copies,
-    storage: 'file',
   });
-  const blobs = connection.blobs({
-    name: `JAEGIS_${cluster}_LARGE`,
-    replicas: copies,
-    storage: 'file',
-    keepMs: limits.largeKeptMs,
-  });
+  const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
   return { viewJournal, turnJournal, inbox, blobs };
 }
