@@ -200,6 +200,15 @@ function feeds(world: World): void {
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
   });
 
+  test('a feed takes many messages of nearly the largest size', async () => {
+    const { name, inbox, connection } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.>`]);
+    const data = new Uint8Array(connection.transport.maxPayload - 1_000);
+    for (let item = 1; item <= 20; item++) await inbox.put(`${name}.a`, data, { id: `${item}` });
+    await until(() => seen.length === 20);
+    expect(seen.map((message) => message.data.length)).toEqual(seen.map(() => data.length));
+  });
+
   test('two feeds of one inbox are given the same', async () => {
     const { name, options, inbox } = await openNew(world);
     const other = await (await world.connect()).openInbox(options);

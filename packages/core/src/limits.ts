@@ -10,6 +10,8 @@ export const limits = {
   turnMessages: 1_024,
   /** Messages of one entity's inbox that are handed over before the first of them is consumed. */
   inboxWindow: 64,
+  /** Bytes of inboxes on their way to a node that has not looked at them yet; four of the largest messages if that is more. */
+  inboxFeedBytes: 8 * 1024 * 1024,
   /** Timers of one entity. */
   timers: 256,
   /** Durable senders whose last number an entity remembers; those it heard of longest ago are forgotten. */
