@@ -89,6 +89,16 @@ function puts(world: World): void {
     expect(contents(await allOf(inbox.kept(`${name}.b.>`)))).toEqual(['b.c: 3']);
   });
 
+  test('a message that is taken off while all are given is not given any more', async () => {
+    const { name, inbox } = await openNew(world);
+    const [, second = 0] = await putAll(inbox, `${name}.a`, ['1', '2', '3']);
+    const seen: InboxMessage[] = [];
+    for await (const message of inbox.kept(`${name}.>`)) {
+      if (seen.push(message) === 1) await inbox.remove(`${name}.a`, second);
+    }
+    expect(contents(seen)).toEqual(['a: 1', 'a: 3']);
+  });
+
   test('a message whose id was put before is not put again', async () => {
     const { name, inbox } = await openNew(world);
     const first = await inbox.put(`${name}.a`, bytes('1'), { id: 'same' });
@@ -219,6 +229,18 @@ function feeds(world: World): void {
     for (const { seen } of feedsOfBoth) expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'b: 3']);
   });
 
+  test('what was given and not taken off is given again to the next feed, and what was taken off is not', async () => {
+    const { name, inbox } = await openNew(world);
+    const sequences = await putAll(inbox, `${name}.a`, ['1', '2', '3']);
+    const first = collect(inbox, [`${name}.>`]);
+    await until(() => first.seen.length === 3);
+    await first.end();
+    await inbox.remove(`${name}.a`, sequences[0] ?? 0);
+    const second = collect(inbox, [`${name}.>`]);
+    await until(() => second.seen.length === 2);
+    expect(contents(second.seen)).toEqual(['a: 2', 'a: 3']);
+  });
+
   test('an ended feed gives nothing more', async () => {
     const { name, inbox } = await openNew(world);
     const { seen, end } = collect(inbox, [`${name}.>`]);
@@ -300,6 +322,22 @@ function survivesALoss(world: World): void {
     }
     await until(() => seen.length === 4);
     expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'a: first', 'a: second']);
+  });
+
+  test('a feed that was given messages before the servers were away goes on after them, whether they were taken off or not', async () => {
+    const { name, inbox, connection } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.>`]);
+    const [first = 0] = await putAll(inbox, `${name}.a`, ['1', '2']);
+    await putAll(inbox, `${name}.b`, ['3']);
+    await until(() => seen.length === 3);
+    await inbox.remove(`${name}.a`, first);
+    await inbox.remove(`${name}.b`, Number.MAX_SAFE_INTEGER);
+    await world.loseServer();
+    await until(() => !connection.transport.connected);
+    await world.restoreServer();
+    await eventually(() => inbox.put(`${name}.b`, bytes('4'), { id: '4' }));
+    await until(() => seen.length > 3);
+    expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'b: 3', 'b: 4']);
   });
 
   test('what was put, and what is scheduled, is there after the server was away', async () => {

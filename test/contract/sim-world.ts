@@ -27,7 +27,7 @@ export function simWorld(): World {
         openJournal,
         openInbox,
         openStore: (name) => openStore({ name }),
-        openBlobs: (name) => blobs({ name }),
+        openBlobs: (name, keepMs = 600_000) => blobs({ name, keepMs }),
       };
     },
     async loseServer() {

@@ -39,7 +39,8 @@ export async function openJournal(access: JetStreamAccess, options: JournalOptio
 
 /** One that is there, with the settings it has. @throws InvalidConfigError when there is none. */
 export async function findJournal(access: JetStreamAccess, name: string): Promise<Journal> {
-  return new JetStreamJournal(access, await findStream(access, name), name);
+  const { manager } = await findStream(access, name);
+  return new JetStreamJournal(access, manager, name);
 }
 
 function planOf(options: JournalOptions): StreamPlan {
