@@ -28,6 +28,11 @@ reachingCluster(program.command('node').description('run one node of a cluster i
       'JAEGIS_MAX_TURN_BYTES',
     ),
   )
+  .addOption(
+    new Option('--max-inbox-bytes <n>', 'what sends and timers that wait may take on each server').env(
+      'JAEGIS_MAX_INBOX_BYTES',
+    ),
+  )
   .addOption(new Option('--log-level <level>', 'debug, info, warn, error or silent').env('JAEGIS_LOG_LEVEL'))
   .option('--json', 'print the ready line as JSON')
   .option('--end-with-parent', 'end when the process that started this one is gone')

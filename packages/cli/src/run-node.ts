@@ -22,7 +22,7 @@ export async function runNode(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
-  const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, logLevel } = settings;
+  const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
   return {
     ...reached(settings),
     ...(nats === 'embedded' ? { nats } : {}),
@@ -34,6 +34,7 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     ...(storage === undefined ? {} : { storage }),
     ...(history === undefined ? {} : { history }),
     ...(maxTurnBytes === undefined ? {} : { maxTurnBytes }),
+    ...(maxInboxBytes === undefined ? {} : { maxInboxBytes }),
   };
 }
 

@@ -25,6 +25,7 @@ const settings = z.strictObject({
   storage: z.enum(['file', 'memory']).optional(),
   history: z.coerce.number().int().min(1).max(1_000_000).optional(),
   maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
+  maxInboxBytes: z.coerce.number().int().min(1_000_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   json: z.boolean().default(false),
   endWithParent: z.boolean().default(false),

@@ -79,7 +79,7 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
       const archive = folderArchive(folder);
       // Before the streams of the cluster are made.
       const verified = await verifyBackup(world, archive);
-      const made = await openStreams(connection, { cluster, replicas, storage, history, maxTurnBytes: undefined });
+      const made = await openStreams(connection, { cluster, replicas, storage, history });
       return restore({ ...world, ...made }, archive, verified);
     },
     [Symbol.asyncDispose]: () => connection.close(),

@@ -45,6 +45,12 @@ export interface NodeOptions {
    * but the servers' own, which three servers do not stand well: one that is full gives up its streams.
    */
   readonly maxTurnBytes?: number;
+  /**
+   * What `send`s and timers that wait may take on each server, in bytes; above it they are refused as `overloaded`. Several
+   * senders at once may exceed it by what they send in a quarter of a second. It holds for the whole cluster; the node that
+   * started last with this option decides. Default: no bound but the servers' own.
+   */
+  readonly maxInboxBytes?: number;
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Told what `embedded` does: finding, fetching and starting the server. */
@@ -66,6 +72,7 @@ const schema = z.strictObject({
   storage: z.enum(['file', 'memory']).default('file'),
   history: z.int().min(1).max(1_000_000).optional(),
   maxTurnBytes: z.int().min(1_000_000).optional(),
+  maxInboxBytes: z.int().min(1_000_000).optional(),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   logLevel: z.enum(logLevels).default('warn'),
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),

@@ -82,12 +82,13 @@ async function serverUrls(
   return [...servers.urls];
 }
 
-export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'storage' | 'history' | 'maxTurnBytes'>;
+export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'storage'> &
+  Partial<Pick<CheckedOptions, 'replicas' | 'history' | 'maxTurnBytes' | 'maxInboxBytes'>>;
 
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
-  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes }: StreamOptions,
+  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes, maxInboxBytes }: StreamOptions,
 ) {
   const common = { replicas, storage };
   const viewJournal = await connection.openJournal({
@@ -107,6 +108,7 @@ export async function openStreams(
     ...common,
     name: `JAEGIS_${cluster}_INBOX`,
     subjects: inboxSubjects(cluster),
+    ...(maxInboxBytes === undefined ? {} : { maxBytes: maxInboxBytes }),
   });
   const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
   return { viewJournal, turnJournal, inbox, blobs };
