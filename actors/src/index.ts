@@ -3,7 +3,7 @@ export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
-export { decodeInboxMessage, encodeInboxMessage } from './durable/inbox-body.ts';
+export { decodeInboxMessage, encodeInboxMessage, inboxMessageId } from './durable/inbox-body.ts';
 export { InboxReader } from './durable/inbox-reader.ts';
 export { InboxTimers } from './durable/inbox-timers.ts';
 export type { DeliverDurable } from './durable/outbox.ts';

@@ -1,4 +1,4 @@
-import { encodeInboxMessage, type Message, type SendOptions } from '@jaegis/actors';
+import { encodeInboxMessage, inboxMessageId, type Message, type SendOptions } from '@jaegis/actors';
 import {
   backoffDelay,
   type Clock,
@@ -36,6 +36,16 @@ interface Line {
 const RETRY = { firstMs: 20, maxMs: 500 };
 const AGAIN = ['outcome_unknown', 'storage_unavailable', 'transport_unavailable'] as const;
 
+interface Putting {
+  readonly subject: string;
+  readonly id: string;
+  readonly first: Uint8Array;
+  /** The message once it may be there already. */
+  readonly again: () => Uint8Array;
+  /** When it is given up, by the monotonic clock. */
+  readonly ends: number;
+}
+
 /** Puts messages into the inboxes of entities, again under the same id until it is known that they are kept. */
 export class InboxSender {
   readonly #options: InboxSenderOptions;
@@ -53,21 +63,23 @@ export class InboxSender {
     const { id = random.id(), timeoutMs = limits.askTimeoutMs } = options;
     if (typeof id !== 'string' || id === '') throw invalid('id', id, 'a text that is not empty');
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw invalid('timeoutMs', timeoutMs, 'a number from 0');
-    const data = encodeInboxMessage(codec, message, this.#options.node);
+    const isFresh = options.id === undefined;
+    const encoded = (mayRepeat: boolean) => encodeInboxMessage(codec, message, this.#options.node, mayRepeat);
+    const first = encoded(!isFresh);
     const subject = inboxSubject(cluster, entity);
-    this.#assertRoom(entity, subject, data);
-    const line = this.#enter(subject, data);
+    this.#assertRoom(entity, subject, first);
+    const line = this.#enter(subject, first);
     const { before } = line;
     const ends = clock.monotonic() + timeoutMs;
     const put = async () => {
       await before;
       if (before !== undefined && clock.monotonic() > ends) throw neverTried(entity);
-      await this.#put(subject, data, `${formatEntityId(entity)}:${id}`, ends);
+      await this.#put({ subject, id: inboxMessageId(entity, id), first, again: () => encoded(true), ends });
     };
     const putting = put();
     line.before = putting.then(
-      () => this.#leave(subject, data),
-      () => this.#leave(subject, data),
+      () => this.#leave(subject, first),
+      () => this.#leave(subject, first),
     );
     return putting;
   }
@@ -93,12 +105,12 @@ export class InboxSender {
     if (line !== undefined && --line.count === 0) this.#lines.delete(subject);
   }
 
-  async #put(subject: string, data: Uint8Array, id: string, ends: number): Promise<void> {
+  async #put({ subject, id, first, again, ends }: Putting): Promise<void> {
     const { inbox, clock, random } = this.#options;
     let isUnknown: unknown;
     for (let attempt = 1; ; attempt++) {
       try {
-        await inbox.put(subject, data, { id });
+        await inbox.put(subject, isUnknown === undefined ? first : again(), { id });
         return;
       } catch (error) {
         if (hasCode(error, 'outcome_unknown')) isUnknown = error;

@@ -7,6 +7,7 @@ export function inboxContract(adapter: string, makeWorld: () => World): void {
   describe(`inbox, ${adapter}`, () => {
     const world = makeWorld();
     puts(world);
+    remembersIds(world);
     feeds(world);
     schedules(world);
     survivesALoss(world);
@@ -88,6 +89,16 @@ function puts(world: World): void {
     expect(contents(await allOf(inbox.kept(`${name}.b.>`)))).toEqual(['b.c: 3']);
   });
 
+  test('a message that is taken off while all are given is not given any more', async () => {
+    const { name, inbox } = await openNew(world);
+    const [, second = 0] = await putAll(inbox, `${name}.a`, ['1', '2', '3']);
+    const seen: InboxMessage[] = [];
+    for await (const message of inbox.kept(`${name}.>`)) {
+      if (seen.push(message) === 1) await inbox.remove(`${name}.a`, second);
+    }
+    expect(contents(seen)).toEqual(['a: 1', 'a: 3']);
+  });
+
   test('a message whose id was put before is not put again', async () => {
     const { name, inbox } = await openNew(world);
     const first = await inbox.put(`${name}.a`, bytes('1'), { id: 'same' });
@@ -135,6 +146,43 @@ function puts(world: World): void {
   });
 }
 
+function remembersIds(world: World): void {
+  test('a message that was taken off is not put again under its id while the servers live', async () => {
+    const { name, inbox } = await openNew(world);
+    const [first = 0] = await putAll(inbox, `${name}.a`, ['1']);
+    await inbox.remove(`${name}.a`, first);
+    expect(await inbox.put(`${name}.a`, bytes('1'), { id: `${name}.a/1` })).toEqual({
+      sequence: first,
+      isRepeated: true,
+    });
+    expect(await inbox.read(`${name}.a`, 1, 10)).toEqual([]);
+  });
+
+  test('servers that were away remember the ids of messages that are there; those of others they may forget', async () => {
+    const { name, inbox } = await openNew(world);
+    const [gone = 0, kept = 0] = await putAll(inbox, `${name}.a`, ['1', '2']);
+    await inbox.remove(`${name}.a`, gone);
+    await world.loseServer();
+    await world.restoreServer();
+    const again = (item: string) => inbox.put(`${name}.a`, bytes(item), { id: `${name}.a/${item}` });
+    expect(await eventually(() => again('2'))).toEqual({ sequence: kept, isRepeated: true });
+    const { isRepeated } = await again('1');
+    expect(contents(await inbox.read(`${name}.a`, 1, 10))).toEqual(isRepeated ? ['a: 2'] : ['a: 2', 'a: 1']);
+  });
+
+  test('a message says under which id it was put, wherever it is read, and what was scheduled has none', async () => {
+    const { name, inbox } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.a`]);
+    await inbox.put(`${name}.a`, bytes('1'), { id: 'order ü' });
+    await inbox.schedule(`${name}.timer.a`, bytes('2'), { atMs: 0, target: `${name}.a` });
+    await until(() => seen.length === 2);
+    const ids = (messages: readonly InboxMessage[]) => messages.map(({ id }) => id);
+    expect(ids(seen)).toEqual(['order ü', undefined]);
+    expect(ids(await inbox.read(`${name}.a`, 1, 10))).toEqual(['order ü', undefined]);
+    expect(ids(await allOf(inbox.kept(`${name}.a`)))).toEqual(['order ü', undefined]);
+  });
+}
+
 function feeds(world: World): void {
   test('a feed gives what is there and then what comes, of matching subjects only, in order', async () => {
     const { name, inbox } = await openNew(world);
@@ -162,6 +210,15 @@ function feeds(world: World): void {
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
   });
 
+  test('a feed takes many messages of nearly the largest size', async () => {
+    const { name, inbox, connection } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.>`]);
+    const data = new Uint8Array(connection.transport.maxPayload - 1_000);
+    for (let item = 1; item <= 20; item++) await inbox.put(`${name}.a`, data, { id: `${item}` });
+    await until(() => seen.length === 20);
+    expect(seen.map((message) => message.data.length)).toEqual(seen.map(() => data.length));
+  });
+
   test('two feeds of one inbox are given the same', async () => {
     const { name, options, inbox } = await openNew(world);
     const other = await (await world.connect()).openInbox(options);
@@ -170,6 +227,18 @@ function feeds(world: World): void {
     await putAll(other, `${name}.b`, ['3']);
     await until(() => feedsOfBoth.every(({ seen }) => seen.length === 3));
     for (const { seen } of feedsOfBoth) expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'b: 3']);
+  });
+
+  test('what was given and not taken off is given again to the next feed, and what was taken off is not', async () => {
+    const { name, inbox } = await openNew(world);
+    const sequences = await putAll(inbox, `${name}.a`, ['1', '2', '3']);
+    const first = collect(inbox, [`${name}.>`]);
+    await until(() => first.seen.length === 3);
+    await first.end();
+    await inbox.remove(`${name}.a`, sequences[0] ?? 0);
+    const second = collect(inbox, [`${name}.>`]);
+    await until(() => second.seen.length === 2);
+    expect(contents(second.seen)).toEqual(['a: 2', 'a: 3']);
   });
 
   test('an ended feed gives nothing more', async () => {
@@ -253,6 +322,22 @@ function survivesALoss(world: World): void {
     }
     await until(() => seen.length === 4);
     expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'a: first', 'a: second']);
+  });
+
+  test('a feed that was given messages before the servers were away goes on after them, whether they were taken off or not', async () => {
+    const { name, inbox, connection } = await openNew(world);
+    const { seen } = collect(inbox, [`${name}.>`]);
+    const [first = 0] = await putAll(inbox, `${name}.a`, ['1', '2']);
+    await putAll(inbox, `${name}.b`, ['3']);
+    await until(() => seen.length === 3);
+    await inbox.remove(`${name}.a`, first);
+    await inbox.remove(`${name}.b`, Number.MAX_SAFE_INTEGER);
+    await world.loseServer();
+    await until(() => !connection.transport.connected);
+    await world.restoreServer();
+    await eventually(() => inbox.put(`${name}.b`, bytes('4'), { id: '4' }));
+    await until(() => seen.length > 3);
+    expect(contents(seen)).toEqual(['a: 1', 'a: 2', 'b: 3', 'b: 4']);
   });
 
   test('what was put, and what is scheduled, is there after the server was away', async () => {

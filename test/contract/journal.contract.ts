@@ -8,6 +8,7 @@ export function journalContract(adapter: string, makeWorld: () => World): void {
     const world = makeWorld();
     appends(world);
     bounds(world);
+    changesHistory(world);
     readsTheNewest(world);
     readsHistory(world);
     listsSubjects(world);
@@ -218,6 +219,37 @@ function bounds(world: World): void {
   });
 }
 
+function changesHistory(world: World): void {
+  test('opening a journal with another history changes it: older records go at once, and are not dropped sooner than said', async () => {
+    const { name, journal, options, connection } = await openNew(world, { historyPerSubject: 4 });
+    const subject = `${name}.a`;
+    const kept = async () => (await allOf(journal.history(subject))).map(({ data }) => text(data));
+    const sequences = await appendAll(journal, subject, ['1', '2', '3', '4', '5']);
+    expect(await kept()).toEqual(['2', '3', '4', '5']);
+    await connection.openJournal({ ...options, historyPerSubject: 2 });
+    expect(await kept()).toEqual(['4', '5']);
+    await connection.openJournal({ ...options, historyPerSubject: 3 });
+    await appendAll(journal, subject, ['6', '7'], sequences.at(-1));
+    expect(await kept()).toEqual(['5', '6', '7']);
+  });
+
+  test('opening a journal without saying how much history leaves it as it is; a new one has 64 records', async () => {
+    const { name, options, connection, journal } = await openNew(world, { historyPerSubject: 2 });
+    const { historyPerSubject: _, ...unsaid } = options;
+    await connection.openJournal(unsaid);
+    await appendAll(journal, `${name}.a`, ['1', '2', '3']);
+    expect(await allOf(journal.history(`${name}.a`))).toHaveLength(2);
+    const other = uniqueName();
+    const made = await connection.openJournal({ name: other, subjects: [`${other}.>`] });
+    await appendAll(
+      made,
+      `${other}.a`,
+      Array.from({ length: 65 }, (_, index) => `${index}`),
+    );
+    expect(await allOf(made.history(`${other}.a`))).toHaveLength(64);
+  });
+}
+
 function readsTheNewest(world: World): void {
   test('a subject without records has no newest one', async () => {
     const { name, journal } = await openNew(world);
@@ -292,6 +324,18 @@ function readsHistory(world: World): void {
     expect(contents(seen)).toEqual([`${name}.a: 1`, `${name}.a: 2`, `${name}.a: 3`]);
   });
 
+  test('a record that is dropped while history is read is not given any more', async () => {
+    const { name, journal } = await openNew(world);
+    const sequences = await appendAll(journal, `${name}.a`, ['1', '2', '3']);
+    await appendAll(journal, `${name}.b`, ['4']);
+    const seen: JournalRecord[] = [];
+    for await (const record of journal.history(`${name}.>`)) {
+      if (seen.push(record) > 1) continue;
+      await journal.append(`${name}.a`, bytes('5'), { expectedSequence: sequences.at(-1) ?? 0, replaces: true });
+    }
+    expect(contents(seen)).toEqual([`${name}.a: 1`, `${name}.b: 4`]);
+  });
+
   test('who stops reading history early can go on to use the journal', async () => {
     const { name, journal } = await openNew(world);
     await appendAll(journal, `${name}.a`, ['1', '2', '3']);
@@ -349,9 +393,11 @@ function opens(world: World): void {
 
   test('a journal that exists with other settings is refused', async () => {
     const { options, connection } = await openNew(world);
-    await expect(connection.openJournal({ ...options, historyPerSubject: 5 })).rejects.toMatchObject({
+    const { name } = options;
+    await expect(connection.openJournal({ ...options, subjects: [`${name}.a`] })).rejects.toMatchObject({
       code: 'cluster_mismatch',
-      message: expect.stringContaining('64'),
+      message: expect.stringContaining(`subjects is ["${name}.>"], not ["${name}.a"]`),
+      data: { stream: name, differing: ['subjects'] },
     });
   });
 }

@@ -31,7 +31,7 @@ export function natsWorld(count: 1 | 3): World {
         transport: connection.transport,
         openJournal: (wishes) => connection.openJournal({ ...wishes, replicas: count, storage: 'file' }),
         openInbox: (wishes) => connection.openInbox({ ...wishes, replicas: count, storage: 'file' }),
-        openBlobs: (name) => connection.blobs({ name, replicas: count, storage: 'file', keepMs: 600_000 }),
+        openBlobs: (name, keepMs = 600_000) => connection.blobs({ name, replicas: count, storage: 'file', keepMs }),
         openStore: (name) => connection.openStore({ name, replicas: count, storage: 'file' }),
       };
     },

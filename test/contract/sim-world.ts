@@ -27,13 +27,14 @@ export function simWorld(): World {
         openJournal,
         openInbox,
         openStore: (name) => openStore({ name }),
-        openBlobs: (name) => blobs({ name }),
+        openBlobs: (name, keepMs = 600_000) => blobs({ name, keepMs }),
       };
     },
     async loseServer() {
       for (const node of nodes) world.network.disconnect(node);
     },
     async restoreServer() {
+      world.storage.restart();
       for (const node of nodes) world.network.reconnect(node);
     },
   };

@@ -14,7 +14,7 @@ import { realClock } from '@jaegis/node';
 export interface JournalWishes {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  readonly historyPerSubject?: number;
   readonly maxBytes?: number;
 }
 
@@ -22,6 +22,7 @@ export interface InboxWishes {
   readonly name: string;
   readonly subjects: readonly string[];
   readonly duplicateWindowMs?: number;
+  readonly maxBytes?: number;
 }
 
 export interface Connection {
@@ -29,7 +30,8 @@ export interface Connection {
   openJournal(wishes: JournalWishes): Promise<Journal>;
   openInbox(wishes: InboxWishes): Promise<InboxStream>;
   openStore(name: string): Promise<Store>;
-  openBlobs(name: string): Blobs;
+  /** @param keepMs Default: longer than any test. */
+  openBlobs(name: string, keepMs?: number): Blobs;
 }
 
 export interface World {

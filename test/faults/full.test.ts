@@ -17,6 +17,8 @@ const heap = defineActor('heap', {
       state: { count: count + 1, filling: 'x'.repeat(bytes) },
       reply: count + 1,
     }),
+    /** Is large on its way and leaves little. */
+    weigh: ({ count, filling }, _message: { load: string }) => ({ state: { count: count + 1, filling } }),
     remind: ({ count }, _message, context) => {
       context.schedule('soon', { afterMs: 1 }, { type: 'grow', bytes: 1 });
       return { reply: count };
@@ -61,6 +63,33 @@ describe.each([1, 3] as const)('a stream on %d servers at its limit', (count) =>
     const acknowledged = await fill(node);
     await using _other = await startNode({ ...options, name: 'n2', maxTurnBytes: 100_000_000 });
     await goesOn(node, acknowledged);
+  });
+});
+
+describe.each([1, 3] as const)('an inbox on %d servers at its limit', (count) => {
+  const nats = withServers(count);
+
+  test('tells senders, keeps what it acknowledged, and goes on when messages are taken off', async () => {
+    const options = { ...common, cluster: 'inbox', nats: [...nats.urls], app };
+    await using client = await startNode({ ...options, name: 'c1', role: 'client', maxInboxBytes: 4_000_000 });
+    const [first = '', second = ''] = keys;
+    const load = 'x'.repeat(LARGE);
+    const weigh = (id: number) => client.entity(heap, first).send({ type: 'weigh', load }, { id: `${id}`, ...patient });
+    let acknowledged = 0;
+    const refused = await firstFailure(async (id) => {
+      await weigh(id);
+      acknowledged += 1;
+    });
+    expect(refused.code).toBe('overloaded');
+    expect(acknowledged).toBeGreaterThan(15);
+    expect(acknowledged).toBeLessThan(20);
+    await using node = await startNode({ ...options, name: 'n1' });
+    await node.entity(heap, second).ask({ type: 'count' }, patient);
+    const counted = () => node.entity(heap, first).ask({ type: 'count' }, patient);
+    await expect.poll(counted, { timeout: 60_000 }).toBe(acknowledged);
+    await expect.poll(() => weigh(-1).catch(String), { timeout: 60_000 }).toBeUndefined();
+    await expect.poll(counted, { timeout: 60_000 }).toBe(acknowledged + 1);
+    await node.entity(heap, second).ask({ type: 'remind' }, patient);
   });
 });
 

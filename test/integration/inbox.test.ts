@@ -92,6 +92,42 @@ describe.each([1, 3] as const)('on %d servers', (count) => {
   });
 });
 
+describe('when the server is killed and started again', () => {
+  const nats = withServers(1);
+
+  it('a send that is repeated with its id has one effect, although the server forgot what was consumed', async () => {
+    const options = { cluster: 'again', nats: nats.urls, app, logLevel: 'silent' } as const;
+    await using client = await startNode({ ...options, name: 'client', role: 'client' });
+    await using first = await startNode({ ...options, name: 'n1' });
+    const entity = client.entity(log, 'a');
+    const items = () => entity.ask({ type: 'items' }, { timeoutMs: 30_000 }).catch(String);
+    const send = (item: number) => entity.send({ type: 'add', item }, { id: `item-${item}`, timeoutMs: 60_000 });
+    const isEmpty = async () => {
+      const info = await bareRequest(nats.urls[0] ?? '', '$JS.API.STREAM.INFO.JAEGIS_again_INBOX');
+      return JSON.parse(info).state.messages === 0;
+    };
+    const killServer = async () => {
+      await expect.poll(isEmpty).toBe(true);
+      for (const server of nats.servers) {
+        await server.kill();
+        await server.restart();
+      }
+    };
+    await send(1);
+    await expect.poll(items).toEqual([1]);
+    await killServer();
+    await send(1);
+    await send(2);
+    await expect.poll(items, { timeout: 30_000 }).toEqual([1, 2]);
+    await killServer();
+    await using second = await startNode({ ...options, name: 'n2' });
+    await first.stop();
+    for (const item of [2, 1, 3]) await send(item);
+    await expect.poll(items, { timeout: 30_000 }).toEqual([1, 2, 3]);
+    expect(second.view.members).toHaveLength(1);
+  });
+});
+
 describe('when servers die', () => {
   const nats = withServers(3);
 

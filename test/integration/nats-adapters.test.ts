@@ -6,12 +6,14 @@ import {
   type Journal,
   type JournalRecord,
   type Logger,
+  limits,
   silentLogger,
   type TransportStatus,
 } from '@jaegis/core';
 import { type ConnectOptions, connectNats, type JournalOptions, type NatsConnection } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
 import { afterEach, expect, test } from 'vitest';
+import { bareRequest } from '../support/bare-nats.ts';
 import { withServers } from '../support/nats.ts';
 
 const nats = withServers(1);
@@ -306,7 +308,10 @@ test('many may open one journal at a time; with other options it is refused', as
   const journals = await Promise.all(connections.map((connection) => connection.openJournal(optionsFor(name))));
   await journals[0]?.append(`${name}.a`, bytes('1'), { expectedSequence: 0 });
   expect(await journals[2]?.last(`${name}.a`)).toMatchObject({ data: bytes('1') });
-  await expect(journalFor(name, { historyPerSubject: 9 })).rejects.toMatchObject({ code: 'cluster_mismatch' });
+  await expect(journalFor(name, { storage: 'file' })).rejects.toMatchObject({
+    code: 'cluster_mismatch',
+    message: expect.stringContaining('storage is "memory", not "file"'),
+  });
 });
 
 test('an append that a full journal has no room for is refused as overloaded', async () => {
@@ -317,6 +322,31 @@ test('an append that a full journal has no room for is refused as overloaded', a
   await expect(refused).rejects.toMatchObject({ code: 'overloaded' });
   expect(await journal.subjects(`${name}.>`)).toEqual([`${name}.a`]);
 });
+
+test('a feed that nobody reads from takes no more than its bound from the server, and goes on when somebody does', async () => {
+  const [name, count, size] = [unique(), 40, 1_000_000];
+  const options = { name, subjects: [`${name}.>`], replicas: 1, storage: 'memory' } as const;
+  const inbox = await (await connect()).openInbox(options);
+  for (let id = 0; id < count; id++) await inbox.put(`${name}.a`, new Uint8Array(size), { id: `${id}` });
+  const stop = new AbortController();
+  const reader = inbox.feed([`${name}.>`], stop.signal)[Symbol.asyncIterator]();
+  await reader.next();
+  const { consumers } = await jetStreamApi(`CONSUMER.LIST.${name}`);
+  const delivered = async () => {
+    const info = await jetStreamApi(`CONSUMER.INFO.${name}.${consumers[0].name}`);
+    return info.delivered.consumer_seq * size;
+  };
+  // All that the server sends, it sends before it answers.
+  expect(await delivered()).toBeLessThanOrEqual(limits.inboxFeedBytes);
+  expect(await delivered()).toBeLessThanOrEqual(limits.inboxFeedBytes);
+  for (let read = 1; read < count; read++) expect((await reader.next()).value.sequence).toBe(read + 1);
+  stop.abort();
+  await reader.next();
+});
+
+async function jetStreamApi(request: string) {
+  return JSON.parse(await bareRequest(nats.urls[0] ?? '', `$JS.API.${request}`));
+}
 
 test('what is published while the connection is lost arrives when it is back, in order', async () => {
   const [proxy, to, name] = [await breakable(nats.urls[0] ?? ''), await connect(), unique()];

@@ -122,6 +122,36 @@ describe.each(seeds)('seed %d', (seed) => {
     expect(await seen()).toEqual([1, 2, 3]);
   });
 
+  it('a message that is sent again under its id has one effect although the servers forgot the id, also after a move', async () => {
+    const { world, ref, settled, seen, waiting, ownerName } = await start(seed);
+    const patient = { timeoutMs: 60_000 };
+    await settled(ref.send({ type: 'add', item: 1 }, { id: 'order-1' }));
+    await passUntil(world, async () => (await seen()).includes(1) && (await waiting()).length === 0);
+    world.storage.restart();
+    await settled(ref.send({ type: 'add', item: 1 }, { id: 'order-1' }));
+    await settled(ref.send({ type: 'add', item: 2 }, { id: 'order-2' }));
+    await passUntil(world, async () => (await seen()).includes(2) && (await waiting()).length === 0);
+    world.network.crash(ownerName());
+    world.storage.restart();
+    for (const item of [2, 1, 3]) await settled(ref.send({ type: 'add', item }, { id: `order-${item}`, ...patient }));
+    await passUntil(world, async () => (await seen()).includes(3));
+    expect(await seen()).toEqual([1, 2, 3]);
+    await passUntil(world, async () => (await waiting()).length === 0);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('a message whose acknowledgement the death of the servers took along has one effect', async () => {
+    const { world, ref, settled, seen, waiting } = await start(seed);
+    world.storage.loseAnswers(1);
+    const sending = ref.send({ type: 'add', item: 1 }, { timeoutMs: 60_000 });
+    await passUntil(world, async () => (await seen()).includes(1) && (await waiting()).length === 0);
+    world.storage.restart();
+    await settled(sending);
+    await settled(ref.send({ type: 'add', item: 2 }));
+    await passUntil(world, async () => (await seen()).includes(2));
+    expect(await seen()).toEqual([1, 2]);
+  });
+
   it('what was sent survives the death of owners, one after the other, once and in order', async () => {
     const { world, ref, settled, seen, numbers, ownerName } = await start(seed);
     for (const round of [0, 1]) {

@@ -2,7 +2,7 @@
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
 import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
-import { type JaegisError, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
+import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
 
 const CLUSTER = 'sim';
@@ -53,7 +53,7 @@ export function simCluster(
         codec: jsonCodec(),
         pool: noPool,
         transport,
-        blobs: connection.blobs({ name: 'LARGE' }),
+        blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
         inbox,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),

@@ -23,15 +23,17 @@ interface Recent {
 
 /**
  * What an entity's asks were answered, by id, so that one that is repeated is answered the same and has no second
- * effect. What came before the entity was activated here is read from the turns that are kept, when it is first needed.
+ * effect; and the ids of the `send`s that it has consumed, which servers that are started again do not know any more. What
+ * came before the entity was activated here is read from the turns that are kept, when it is first needed.
  *
- * Asks with a key are kept apart from those without: however many of those come, they push no key out.
+ * Asks with a key are kept apart from those without, and from sends: however many of those come, they push no key out.
  */
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #keyed = new Map<string, unknown>();
   /** Without a key: repeated by their askers' nodes, and only while their time lasts. */
   readonly #recent = new Map<string, Recent>();
+  readonly #sent = new Map<string, Recent>();
   #isLoaded: boolean;
 
   constructor(options: AnswersOptions) {
@@ -42,6 +44,10 @@ export class Answers {
   /** Undefined: all is known. Else: when it is. */
   known(): Promise<void> | undefined {
     return this.#isLoaded ? undefined : this.#read();
+  }
+
+  hasSent(id: string): boolean {
+    return this.#sent.has(idOfSend(id));
   }
 
   get(id: string): { readonly reply: unknown } | undefined {
@@ -55,6 +61,7 @@ export class Answers {
     const now = this.#options.now();
     for (const { id, reply, limitMs = limits.recentAskMs } of answered) {
       if (isKeyedAskId(id)) this.#keyed.set(id, reply);
+      else if (isSendId(id)) this.#sent.set(id, { reply: undefined, untilMs: now + limits.recentSendMs });
       else this.#recent.set(id, { reply, untilMs: now + limitMs });
     }
     this.#forgetOldest(now);
@@ -64,19 +71,21 @@ export class Answers {
   get carried(): Answered[] {
     const now = this.#options.now();
     const keyed = lastOf(this.#keyed).map(([id, reply]) => ({ id, reply }));
-    const recent = lastOf(this.#recent).flatMap(([id, { reply, untilMs }]) => (untilMs > now ? [{ id, reply }] : []));
-    return [...newestOf(keyed, carriedMost), ...newestOf(recent, carriedMost)];
+    const recent = [this.#sent, this.#recent].map((all) =>
+      lastOf(all).flatMap(([id, { reply, untilMs }]) => (untilMs > now ? [{ id, reply }] : [])),
+    );
+    return [keyed, ...recent].flatMap((answered) => newestOf(answered, carriedMost));
   }
 
   async #read(): Promise<void> {
     const before = await this.#options.load();
     if (this.#isLoaded) return; // two asks may wait for it
-    const [keyed, recent] = [[...this.#keyed], [...this.#recent]];
-    this.#keyed.clear();
-    this.#recent.clear();
+    const [keyed, recent, sent] = [[...this.#keyed], [...this.#recent], [...this.#sent]];
+    for (const all of [this.#keyed, this.#recent, this.#sent]) all.clear();
     this.add(before);
     for (const [id, reply] of keyed) this.#keyed.set(id, reply);
     for (const [id, entry] of recent) this.#recent.set(id, entry);
+    for (const [id, entry] of sent) this.#sent.set(id, entry);
     this.#isLoaded = true;
     this.#forgetOldest(this.#options.now());
   }
@@ -86,13 +95,19 @@ export class Answers {
       if (this.#keyed.size <= limits.idempotencyKeys) break;
       this.#keyed.delete(id);
     }
-    for (const [id, { untilMs }] of this.#recent) {
-      if (this.#recent.size <= limits.recentAsks && untilMs > now) break;
-      this.#recent.delete(id);
-    }
+    forgetOld(this.#recent, limits.recentAsks, now);
+    forgetOld(this.#sent, limits.recentSends, now);
   }
 }
 
+function forgetOld(all: Map<string, Recent>, most: number, now: number): void {
+  for (const [id, { untilMs }] of all) {
+    if (all.size <= most && untilMs > now) break;
+    all.delete(id);
+  }
+}
+
+const SEND = '@';
 const carriedMost = { count: limits.carriedAnswers, bytes: limits.carriedAnswerBytes };
 
 function lastOf<T>(all: ReadonlyMap<string, T>): [string, T][] {
@@ -110,4 +125,13 @@ export function newestOf(
     return bytes > most.bytes || answered.length - index > most.count;
   });
   return answered.slice(oldest + 1);
+}
+
+/** Among the ids of asks, none of which ends so. */
+export function idOfSend(id: string): string {
+  return `${id}${SEND}`;
+}
+
+function isSendId(id: string): boolean {
+  return id.endsWith(SEND);
 }

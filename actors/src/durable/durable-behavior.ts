@@ -21,7 +21,7 @@ import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import { notTaken } from '../run/step-errors.ts';
 import type { Traces } from '../run/traces.ts';
-import { Answers } from './answers.ts';
+import { Answers, type Fresh, idOfSend } from './answers.ts';
 import { type Trace, traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -146,10 +146,11 @@ export class DurableBehavior implements Behavior {
   }
 
   receive(state: unknown, message: Message, host: BehaviorHost, delivery: DeliveryInfo): MaybeOutcome {
-    const { id, isFresh = false } = delivery;
+    const { id, isFresh = false, inbox } = delivery;
     const isDurable = isDurableMessageId(id);
     if (!isDurable && !this.#inner.takes(message.type)) return refused;
-    const known = id === undefined || isFresh || isDurable ? undefined : this.#answers?.known();
+    const mayRepeat = inbox?.sent?.mayRepeat ?? !(id === undefined || isFresh || isDurable);
+    const known = mayRepeat ? this.#answers?.known() : undefined;
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -198,6 +199,8 @@ export class DurableBehavior implements Behavior {
       if (poison)
         return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
+    if (inbox?.sent && this.#answers?.hasSent(inbox.sent.id))
+      return this.#hold(state, {}, host, { delivery, trace: undefined });
     const cause = { delivery, trace: traceOf(message, delivery) };
     return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), cause);
   }
@@ -447,10 +450,12 @@ function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[])
   return timers.filter(({ id }) => !ids.has(id));
 }
 
-function answeredBy(steps: readonly Step[]) {
-  return steps.flatMap(({ id, reply, limitMs, changes }) =>
-    id === undefined || !changes || isDurableMessageId(id) ? [] : [{ id, reply, limitMs }],
-  );
+function answeredBy(steps: readonly Step[]): Fresh[] {
+  return steps.flatMap(({ id, inbox, reply, limitMs, changes }): Fresh[] => {
+    if (id === undefined || !changes) return [];
+    if (inbox?.sent) return [{ id: idOfSend(inbox.sent.id), reply: undefined }];
+    return isDurableMessageId(id) ? [] : [{ id, reply, limitMs }];
+  });
 }
 
 /** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */

@@ -26,7 +26,7 @@ import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
 import { InboxAsk, RefusedAsk } from './durable-asks.ts';
 import { type Durability, DurableBehavior } from './durable-behavior.ts';
-import { readInboxMessage } from './inbox-body.ts';
+import { inboxMessageId, readInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
 import { Mishaps } from './mishaps.ts';
 import { type DeliverDurable, Outbox } from './outbox.ts';
@@ -119,9 +119,10 @@ export class EntityHost implements Home {
     return new Promise((resolve, reject) => {
       const { cell } = this.#activation(entity);
       const { body, refusal } = readInboxMessage(this.#options.codec, given);
-      const { message, timer, sender } = body;
+      const { message, timer, sender, mayRepeat } = body;
+      const sent = given.id === undefined ? undefined : { id: withoutPrefix(given.id, entity), mayRepeat };
       const take = (taken: Message, why: unknown) => {
-        const at = { sequence: given.sequence, previous, timer };
+        const at = { sequence: given.sequence, previous, timer, sent };
         const ask = new InboxAsk(taken, { resolve: () => resolve(), reject }, at, why);
         ask.sender = sender;
         cell.acceptAsk(ask);
@@ -316,4 +317,10 @@ function checkDurable(
   }
   if (checked instanceof Promise) checked.then((taken) => take(taken, undefined), refuse);
   else take(checked, undefined);
+}
+
+/** The ids of all entities are in one stream, so that each begins with its entity; its record need not say that again. */
+function withoutPrefix(id: string, entity: EntityId): string {
+  const prefix = inboxMessageId(entity, '');
+  return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }

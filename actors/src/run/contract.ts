@@ -205,6 +205,8 @@ export interface InboxDelivery {
   readonly previous: number;
   /** Of a message that a timer has sent. */
   readonly timer: { readonly name: string; readonly id: string } | undefined;
+  /** Of a `send`: its id, and whether it may have come before under it. Undefined where it came without an id. */
+  readonly sent?: { readonly id: string; readonly mayRepeat: boolean } | undefined;
 }
 
 /** What a behaviour may ask of the cell that hosts it. */

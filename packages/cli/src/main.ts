@@ -8,6 +8,9 @@ import { runTree } from './run-tree.ts';
 import { runBackup, runExport, runHistory, runImport, runRestore } from './state-commands.ts';
 
 const replicas = new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS');
+const storage = new Option('--storage <where>', 'file or memory: where the servers keep the streams').env(
+  'JAEGIS_STORAGE',
+);
 const history = new Option('--history <n>', 'records kept of each entity').env('JAEGIS_HISTORY');
 const json = new Option('--json', 'print it as JSON');
 
@@ -18,10 +21,16 @@ reachingCluster(program.command('node').description('run one node of a cluster i
   .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
   .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'))
   .addOption(replicas)
+  .addOption(storage)
   .addOption(history)
   .addOption(
     new Option('--max-turn-bytes <n>', 'what the turns of all entities may take on each server').env(
       'JAEGIS_MAX_TURN_BYTES',
+    ),
+  )
+  .addOption(
+    new Option('--max-inbox-bytes <n>', 'what sends and timers that wait may take on each server').env(
+      'JAEGIS_MAX_INBOX_BYTES',
     ),
   )
   .addOption(new Option('--log-level <level>', 'debug, info, warn, error or silent').env('JAEGIS_LOG_LEVEL'))
@@ -56,6 +65,7 @@ command('backup <folder>', 'write the state of the whole cluster to files, while
 
 command('restore <folder>', 'bring a backup into a cluster that holds nothing, before its nodes are started')
   .addOption(replicas)
+  .addOption(storage)
   .addOption(history)
   .addOption(json)
   .action(runWith(runRestore));

@@ -22,7 +22,7 @@ export async function runNode(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
-  const { name, nats, app, threads, replicas, history, maxTurnBytes, logLevel } = settings;
+  const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
   return {
     ...reached(settings),
     ...(nats === 'embedded' ? { nats } : {}),
@@ -31,8 +31,10 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     ...(app === undefined ? {} : { app: await loadApp(app) }),
     ...(threads === undefined ? {} : { threads }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(storage === undefined ? {} : { storage }),
     ...(history === undefined ? {} : { history }),
     ...(maxTurnBytes === undefined ? {} : { maxTurnBytes }),
+    ...(maxInboxBytes === undefined ? {} : { maxInboxBytes }),
   };
 }
 

@@ -26,8 +26,10 @@ const settings = z.strictObject({
     .number()
     .pipe(z.union([z.literal(1), z.literal(3)]))
     .optional(),
+  storage: z.enum(['file', 'memory']).optional(),
   history: z.coerce.number().int().min(1).max(1_000_000).optional(),
   maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
+  maxInboxBytes: z.coerce.number().int().min(1_000_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   json: z.boolean().default(false),
   endWithParent: z.boolean().default(false),

@@ -73,9 +73,10 @@ export async function runBackup(folder: string, flags: Record<string, unknown>):
 
 export async function runRestore(folder: string, flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
-  const { replicas, history, cluster } = settings;
+  const { replicas, storage, history, cluster } = settings;
   const options: RestoreClusterOptions = {
     ...(replicas === undefined ? {} : { replicas }),
+    ...(storage === undefined ? {} : { storage }),
     ...(history === undefined ? {} : { history }),
   };
   await using state = await open(settings);

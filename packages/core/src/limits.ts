@@ -12,6 +12,10 @@ export const limits = {
   recentAsks: 8_192,
   /** How long one of them may be, in ms, where that is not known. */
   recentAskMs: 60_000,
+  /** Ids of `send`s that an active entity remembers. */
+  recentSends: 8_192,
+  /** How long, in ms: as long as servers tell those that are repeated from others. */
+  recentSendMs: 2 * 60_000,
   /** Answers that a turn takes along which replaces the history: of the last keys, and of the last asks without. */
   carriedAnswers: 128,
   /** Of each of the two, in bytes. */
@@ -28,6 +32,8 @@ export const limits = {
   sendsWaiting: 10_000,
   /** Bytes of all such messages of a node. */
   sendBytesWaiting: 64 * 1024 * 1024,
+  /** Bytes of inboxes on their way to a node that has not looked at them yet; four of the largest messages if that is more. */
+  inboxFeedBytes: 8 * 1024 * 1024,
   /** Timers of one entity. */
   timers: 256,
   /** Durable senders whose last number an entity remembers; those it heard of longest ago are forgotten. */

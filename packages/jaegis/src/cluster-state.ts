@@ -26,6 +26,8 @@ export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls'
 export interface RestoreOptions {
   /** Of the streams that are made. Default: as `startNode`. */
   readonly replicas?: 1 | 3;
+  /** As the `storage` of `startNode`. */
+  readonly storage?: 'file' | 'memory';
   /** As the `history` of `startNode`. */
   readonly history?: number;
 }
@@ -72,11 +74,11 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
     exportEntity: async (entity) => exportEntity(await present(), entity),
     importEntity: async (document, more) => importEntity(await present(), document, more),
     backup: async (folder) => backup(await present(), folderArchive(folder)),
-    async restore(folder, { replicas, history } = {}) {
+    async restore(folder, { replicas, storage = 'file', history } = {}) {
       const archive = folderArchive(folder);
       // Before the streams of the cluster are made.
       const verified = await verifyBackup(world, archive);
-      const made = await openStreams(connection, { cluster, replicas, history, maxTurnBytes: undefined }, world);
+      const made = await openStreams(connection, { cluster, replicas, storage, history }, world);
       return restore({ ...world, ...made }, archive, verified);
     },
     [Symbol.asyncDispose]: () => connection.close(),
@@ -90,6 +92,6 @@ async function find(
 ): Promise<Pick<StatePorts, 'turnJournal' | 'inbox'>> {
   const turnJournal = await connection.findJournal(`JAEGIS_${cluster}_TURNS`);
   const stream = await connection.findInbox(`JAEGIS_${cluster}_INBOX`);
-  const { inbox } = withBodies(connection, stream, { cluster, replicas: connection.replicas }, world);
+  const { inbox } = withBodies(connection, stream, { cluster, replicas: 1 }, world);
   return { turnJournal, inbox };
 }

@@ -29,9 +29,20 @@ export interface NodeOptions {
   readonly role?: 'member' | 'client';
   /** Worker threads at most. Default: one for each processor core but one, at least 1. */
   readonly threads?: number;
-  /** Copies of every record, 1 or 3; the servers must be as many. Default: 3 where there are three servers, else 1. */
+  /**
+   * Copies of every record, 1 or 3; the servers must be as many. A cluster that has fewer is given more by the node that
+   * starts; none are ever given up. Default: 3 where there are three servers, else 1.
+   */
   readonly replicas?: 1 | 3;
-  /** Records kept per entity; the newest holds its state. Default 64. */
+  /**
+   * Where the servers keep the streams: in memory is faster, and gone when a server ends that has no other copy. A cluster
+   * that was made with the other is refused as `cluster_mismatch`. Default `file`.
+   */
+  readonly storage?: 'file' | 'memory';
+  /**
+   * Records kept per entity; the newest holds its state. It holds for the whole cluster; the node that started last with
+   * this option decides, and with fewer the older records go at once. Default: what the cluster has, at first 64.
+   */
   readonly history?: number;
   /**
    * What the turns of all entities may take on each server, in bytes; above it work that changes anything is refused as
@@ -39,6 +50,12 @@ export interface NodeOptions {
    * but the servers' own, which three servers do not stand well: one that is full gives up its streams.
    */
   readonly maxTurnBytes?: number;
+  /**
+   * What `send`s and timers that wait may take on each server, in bytes; above it they are refused as `overloaded`. Several
+   * senders at once may exceed it by what they send in a quarter of a second. It holds for the whole cluster; the node that
+   * started last with this option decides. Default: no bound but the servers' own.
+   */
+  readonly maxInboxBytes?: number;
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Told what `embedded` does: finding, fetching and starting the server. */
@@ -58,8 +75,10 @@ const schema = z.strictObject({
   role: z.enum(['member', 'client']).default('member'),
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
+  storage: z.enum(['file', 'memory']).default('file'),
   history: z.int().min(1).max(1_000_000).optional(),
   maxTurnBytes: z.int().min(1_000_000).optional(),
+  maxInboxBytes: z.int().min(1_000_000).optional(),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   logLevel: z.enum(logLevels).default('warn'),
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),

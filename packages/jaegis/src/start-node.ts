@@ -97,54 +97,55 @@ export interface StreamWorld {
   readonly logger: Logger;
 }
 
-export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'replicas' | 'history' | 'maxTurnBytes'>;
+export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'storage'> &
+  Partial<Pick<CheckedOptions, 'replicas' | 'history' | 'maxTurnBytes' | 'maxInboxBytes'>>;
 
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
-  { cluster, replicas, history, maxTurnBytes }: StreamOptions,
+  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes, maxInboxBytes }: StreamOptions,
   world: StreamWorld,
 ) {
-  const copies = replicas ?? connection.replicas;
+  const common = { replicas, storage };
   const viewJournal = await connection.openJournal({
+    ...common,
     name: `JAEGIS_${cluster}_VIEW`,
     subjects: [`jaegis.${cluster}.view`],
-    replicas: copies,
-    storage: 'file',
     historyPerSubject: limits.turnHistory,
   });
   const turnJournal = await connection.openJournal({
+    ...common,
     name: `JAEGIS_${cluster}_TURNS`,
     subjects: [turnSubjects(cluster)],
-    replicas: copies,
-    storage: 'file',
-    historyPerSubject: history ?? limits.turnHistory,
+    ...(history === undefined ? {} : { historyPerSubject: history }),
     ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
   });
   const stream = await connection.openInbox({
+    ...common,
     name: `JAEGIS_${cluster}_INBOX`,
     subjects: inboxSubjects(cluster),
-    replicas: copies,
-    storage: 'file',
+    ...(maxInboxBytes === undefined ? {} : { maxBytes: maxInboxBytes }),
   });
-  const { inbox, bodies } = withBodies(connection, stream, { cluster, replicas: copies }, world);
-  const blobs = connection.blobs({
-    name: `JAEGIS_${cluster}_LARGE`,
-    replicas: copies,
-    storage: 'file',
-    keepMs: limits.largeKeptMs,
-  });
+  const { inbox, bodies } = withBodies(connection, stream, { ...common, cluster }, world);
+  const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
   return { viewJournal, turnJournal, inbox, blobs, bodies };
+}
+
+export interface BodiesOptions {
+  readonly cluster: string;
+  readonly replicas: 1 | 3;
+  /** Default: as it is. */
+  readonly storage?: 'file' | 'memory';
 }
 
 /** The inbox stream with the bucket for what is too large for it, which is made when it is first needed. */
 export function withBodies(
   connection: NatsConnection,
   stream: InboxStream,
-  { cluster, replicas }: { readonly cluster: string; readonly replicas: 1 | 3 },
+  { cluster, ...settings }: BodiesOptions,
   world: StreamWorld,
 ) {
-  const bodies = connection.blobs({ name: `JAEGIS_${cluster}_BODIES`, replicas, storage: 'file' });
+  const bodies = connection.blobs({ ...settings, name: `JAEGIS_${cluster}_BODIES` });
   const inbox = new LargeInbox({ ...world, inbox: stream, bodies, transport: connection.transport });
   return { inbox, bodies };
 }

@@ -1,20 +1,44 @@
 /** A model of the JetStream stream behind an inbox: ids that are remembered, schedules that fire, consumers that follow. */
-import { type Clock, type InboxMessage, type InboxReceipt, OverloadedError, type Timer } from '@jaegis/core';
-import type { Purpose } from './sim-log.ts';
+import {
+  type Clock,
+  type InboxMessage,
+  type InboxReceipt,
+  InvalidTimerError,
+  OverloadedError,
+  type Timer,
+} from '@jaegis/core';
+import { type Headers, storedBytes } from './message-size.ts';
+import type { Purpose } from './purpose.ts';
 import { subjectMatches } from './subject.ts';
 
 export interface SimInboxOptions {
   readonly name: string;
   readonly subjects: readonly string[];
   readonly duplicateWindowMs: number;
-  /** The server's own storage limit. Default: none. */
+  /** Replaces the bound that the inbox has. Default: that one, at first none. */
   readonly maxBytes?: number | undefined;
 }
 
+/** What is written, where, and for errors why. */
+export interface SimPut {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: Headers;
+  readonly purpose: Purpose;
+}
+
+interface Kept extends InboxMessage {
+  readonly bytes: number;
+}
+
 interface Scheduled {
-  readonly sequence: number;
   readonly timer: Timer;
   readonly bytes: number;
+}
+
+interface Schedule {
+  readonly atMs: number;
+  readonly target: string;
 }
 
 /** While the stream has no leader, what is due is looked at again after so long, in ms. */
@@ -24,10 +48,12 @@ export class SimInboxLog {
   readonly options: SimInboxOptions;
   readonly #clock: Clock;
   readonly #isAvailable: () => boolean;
-  #messages: InboxMessage[] = [];
+  #messages: Kept[] = [];
+  /** Those of the duplicate window, oldest first. */
   readonly #ids = new Map<string, { readonly sequence: number; readonly timeMs: number }>();
   readonly #schedules = new Map<string, Scheduled>();
   readonly #followers = new Set<() => void>();
+  #maxBytes = Number.POSITIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
 
@@ -37,42 +63,72 @@ export class SimInboxLog {
     this.#isAvailable = isAvailable;
   }
 
+  /** What is not said stays as it is. */
+  change({ maxBytes = this.#maxBytes }: SimInboxOptions): void {
+    this.#maxBytes = maxBytes;
+  }
+
   takes(subject: string): boolean {
     return this.options.subjects.some((filter) => subjectMatches(filter, subject));
   }
 
-  put(subject: string, data: Uint8Array, id: string, purpose: Purpose): InboxReceipt {
-    const now = this.#clock.now();
+  put(put: SimPut, id: string): InboxReceipt {
+    this.#forgetOldIds();
     const known = this.#ids.get(id);
-    if (known && now - known.timeMs < this.options.duplicateWindowMs) {
-      return { sequence: known.sequence, isRepeated: true };
-    }
-    this.#assertRoom(data, purpose);
-    const sequence = this.#append(subject, data);
-    this.#ids.delete(id);
-    this.#ids.set(id, { sequence, timeMs: now });
+    if (known) return { sequence: known.sequence, isRepeated: true };
+    const bytes = this.#takeRoom(put);
+    const sequence = this.#append({ ...put, id, bytes });
+    this.#ids.set(id, { sequence, timeMs: this.#clock.now() });
     return { sequence, isRepeated: false };
+  }
+
+  /** The server starts again: of ids it knows those of the messages that it still has. */
+  restart(): void {
+    const kept = new Set(this.#messages.map(({ sequence }) => sequence));
+    for (const [id, { sequence }] of this.#ids) if (!kept.has(sequence)) this.#ids.delete(id);
+  }
+
+  #forgetOldIds(): void {
+    const since = this.#clock.now() - this.options.duplicateWindowMs;
+    for (const [id, { timeMs }] of this.#ids) {
+      if (timeMs > since) return;
+      this.#ids.delete(id);
+    }
   }
 
   read(subject: string, from: number, limit: number): InboxMessage[] {
     return this.#messages
       .filter((message) => message.subject === subject && message.sequence >= from)
       .slice(0, limit)
-      .map(copyOf);
+      .map(messageOf);
+  }
+
+  /** The first message from a sequence on that matches. */
+  next(filter: string, from: number): InboxMessage | undefined {
+    const found = this.#messages.find(({ subject, sequence }) => sequence >= from && subjectMatches(filter, subject));
+    return found && messageOf(found);
+  }
+
+  /** The sequence of the newest message that matches; 0 when there is none. */
+  newest(filter: string): number {
+    return this.#messages.findLast(({ subject }) => subjectMatches(filter, subject))?.sequence ?? 0;
   }
 
   remove(subject: string, upTo: number): void {
     const isGone = (message: InboxMessage) => message.subject === subject && message.sequence <= upTo;
-    for (const { data } of this.#messages.filter(isGone)) this.#bytes -= data.length;
+    for (const { bytes } of this.#messages.filter(isGone)) this.#bytes -= bytes;
     this.#messages = this.#messages.filter((message) => !isGone(message));
   }
 
-  schedule(subject: string, data: Uint8Array, schedule: { atMs: number; target: string }, purpose: Purpose): void {
-    this.#assertRoom(data, purpose);
+  schedule(put: SimPut, schedule: Schedule): void {
+    const { subject, purpose } = put;
+    if (!this.takes(schedule.target) || schedule.target === subject) {
+      throw new InvalidTimerError(`Could not ${purpose.what}: message schedules target is invalid.`, purpose);
+    }
+    const bytes = this.#takeRoom(put);
     this.unschedule(subject);
     this.#sequence += 1;
-    this.#bytes += data.length;
-    this.#arm(subject, new Uint8Array(data), this.#sequence, schedule);
+    this.#arm({ ...put, data: new Uint8Array(put.data), bytes }, schedule);
   }
 
   unschedule(subject: string): void {
@@ -87,7 +143,7 @@ export class SimInboxLog {
   after(sequence: number, filters: readonly string[]): InboxMessage[] {
     return this.#messages
       .filter((message) => message.sequence > sequence && filters.some((it) => subjectMatches(it, message.subject)))
-      .map(copyOf);
+      .map(messageOf);
   }
 
   /** Calls back after each new message. */
@@ -96,33 +152,42 @@ export class SimInboxLog {
     return () => this.#followers.delete(listener);
   }
 
-  #arm(subject: string, data: Uint8Array, sequence: number, { atMs, target }: { atMs: number; target: string }): void {
+  #arm(put: SimPut & { readonly bytes: number }, { atMs, target }: Schedule): void {
+    const { subject, data, bytes } = put;
     const timer = this.#clock.setTimer(Math.max(0, atMs - this.#clock.now()), () => {
       if (!this.#isAvailable()) {
-        this.#arm(subject, data, sequence, { atMs: this.#clock.now() + overdueMs, target });
+        this.#arm(put, { atMs: this.#clock.now() + overdueMs, target });
         return;
       }
       this.unschedule(subject);
-      this.#append(target, data);
+      const fired = storedBytes(target, data, {});
+      this.#bytes += fired; // the server itself puts it, whatever there is
+      this.#append({ subject: target, data, id: undefined, bytes: fired });
     });
-    this.#schedules.set(subject, { sequence, timer, bytes: data.length });
+    this.#schedules.set(subject, { timer, bytes });
   }
 
-  #append(subject: string, data: Uint8Array): number {
+  #append({ subject, data, id, bytes }: Pick<Kept, 'subject' | 'data' | 'id' | 'bytes'>): number {
     this.#sequence += 1;
-    this.#bytes += data.length;
-    this.#messages.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs: this.#clock.now() });
+    const [sequence, timeMs] = [this.#sequence, this.#clock.now()];
+    this.#messages.push({ subject, sequence, data: new Uint8Array(data), id, timeMs, bytes });
     for (const listener of [...this.#followers]) listener();
     return this.#sequence;
   }
 
-  #assertRoom(data: Uint8Array, purpose: Purpose): void {
-    const { maxBytes = Number.POSITIVE_INFINITY } = this.options;
-    if (this.#bytes + data.length <= maxBytes) return;
-    throw new OverloadedError(`Could not ${purpose.what}: insufficient storage resources available.`, purpose);
+  #takeRoom({ subject, data, headers, purpose }: SimPut): number {
+    const bytes = storedBytes(subject, data, headers);
+    if (this.#bytes + bytes > this.#maxBytes) {
+      throw new OverloadedError(
+        `Could not ${purpose.what}: the inbox holds ${this.#bytes} of at most ${this.#maxBytes} bytes; raise maxBytes.`,
+        purpose,
+      );
+    }
+    this.#bytes += bytes;
+    return bytes;
   }
 }
 
-function copyOf(message: InboxMessage): InboxMessage {
+function messageOf({ bytes: _, ...message }: Kept): InboxMessage {
   return { ...message, data: new Uint8Array(message.data) };
 }

@@ -7,8 +7,9 @@ import {
   type PutOptions,
   type ScheduleOptions,
 } from '@jaegis/core';
-import type { SimInboxLog } from './sim-inbox-log.ts';
-import type { Purpose } from './sim-log.ts';
+import { assertFits, type Headers } from './message-size.ts';
+import type { Purpose } from './purpose.ts';
+import type { SimInboxLog, SimPut } from './sim-inbox-log.ts';
 import type { SimLink } from './sim-network.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
 
@@ -17,6 +18,7 @@ export interface SimInboxAccess {
   readonly link: SimLink;
   readonly storage: SimStorage;
   readonly log: SimInboxLog;
+  readonly maxPayload: number;
 }
 
 export class SimInbox implements InboxStream {
@@ -33,8 +35,8 @@ export class SimInbox implements InboxStream {
   async put(subject: string, data: Uint8Array, { id }: PutOptions): Promise<InboxReceipt> {
     assertSubject(subject);
     const purpose = { what: `put to ${subject}`, data: { subject, id } };
-    const copy = new Uint8Array(data);
-    return this.#write(subject, purpose, (log) => log.put(subject, copy, id, purpose));
+    const put = this.#putting(subject, data, purpose, { 'Nats-Msg-Id': id });
+    return this.#write(subject, purpose, (log) => log.put(put, id));
   }
 
   async read(subject: string, from: number, limit: number): Promise<readonly InboxMessage[]> {
@@ -44,10 +46,18 @@ export class SimInbox implements InboxStream {
     return storage.request(link, { ...purpose, isWrite: false, execute: () => log.read(subject, from, limit) });
   }
 
+  /** One request for each message, as on a real server: what goes meanwhile is not given. */
   async *kept(filter: string): AsyncIterable<InboxMessage> {
     const { storage, link, log } = this.#access;
     const purpose = { what: `read the messages of ${filter}`, data: { filter } };
-    yield* await storage.request(link, { ...purpose, isWrite: false, execute: () => log.after(0, [filter]) });
+    const read = <Answer>(execute: () => Answer) => storage.request(link, { ...purpose, isWrite: false, execute });
+    const newest = await read(() => log.newest(filter));
+    for (let from = 1; from <= newest; ) {
+      const found = await read(() => log.next(filter, from));
+      if (found === undefined || found.sequence > newest) return;
+      yield found;
+      from = found.sequence + 1;
+    }
   }
 
   feed(filters: readonly string[], signal: AbortSignal): AsyncIterable<InboxMessage> {
@@ -64,14 +74,20 @@ export class SimInbox implements InboxStream {
     assertSubject(subject);
     assertSubject(options.target);
     const purpose = { what: `schedule ${subject}`, data: { subject, ...options } };
-    const copy = new Uint8Array(data);
-    await this.#write(subject, purpose, (log) => log.schedule(subject, copy, options, purpose));
+    const at = `@at ${new Date(options.atMs).toISOString()}`;
+    const put = this.#putting(subject, data, purpose, { 'Nats-Schedule': at, 'Nats-Schedule-Target': options.target });
+    await this.#write(subject, purpose, (log) => log.schedule(put, options));
   }
 
   async unschedule(subject: string): Promise<void> {
     assertSubject(subject);
     const purpose = { what: `unschedule ${subject}`, data: { subject } };
     await this.#write(subject, purpose, (log) => log.unschedule(subject));
+  }
+
+  #putting(subject: string, data: Uint8Array, purpose: Purpose, headers: Headers): SimPut {
+    assertFits(this.#access.maxPayload, purpose, data, headers);
+    return { subject, data: new Uint8Array(data), headers, purpose };
   }
 
   #write<Answer>(subject: string, purpose: Purpose, act: (log: SimInboxLog) => Answer): Promise<Answer> {

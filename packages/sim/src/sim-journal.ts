@@ -5,11 +5,12 @@ import {
   type Clock,
   type Journal,
   type JournalRecord,
-  NotSerializableError,
   type Store,
   type StoreEntry,
 } from '@jaegis/core';
-import type { Purpose, SimAppend, SimLog } from './sim-log.ts';
+import { assertFits } from './message-size.ts';
+import type { Purpose } from './purpose.ts';
+import type { SimAppend, SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
 
@@ -45,9 +46,16 @@ export class SimJournal implements Journal {
     return read(this.#access, purpose, (log) => log.last(subject));
   }
 
+  /** One request for each record, as on a real server: what goes meanwhile is not given. */
   async *history(filter: string, after = 0): AsyncIterable<JournalRecord> {
     const purpose = { what: `read the records of ${filter}`, data: { filter } };
-    yield* await read(this.#access, purpose, (log) => log.history(filter).filter(({ sequence }) => sequence > after));
+    const newest = await read(this.#access, purpose, (log) => log.newest(filter));
+    for (let from = after + 1; from <= newest; ) {
+      const found = await read(this.#access, purpose, (log) => log.next(filter, from));
+      if (found === undefined || found.sequence > newest) return;
+      yield found;
+      from = found.sequence + 1;
+    }
   }
 
   subjects(filter: string): Promise<string[]> {
@@ -83,22 +91,23 @@ export class SimStore implements Store {
   }
 }
 
-function append(
+async function append(
   { link, storage, log, clock, maxPayload }: SimLogAccess,
-  { subject, data, expectedSequence, replaces, purpose }: Omit<SimAppend, 'timeMs'>,
+  { subject, data, expectedSequence, replaces, purpose }: Omit<SimAppend, 'timeMs' | 'headers'>,
 ): Promise<number> {
-  if (data.length > maxPayload) {
-    const why = `${data.length} bytes are more than the server takes, ${maxPayload}`;
-    return Promise.reject(new NotSerializableError(`Could not ${purpose.what}: ${why}.`, purpose));
-  }
   const copy = new Uint8Array(data);
+  const headers = {
+    'Nats-Expected-Last-Subject-Sequence': String(expectedSequence),
+    ...(replaces ? { 'Nats-Rollup': 'sub' } : {}),
+  };
+  assertFits(maxPayload, purpose, data, headers);
   return storage.request(link, {
     ...purpose,
     isWrite: true,
     execute: () => {
       // To NATS a subject of no stream is one that nobody listens on.
       if (!log.takes(subject)) throw unavailable(purpose, 'no leader answers');
-      return log.append({ subject, data: copy, expectedSequence, replaces, timeMs: clock.now(), purpose });
+      return log.append({ subject, data: copy, headers, expectedSequence, replaces, timeMs: clock.now(), purpose });
     },
   });
 }

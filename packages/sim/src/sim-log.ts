@@ -1,17 +1,21 @@
 /** A model of one JetStream stream: shared sequences, expected sequences, a bounded history of each subject. */
-import { type JournalRecord, OverloadedError, WrongSequenceError } from '@jaegis/core';
+import { type JournalRecord, limits, OverloadedError, WrongSequenceError } from '@jaegis/core';
+import { type Headers, storedBytes } from './message-size.ts';
+import type { Purpose } from './purpose.ts';
 import { subjectMatches } from './subject.ts';
 
 export interface SimLogOptions {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  /** Default `limits.turnHistory`. */
+  readonly historyPerSubject?: number | undefined;
   readonly maxBytes?: number | undefined;
 }
 
 export interface SimAppend {
   readonly subject: string;
   readonly data: Uint8Array;
+  readonly headers: Headers;
   readonly expectedSequence: number;
   readonly replaces: boolean;
   readonly timeMs: number;
@@ -19,63 +23,78 @@ export interface SimAppend {
   readonly purpose: Purpose;
 }
 
-/** What a request was for, in the words of its error. */
-export interface Purpose {
-  /** `append to a.b`. */
-  readonly what: string;
-  readonly data: Readonly<Record<string, unknown>>;
+interface Kept extends JournalRecord {
+  readonly bytes: number;
 }
 
 export class SimLog {
   readonly options: SimLogOptions;
-  readonly #bySubject = new Map<string, JournalRecord[]>();
-  /** May change. */
-  maxBytes: number;
+  readonly #bySubject = new Map<string, Kept[]>();
+  #historyPerSubject: number = limits.turnHistory;
+  #maxBytes = Number.POSITIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
 
   constructor(options: SimLogOptions) {
     this.options = options;
-    this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.change(options);
+  }
+
+  /** What is not said stays as it is. */
+  change({ historyPerSubject = this.#historyPerSubject, maxBytes = this.#maxBytes }: SimLogOptions): void {
+    this.#historyPerSubject = historyPerSubject;
+    this.#maxBytes = maxBytes;
+    for (const records of this.#bySubject.values()) this.#drop(records, historyPerSubject);
   }
 
   takes(subject: string): boolean {
     return this.options.subjects.some((filter) => subjectMatches(filter, subject));
   }
 
-  append({ subject, data, expectedSequence, replaces, timeMs, purpose }: SimAppend): number {
+  append({ subject, data, headers, expectedSequence, replaces, timeMs, purpose }: SimAppend): number {
     const records = this.#bySubject.get(subject) ?? [];
     const present = records.at(-1)?.sequence ?? 0;
     if (present !== expectedSequence) {
       throw new WrongSequenceError(`Could not ${purpose.what}: wrong last sequence: ${present}.`, purpose);
     }
-    const { historyPerSubject } = this.options;
-    if (this.#bytes + data.length > this.maxBytes) {
+    const bytes = storedBytes(subject, data, headers);
+    if (this.#bytes + bytes > this.#maxBytes) {
       throw new OverloadedError(`Could not ${purpose.what}: maximum bytes exceeded; raise maxBytes.`, purpose);
     }
     this.#sequence += 1;
-    records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs });
-    this.#bytes += data.length;
+    records.push({ subject, sequence: this.#sequence, data: new Uint8Array(data), timeMs, bytes });
+    this.#bytes += bytes;
     this.#bySubject.set(subject, records);
-    const kept = replaces ? 1 : historyPerSubject;
-    while (records.length > kept) this.#bytes -= records.shift()?.data.length ?? 0;
+    this.#drop(records, replaces ? 1 : this.#historyPerSubject);
     return this.#sequence;
   }
 
+  #drop(records: Kept[], kept: number): void {
+    while (records.length > kept) this.#bytes -= records.shift()?.bytes ?? 0;
+  }
+
   forgetLast(subject: string): void {
-    this.#bytes -= this.#bySubject.get(subject)?.pop()?.data.length ?? 0;
+    this.#bytes -= this.#bySubject.get(subject)?.pop()?.bytes ?? 0;
   }
 
   last(subject: string): JournalRecord | undefined {
     const record = this.#bySubject.get(subject)?.at(-1);
-    return record === undefined ? undefined : copyOf(record);
+    return record === undefined ? undefined : recordOf(record);
   }
 
-  history(filter: string): JournalRecord[] {
-    return this.subjects(filter)
-      .flatMap((subject) => this.#bySubject.get(subject) ?? [])
-      .sort((a, b) => a.sequence - b.sequence)
-      .map(copyOf);
+  /** The first record from a sequence on that matches. */
+  next(filter: string, from: number): JournalRecord | undefined {
+    let first: Kept | undefined;
+    for (const subject of this.subjects(filter)) {
+      const found = this.#bySubject.get(subject)?.find(({ sequence }) => sequence >= from);
+      if (found !== undefined && found.sequence < (first?.sequence ?? Number.POSITIVE_INFINITY)) first = found;
+    }
+    return first && recordOf(first);
+  }
+
+  /** The sequence of the newest record that matches; 0 when there is none. */
+  newest(filter: string): number {
+    return Math.max(0, ...this.subjects(filter).map((subject) => this.#bySubject.get(subject)?.at(-1)?.sequence ?? 0));
   }
 
   subjects(filter: string): string[] {
@@ -83,6 +102,6 @@ export class SimLog {
   }
 }
 
-function copyOf(record: JournalRecord): JournalRecord {
+function recordOf({ bytes: _, ...record }: Kept): JournalRecord {
   return { ...record, data: new Uint8Array(record.data) };
 }

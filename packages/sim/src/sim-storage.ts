@@ -6,14 +6,20 @@ import {
   StorageUnavailableError,
   TransportClosedError,
 } from '@jaegis/core';
+import type { Purpose } from './purpose.ts';
 import type { SimInboxLog } from './sim-inbox-log.ts';
-import type { Purpose, SimLog } from './sim-log.ts';
+import type { SimLog } from './sim-log.ts';
 import type { SimLink } from './sim-network.ts';
 
 export interface Request<Answer> extends Purpose {
   readonly isWrite: boolean;
   /** What the server does when the request reaches it. What it throws is the answer too. */
   readonly execute: () => Answer;
+}
+
+export interface SimBlob {
+  readonly bytes: Uint8Array;
+  readonly timeMs: number;
 }
 
 export class SimStorage {
@@ -23,7 +29,7 @@ export class SimStorage {
   readonly #timeoutMs: number;
   readonly #logs = new Map<string, SimLog>();
   readonly #inboxes = new Map<string, SimInboxLog>();
-  readonly #blobs = new Map<string, Map<string, Uint8Array>>();
+  readonly #blobs = new Map<string, Map<string, SimBlob>>();
   #answersToLose = 0;
 
   constructor(clock: Clock, timeoutMs: number) {
@@ -34,6 +40,11 @@ export class SimStorage {
   /** The answers to the next writes, this many, are lost: they are written, and their writers do not know. */
   loseAnswers(count: number): void {
     this.#answersToLose += count;
+  }
+
+  /** All servers are killed and started again: what they acknowledged is there, what they only knew is not. */
+  restart(): void {
+    for (const inbox of this.#inboxes.values()) inbox.restart();
   }
 
   /** The log of that name, made when there is none. */
@@ -56,8 +67,8 @@ export class SimStorage {
   }
 
   /** The bucket of that name. */
-  blobs(name: string): Map<string, Uint8Array> {
-    const blobs = this.#blobs.get(name) ?? new Map<string, Uint8Array>();
+  blobs(name: string): Map<string, SimBlob> {
+    const blobs = this.#blobs.get(name) ?? new Map<string, SimBlob>();
     this.#blobs.set(name, blobs);
     return blobs;
   }

@@ -11,7 +11,7 @@ import {
   TransportClosedError,
 } from '@jaegis/core';
 import { SeededRandom } from './seeded-random.ts';
-import { SimBlobs } from './sim-blobs.ts';
+import { SimBlobs, type SimBlobsOptions } from './sim-blobs.ts';
 import { SimInbox } from './sim-inbox.ts';
 import { SimInboxLog, type SimInboxOptions } from './sim-inbox-log.ts';
 import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
@@ -40,7 +40,7 @@ export interface SimNodeOptions {
 export interface SimJournalOptions {
   readonly name: string;
   readonly subjects: readonly string[];
-  readonly historyPerSubject: number;
+  readonly historyPerSubject?: number;
   readonly maxBytes?: number;
 }
 
@@ -53,7 +53,7 @@ export interface SimConnection {
     options: Omit<SimInboxOptions, 'duplicateWindowMs'> & { readonly duplicateWindowMs?: number },
   ): Promise<InboxStream>;
   openStore(options: { readonly name: string }): Promise<Store>;
-  blobs(options: { readonly name: string }): Blobs;
+  blobs(options: SimBlobsOptions): Blobs;
   close(): Promise<void>;
 }
 
@@ -75,13 +75,11 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
   const random = new SeededRandom(options.seed);
   const network = new SimNetwork(clock, random.fork('network'), options.latency ?? defaultLatency);
   const storage = new SimStorage(clock, limits.storageTimeoutMs);
-  const transportOptions = {
-    maxPayload: options.maxPayload ?? 1024 * 1024,
-    logger: options.logger ?? silentLogger,
-  };
+  const maxPayload = options.maxPayload ?? 1024 * 1024;
+  const transportOptions = { maxPayload, logger: options.logger ?? silentLogger };
   const access = (link: SimLink, wanted: SimLogOptions): SimLogAccess => {
     assertOpen(link);
-    return { link, storage, clock, maxPayload: transportOptions.maxPayload, log: openLog(storage, wanted) };
+    return { link, storage, clock, maxPayload, log: openLog(storage, wanted) };
   };
   return {
     clock,
@@ -97,11 +95,12 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
         openJournal: async (journal) => new SimJournal(access(link, journal)),
         openInbox: async ({ duplicateWindowMs = 120_000, ...inbox }) => {
           assertOpen(link);
-          return new SimInbox({ link, storage, log: openInboxLog(storage, clock, { ...inbox, duplicateWindowMs }) });
+          const log = openInboxLog(storage, clock, { ...inbox, duplicateWindowMs });
+          return new SimInbox({ link, storage, log, maxPayload });
         },
         openStore: async ({ name }) =>
           new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
-        blobs: ({ name }) => new SimBlobs(link, storage, name),
+        blobs: (wanted) => new SimBlobs({ link, storage, clock }, wanted),
         close: () => transport.close(),
       };
     },
@@ -114,23 +113,28 @@ function assertOpen(link: SimLink): void {
 
 function openInboxLog(storage: SimStorage, clock: VirtualClock, wanted: SimInboxOptions): SimInboxLog {
   const log = storage.inbox(wanted.name, () => new SimInboxLog(wanted, clock, () => storage.isAvailable));
-  if (JSON.stringify(log.options) === JSON.stringify(wanted)) return log;
+  if (fixed(log.options) === fixed(wanted)) {
+    log.change(wanted);
+    return log;
+  }
   throw new ClusterMismatchError(`The inbox ${wanted.name} exists with other settings.`, {
     data: { stream: wanted.name },
   });
 }
 
-function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {
-  const log = storage.log(wanted.name, () => new SimLog(wanted));
-  if (describe(log.options) === describe(wanted)) {
-    log.maxBytes = wanted.maxBytes ?? log.maxBytes;
-    return log;
-  }
-  throw new ClusterMismatchError(`The journal ${wanted.name} exists with other settings: ${describe(log.options)}.`, {
-    data: { stream: wanted.name },
-  });
+function fixed({ subjects, duplicateWindowMs }: SimInboxOptions): string {
+  return JSON.stringify({ subjects: subjects.toSorted(), duplicateWindowMs });
 }
 
-function describe({ subjects, historyPerSubject }: SimLogOptions): string {
-  return JSON.stringify({ subjects: subjects.toSorted(), historyPerSubject });
+function openLog(storage: SimStorage, wanted: SimLogOptions): SimLog {
+  const log = storage.log(wanted.name, () => new SimLog(wanted));
+  const [present, asked] = [log.options, wanted].map(({ subjects }) => JSON.stringify(subjects.toSorted()));
+  if (present !== asked) {
+    throw new ClusterMismatchError(
+      `The stream ${wanted.name} exists with other settings: subjects is ${present}, not ${asked}.`,
+      { data: { stream: wanted.name, differing: ['subjects'] } },
+    );
+  }
+  log.change(wanted);
+  return log;
 }

@@ -3,10 +3,12 @@
  * a time. Real: one JetStream stream (`@jaegis/nats`); in memory: `@jaegis/sim`.
  *
  * Obligations: sequences are shared by all subjects and grow; the messages of one subject that one sender has put, one
- * after the other, are in that order. A message whose `id` was put within {@link duplicateWindowMs} is not put again. A
- * lost answer is `OutcomeUnknownError`: the same call with the same id may be repeated within that window. When the
- * stream cannot be reached or has no leader any call rejects with `StorageUnavailableError` and nothing was written;
- * when it is full, `put` and `schedule` reject with `OverloadedError`. Nothing is dropped to make room.
+ * after the other, are in that order. A message whose `id` was put within {@link duplicateWindowMs} is not put again; but
+ * servers that are started again know the ids of the messages that are there only, so who consumes a message and takes it
+ * off must remember its id. A lost answer is `OutcomeUnknownError`: the same call with the same id may be repeated within
+ * that window. When the stream cannot be reached or has no leader any call rejects with `StorageUnavailableError` and
+ * nothing was written; when it is full, `put` and `schedule` reject with `OverloadedError`, and what is too large with
+ * `NotSerializableError`. Nothing is dropped to make room.
  */
 export interface InboxStream {
   /** How long an id is remembered, in ms. */
@@ -26,6 +28,7 @@ export interface InboxStream {
   /**
    * At a time of the server's clock, or at once when that has passed, a message appears under `target`, also when no
    * process of ours is alive. It replaces what was scheduled under the same subject.
+   * @throws InvalidTimerError for a target that is not of this inbox, or is the subject itself.
    */
   schedule(subject: string, data: Uint8Array, options: ScheduleOptions): Promise<void>;
   /** Nothing is scheduled under this subject any more. What has appeared already stays. */
@@ -52,6 +55,8 @@ export interface InboxMessage {
   readonly subject: string;
   readonly sequence: number;
   readonly data: Uint8Array;
+  /** Under which it was put; undefined for what was scheduled. */
+  readonly id: string | undefined;
   /** When it was put or appeared, in milliseconds since 1970, by the server's clock. */
   readonly timeMs: number;
 }

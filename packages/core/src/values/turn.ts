@@ -33,7 +33,7 @@ export interface TurnRecord {
   readonly inbox: InboxPosition;
   /** Messages that the entity will send itself. */
   readonly timers: readonly DurableTimer[];
-  /** The asks of this turn that have an id, and what they were answered. */
+  /** The asks of this turn that have an id, and what they were answered; and, as `@:<id>`, the `send`s that it consumed. */
   readonly answered: readonly Answered[];
   /** Messages that crashed the entity too often, newest last, a bounded number. */
   readonly deadLetters: readonly DeadLetter[];

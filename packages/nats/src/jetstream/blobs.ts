@@ -25,8 +25,10 @@ import type { OpenOptions } from './open-within.ts';
 export interface BlobsOptions extends OpenOptions {
   /** Of the bucket: letters, digits, `-` and `_`. */
   readonly name: string;
+  /** Copies. A bucket that has fewer is given more; one that has more keeps them. */
   readonly replicas: 1 | 3;
-  readonly storage: 'file' | 'memory';
+  /** Default: as it is, and on file where it is made. */
+  readonly storage?: 'file' | 'memory';
   /** How long bytes that nobody removes are kept, in ms. Default: for ever. */
   readonly keepMs?: number;
 }
@@ -215,13 +217,12 @@ export class ObjectStoreBlobs implements Bucket {
     return this.#opening;
   }
 
-  #open(): Promise<JetStreamManager> {
+  async #open(): Promise<JetStreamManager> {
     const { name, replicas, storage, keepMs, openWithinMs } = this.#options;
-    const wanted = {
+    const fixed = {
       name: this.#stream,
       subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
-      num_replicas: replicas,
-      storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+      ...(storage === undefined ? {} : { storage: storage === 'file' ? StorageType.File : StorageType.Memory }),
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
       max_age: keepMs === undefined ? 0 : nanos(keepMs),
@@ -229,7 +230,9 @@ export class ObjectStoreBlobs implements Bucket {
       allow_rollup_hdrs: true,
       allow_msg_ttl: true,
     };
-    return openStream(this.#access, `object store ${name}`, wanted, openWithinMs);
+    const what = `object store ${name}`;
+    const changeable = { num_replicas: replicas };
+    return (await openStream(this.#access, { what, fixed, changeable, openWithinMs })).manager;
   }
 }
 

@@ -15,6 +15,7 @@ test.each([
   ['a full stream', answer(503, 10077, 'maximum bytes exceeded'), 'overloaded'],
   ['a full server', answer(503, 10023, 'insufficient resources'), 'overloaded'],
   ['a full account', answer(400, 10002, 'resource limits exceeded for account'), 'overloaded'],
+  ['a target that is not of the stream', answer(400, 10190, 'message schedules target is invalid'), 'invalid_timer'],
   ['a failed disk', answer(503, 10077, 'no space left on device'), 'storage_unavailable'],
   ['a cluster without a leader', answer(503, 10008, 'JetStream system temporarily unavailable'), 'storage_unavailable'],
   ['no responders', notServed, 'storage_unavailable'],

@@ -1,6 +1,7 @@
 /** What the errors of JetStream and of nats.js mean to the journal and store ports. */
 import {
   InvalidConfigError,
+  InvalidTimerError,
   JaegisError,
   NotSerializableError,
   OutcomeUnknownError,
@@ -17,6 +18,9 @@ import { permissionDenied, violationIn } from '../connection/refusals.ts';
  * it started), the account's (JSAccountResourcesExceededErr), or JSStorageResourcesExceededErr and JSMemoryResourcesExceededErr.
  */
 const storageFull: readonly number[] = [10023, 10002, 10047, 10028];
+
+/** JSMessageSchedulesTargetInvalidErr */
+const badTarget = 10190;
 
 /** What a request was for, in the words of its error. */
 export interface Purpose {
@@ -44,6 +48,9 @@ export function writeError(purpose: Purpose, cause: unknown): JaegisError {
     if (isWrongSequence(cause)) return new WrongSequenceError(`Could not ${what}: ${cause.message}.`, { cause, data });
     if (cause.code === streamStoreFailed && cause.message.includes('maximum bytes')) {
       return new OverloadedError(`Could not ${what}: ${cause.message}; raise maxBytes.`, { cause, data });
+    }
+    if (cause.code === badTarget) {
+      return new InvalidTimerError(`Could not ${what}: ${cause.message}.`, { cause, data });
     }
     if (storageFull.includes(cause.code)) {
       return new OverloadedError(`Could not ${what}: the server's storage is full (${cause.message}).`, {

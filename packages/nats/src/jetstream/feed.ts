@@ -2,12 +2,13 @@
  * A stream's messages as they come. The consumer behind it lives in one server's memory and dies with it, or is given
  * up by the server after a long absence; then another one is made after the last message that was given.
  */
-import { backoffDelay, type InboxMessage, sleep } from '@jaegis/core';
+import { backoffDelay, type InboxMessage, limits, sleep } from '@jaegis/core';
 import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { Link } from '../connection/link.ts';
 import { plainBytes } from '../plain-bytes.ts';
 import type { JetStreamAccess } from './access.ts';
+import { messageId } from './message-id.ts';
 
 export interface FeedOptions {
   readonly stream: string;
@@ -19,6 +20,8 @@ export interface FeedOptions {
 const pause = { firstMs: 20, maxMs: 500 };
 /** A consumer that nobody reads is dropped by the server after so long, in ms. */
 const inactiveMs = 5_000;
+/** Subjects and headers around the data of one message, in bytes. */
+const mostAround = 64 * 1024;
 /** One request for messages lasts so long; the server says that it lives twice in that time. */
 const requestMs = 2_000;
 
@@ -58,7 +61,10 @@ async function open({ link, client }: JetStreamAccess, options: FeedOptions, fro
       num_replicas: 1,
     }),
   );
-  return client.consumers.getConsumerFromInfo(info).consume({ max_messages: 256, expires: requestMs });
+  const { max_payload = 0 } = link.connection.info ?? {};
+  // nats.js asks for more when a quarter is used up, and a message larger than what was asked for would not come.
+  const max_bytes = Math.max(limits.inboxFeedBytes, 4 * (max_payload + mostAround));
+  return client.consumers.getConsumerFromInfo(info).consume({ max_bytes, expires: requestMs });
 }
 
 /** Ends with the signal, with the connection, when the consumer is not heard of any more, and where a message is missing. */
@@ -94,6 +100,6 @@ async function watch(messages: ConsumerMessages): Promise<void> {
   for await (const { type } of messages.status()) if (ended.has(type)) messages.stop();
 }
 
-function toMessage({ subject, seq, data, time }: JsMsg): InboxMessage {
-  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
+function toMessage({ subject, seq, data, time, headers }: JsMsg): InboxMessage {
+  return { subject, sequence: seq, data: plainBytes(data), id: messageId(headers), timeMs: time.getTime() };
 }

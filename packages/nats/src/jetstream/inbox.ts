@@ -14,11 +14,15 @@ import {
   PubHeaders,
   type SeqMsgRequest,
   type StoredMsg,
+  type StreamConfig,
 } from '@nats-io/jetstream';
-import { headers } from '@nats-io/transport-node';
+import { headers, millis } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, settled, write } from './access.ts';
+import type { Purpose } from './errors.ts';
 import { feed } from './feed.ts';
+import { InboxRoom } from './inbox-room.ts';
+import { messageId } from './message-id.ts';
 
 /** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
 type Query = (NextMsgRequest & SeqMsgRequest) | LastForMsgRequest;
@@ -28,17 +32,20 @@ export class JetStreamInbox implements InboxStream {
   readonly #access: JetStreamAccess;
   readonly #manager: JetStreamManager;
   readonly #stream: string;
+  readonly #room: InboxRoom;
 
-  constructor(access: JetStreamAccess, manager: JetStreamManager, stream: string, duplicateWindowMs: number) {
+  constructor(access: JetStreamAccess, manager: JetStreamManager, config: StreamConfig) {
     this.#access = access;
     this.#manager = manager;
-    this.#stream = stream;
-    this.duplicateWindowMs = duplicateWindowMs;
+    this.#stream = config.name;
+    this.#room = new InboxRoom(access, manager, config);
+    this.duplicateWindowMs = millis(config.duplicate_window);
   }
 
   async put(subject: string, data: Uint8Array, { id }: PutOptions): Promise<InboxReceipt> {
     assertSubject(subject);
     const purpose = { what: `put to ${subject}`, data: { subject, id } };
+    await this.#takeRoom(data, purpose);
     return settled(this.#access, purpose, () => {
       const all = headers();
       all.set(PubHeaders.MsgIdHdr, id);
@@ -74,6 +81,13 @@ export class JetStreamInbox implements InboxStream {
     return feed(this.#access, { stream: this.#stream, filters, signal });
   }
 
+  async #takeRoom({ length }: Uint8Array, purpose: Purpose): Promise<void> {
+    this.#access.link.assertConnected();
+    const known = this.#room.known();
+    if (known !== undefined) await known;
+    this.#room.take(length, purpose);
+  }
+
   #get(query: Query): Promise<StoredMsg | null> {
     const purpose = { what: `read messages of ${this.#stream}`, data: { stream: this.#stream, ...query } };
     return read(this.#access, purpose, () => this.#manager.streams.getMessage(this.#stream, query));
@@ -92,6 +106,7 @@ export class JetStreamInbox implements InboxStream {
     assertSubject(target);
     const { client, timeoutMs } = this.#access;
     const purpose = { what: `schedule ${subject}`, data: { subject, atMs, target } };
+    await this.#takeRoom(data, purpose);
     await write(this.#access, purpose, () =>
       client.publish(subject, data, {
         schedule: { specification: new Date(atMs), target },
@@ -108,6 +123,6 @@ export class JetStreamInbox implements InboxStream {
   }
 }
 
-function toMessage({ subject, seq, data, time }: StoredMsg): InboxMessage {
-  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
+function toMessage({ subject, seq, data, time, header }: StoredMsg): InboxMessage {
+  return { subject, sequence: seq, data: plainBytes(data), id: messageId(header), timeMs: time.getTime() };
 }

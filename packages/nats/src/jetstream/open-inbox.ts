@@ -5,7 +5,8 @@ import { nanos } from '@nats-io/transport-node';
 import type { JetStreamAccess } from './access.ts';
 import { findStream } from './find-stream.ts';
 import { JetStreamInbox } from './inbox.ts';
-import { openStream, type WantedStream } from './open-stream.ts';
+import { boundAsMetadata } from './inbox-room.ts';
+import { openStream, type StreamPlan } from './open-stream.ts';
 import type { OpenOptions } from './open-within.ts';
 
 export interface InboxOptions extends OpenOptions {
@@ -13,51 +14,57 @@ export interface InboxOptions extends OpenOptions {
   readonly name: string;
   /** Of messages, and of what is scheduled; `>` at the end for all below. */
   readonly subjects: readonly string[];
+  /** Copies. A stream that has fewer is given more; one that has more keeps them. */
   readonly replicas: 1 | 3;
   readonly storage: 'file' | 'memory';
   /** How long ids of messages are remembered, in ms. Default 120,000. */
   readonly duplicateWindowMs?: number;
+  /**
+   * What its messages and schedules may take on each server; above it `put` and `schedule` are refused. Several senders at
+   * once may exceed it by what they put in a quarter of a second. Replaces the bound that the inbox has. Default: that one,
+   * or for a new inbox what the server allows.
+   */
+  readonly maxBytes?: number;
 }
 
 const defaultDuplicateWindowMs = 120_000;
 
 export async function openInbox(access: JetStreamAccess, options: InboxOptions): Promise<InboxStream> {
-  const { name, openWithinMs, duplicateWindowMs = defaultDuplicateWindowMs } = options;
-  const config = streamConfig({ ...options, duplicateWindowMs });
-  const manager = await openStream(access, `inbox ${name}`, config, openWithinMs);
-  return new JetStreamInbox(access, manager, name, duplicateWindowMs);
+  const { duplicateWindowMs = defaultDuplicateWindowMs } = options;
+  const { manager, config } = await openStream(access, planOf(options, duplicateWindowMs));
+  return new JetStreamInbox(access, manager, config);
 }
 
 /** One that is there, with the settings it has. @throws InvalidConfigError when there is none. */
 export async function findInbox(access: JetStreamAccess, name: string): Promise<InboxStream> {
-  return new JetStreamInbox(access, await findStream(access, name), name, defaultDuplicateWindowMs);
+  const { manager, config } = await findStream(access, name);
+  return new JetStreamInbox(access, manager, config);
 }
 
-function streamConfig({
-  name,
-  subjects,
-  replicas,
-  storage,
-  duplicateWindowMs,
-}: Required<Omit<InboxOptions, 'openWithinMs'>>) {
+function planOf(options: InboxOptions, duplicateWindowMs: number): StreamPlan {
+  const { name, subjects, replicas, storage, maxBytes, openWithinMs } = options;
   return {
-    name,
-    subjects: [...subjects],
-    num_replicas: replicas,
-    storage: storage === 'file' ? StorageType.File : StorageType.Memory,
-    retention: RetentionPolicy.Limits,
-    // The server takes schedules only into streams that discard the oldest. Without a bound nothing is discarded: what
-    // the servers' own storage limit does not let in is refused.
-    discard: DiscardPolicy.Old,
-    max_msgs: -1,
-    max_msgs_per_subject: -1,
-    max_bytes: -1,
-    max_age: 0,
-    duplicate_window: nanos(duplicateWindowMs),
-    allow_direct: true,
-    allow_rollup_hdrs: true,
-    allow_msg_schedules: true,
-    deny_delete: true,
-    deny_purge: false,
-  } satisfies WantedStream;
+    what: `inbox ${name}`,
+    openWithinMs,
+    changeable: { num_replicas: replicas, metadata: boundAsMetadata(maxBytes) },
+    fixed: {
+      name,
+      subjects: [...subjects],
+      storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+      retention: RetentionPolicy.Limits,
+      // The server takes schedules only into streams that discard the oldest. Without a bound of the server's nothing is
+      // discarded: what its own storage limit does not let in is refused, and see `inbox-room.ts`.
+      discard: DiscardPolicy.Old,
+      max_msgs: -1,
+      max_msgs_per_subject: -1,
+      max_bytes: -1,
+      max_age: 0,
+      duplicate_window: nanos(duplicateWindowMs),
+      allow_direct: true,
+      allow_rollup_hdrs: true,
+      allow_msg_schedules: true,
+      deny_delete: true,
+      deny_purge: false,
+    },
+  };
 }

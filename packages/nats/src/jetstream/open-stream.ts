@@ -2,34 +2,68 @@
  * Finds that there is a stream with the wanted options, or makes one. It looks first, so that who may make none can use
  * what is there. Several may try at once.
  */
-import { ClusterMismatchError } from '@jaegis/core';
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { violationIn } from '../connection/refusals.ts';
 import type { JetStreamAccess } from './access.ts';
 import { openWithin } from './open-within.ts';
+import { assertSame, type ChangeableSettings, changesTo } from './stream-settings.ts';
 
 /** JSStreamNameExistErrF: the name is taken by a stream with another configuration. */
 const nameInUse = 10058;
+/**
+ * JSStreamReplicasNotSupportedErr, where there is one server only: the option is the user's to change, as for a new stream.
+ * JSClusterNotAvailErr: an election, which passes.
+ */
+const notLeftAlone: readonly number[] = [10074, 10008];
 
-export type WantedStream = Partial<StreamConfig> & { readonly name: string };
+export interface StreamPlan {
+  /** For errors: `journal X`. */
+  readonly what: string;
+  /** Of a stream that is there they must be the same. */
+  readonly fixed: Partial<StreamConfig> & { readonly name: string };
+  /** A stream that is there is changed to them. */
+  readonly changeable: ChangeableSettings;
+  /** Of a new stream only. */
+  readonly initial?: Partial<StreamConfig>;
+  readonly openWithinMs: number | undefined;
+}
 
-/** @param what For errors: `journal X`. */
-export async function openStream(
-  access: JetStreamAccess,
-  what: string,
-  wanted: WantedStream,
-  openWithinMs: number | undefined,
-): Promise<JetStreamManager> {
+export interface OpenedStream {
+  readonly manager: JetStreamManager;
+  readonly config: StreamConfig;
+}
+
+export async function openStream(access: JetStreamAccess, plan: StreamPlan): Promise<OpenedStream> {
+  const { fixed, changeable, what, openWithinMs } = plan;
   const manager = await access.client.jetstreamManager(false);
+  const found: StreamConfig[] = [];
   await openWithin(access, { name: what, openWithinMs }, async () => {
-    if (await agrees(manager, wanted)) return;
-    try {
-      await manager.streams.add({ ...wanted }); // a copy: nats.js adds keys to it
-    } catch (error) {
-      if (!isCoded(error, nameInUse)) throw error;
-      await agrees(manager, wanted);
-    }
+    const present = (await find(manager, fixed.name)) ?? (await make(manager, plan));
+    assertSame(present, fixed);
+    found.push(await changeStream(access, manager, present, changeable));
   });
-  return manager;
+  const [config] = found;
+  if (config === undefined) throw new Error('openWithin returns when the stream is open');
+  return { manager, config };
+}
+
+async function find(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (isCoded(error, JetStreamApiCodes.StreamNotFound)) return undefined;
+    throw error;
+  }
+}
+
+/** Or gives what somebody else has made meanwhile. */
+async function make(manager: JetStreamManager, { fixed, changeable, initial }: StreamPlan): Promise<StreamConfig> {
+  try {
+    return (await manager.streams.add({ ...initial, ...fixed, ...given(changeable) })).config;
+  } catch (error) {
+    if (!isCoded(error, nameInUse)) throw error;
+    return (await manager.streams.info(fixed.name)).config;
+  }
 }
 
 function isCoded(error: unknown, code: number): boolean {
@@ -37,37 +71,39 @@ function isCoded(error: unknown, code: number): boolean {
 }
 
 /**
- * False when there is none. The bound on its bytes is the one setting that may change; where none is wanted it stays as
- * it is.
+ * Makes a stream that is there what is wanted of it, as far as the servers let us: what is refused stays as it is, which
+ * is as safe as before, and is logged. Gives the settings that the stream has then.
  */
-async function agrees(manager: JetStreamManager, { max_bytes, ...fixed }: WantedStream): Promise<boolean> {
-  const found = await manager.streams.info(fixed.name).catch((error: unknown) => {
-    if (!isCoded(error, JetStreamApiCodes.StreamNotFound)) throw error;
-  });
-  if (found === undefined) return false;
-  const { config } = found;
-  assertSame(config, fixed);
-  if (max_bytes !== undefined && max_bytes >= 0 && config.max_bytes !== max_bytes) {
-    await manager.streams.update(fixed.name, { max_bytes });
+export async function changeStream(
+  { link }: Pick<JetStreamAccess, 'link'>,
+  manager: JetStreamManager,
+  present: StreamConfig,
+  wanted: ChangeableSettings,
+): Promise<StreamConfig> {
+  const changes = changesTo(present, wanted);
+  if (Object.keys(changes).length === 0) return present;
+  const { name } = present;
+  const told = { stream: name, from: pick(present, Object.keys(changes)), to: changes };
+  try {
+    const { config } = await manager.streams.update(name, changes);
+    link.logger.info('A stream was changed', told);
+    return config;
+  } catch (error) {
+    if (violationIn(error) === undefined && !isRefusal(error)) throw error;
+    link.logger.warn('A stream stays as it is: the change was refused', { ...told, error });
+    return present;
   }
-  return true;
 }
 
-function assertSame(config: StreamConfig, wanted: WantedStream): void {
-  // Objects with the same keys, so that the keys of the one can be read of the other.
-  const present = config as unknown as Record<string, unknown>;
-  const differing = Object.entries(wanted).filter(([key, value]) => !isEqual(present[key] ?? false, value));
-  if (differing.length === 0) return;
-  const list = differing.map(([key, value]) => `${key} is ${text(present[key])}, not ${text(value)}`).join('; ');
-  throw new ClusterMismatchError(`The stream ${wanted.name} exists with other settings: ${list}.`, {
-    data: { stream: wanted.name, differing: differing.map(([key]) => key) },
-  });
+/** A server that is away or full is no reason not to start: the next node that starts asks again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof JetStreamApiError && !notLeftAlone.includes(error.code);
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
-  return text(a) === text(b);
+function given(settings: ChangeableSettings): Partial<StreamConfig> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-function text(value: unknown): string {
-  return JSON.stringify(Array.isArray(value) ? value.toSorted() : value) ?? 'not set';
+function pick(config: StreamConfig, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => keys.includes(key)));
 }
