@@ -90,6 +90,7 @@ it('a body that no message names is swept away after an hour; one that is named 
   for (const { system } of nodes) world.network.crash(system.node);
   await settled(client.entity(notes, 'main').send(message(0)));
   await settled(store.put(`${subject} ${clock.now().toString(36)} orphan`, new Uint8Array(10)));
+  await settled(client.stop()); // an hour of beats takes long to simulate
   await clock.advance(limits.largeUnnamedMs - 60_000);
   await settled(inbox.sweep());
   expect(await bodies()).toHaveLength(2);
