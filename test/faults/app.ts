@@ -1,14 +1,37 @@
 /** What the nodes under fire host. Each entity counts what was done to it, so that what is lost or done twice shows. */
+import { writeSync } from 'node:fs';
 import { defineActor, defineApp } from 'jaegis';
+
+const here = process.argv[2] ?? '';
+let hasFrozen = 0;
+
+export interface Add {
+  readonly by: number;
+  /** The node that stops dead while it handles this; n-th time that it does. */
+  readonly freezes?: { readonly node: string; readonly time: number };
+}
 
 export const counter = defineActor('counter', {
   state: () => 0,
   on: {
-    add: (total, { by }: { by: number }) => ({ state: total + by, reply: total + by }),
+    add: (total, { by, freezes }: Add) => {
+      if (freezes?.node === here && freezes.time > hasFrozen) freeze(freezes.time);
+      return { state: total + by, reply: total + by };
+    },
     read: (total) => ({ reply: total }),
-    where: () => ({ reply: process.argv[2] ?? '' }),
+    where: () => ({ reply: here }),
   },
 });
+
+/**
+ * Between the messages that led to a turn and its append, with nothing between the wake-up and the append that could tell
+ * the node that it was replaced: no timer runs and no byte is read before.
+ */
+function freeze(time: number): void {
+  hasFrozen = time;
+  writeSync(1, 'frozen\n');
+  process.kill(process.pid, 'SIGSTOP');
+}
 
 export interface Balance {
   readonly balance: number;

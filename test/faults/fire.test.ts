@@ -4,10 +4,11 @@
  */
 import { SeededRandom } from '@jaegis/sim';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkLinearizable, type Model } from '../support/linearizability.ts';
+import { checkLinearizable } from '../support/linearizability.ts';
 import { withServers } from '../support/nats.ts';
 import { account, type Balance, counter, firstBalance, journal } from './app.ts';
-import { accounts, type CounterInput, counters } from './clients.ts';
+import { accounts, counters, total } from './clients.ts';
+import { turnsKept, turnsOf, wrongTurns } from './turn-order.ts';
 import { type Fault, type Fire, faults, fire } from './under-fire.ts';
 
 const isLong = process.env.JAEGIS_FAULTS === 'long';
@@ -20,14 +21,6 @@ const short: readonly Fault[] = [
   'slow a connection',
   'cut a connection',
 ];
-
-const total: Model<number, CounterInput, number> = {
-  initial: 0,
-  step: (state, input) => {
-    const after = input === 'read' ? state : state + input.add;
-    return { state: after, output: after };
-  },
-};
 
 const patient = { timeoutMs: 60_000 };
 
@@ -87,6 +80,16 @@ describe(`seed ${seed}`, () => {
       const [client = '', number] = entry.split('-');
       expect(Number(number)).toBeGreaterThan(lasts.get(client) ?? 0);
       lasts.set(client, Number(number));
+    }
+  });
+
+  test('the turns of every entity follow each other, and no writer comes back that was replaced', async () => {
+    const { record, client } = burnt;
+    const entities = [...[...record.operations.keys()].map((name) => name.split('/')), ['journal', 'all']];
+    for (const [type = '', key = ''] of entities) {
+      const turns = await turnsOf(client, { type, key });
+      expect(turns.length).toBeLessThan(turnsKept);
+      expect(wrongTurns(turns)).toEqual([]);
     }
   });
 
