@@ -16,6 +16,7 @@ await startByHand({
   app,
   around: (ports) => ({
     ...ports,
+    codec: deadly.codec(ports.codec),
     transport: deadly.transport(ports.transport, cluster, other),
     turnJournal: deadly.journal(ports.turnJournal),
     inbox: deadly.inbox(ports.inbox),
