@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { crc32, type Journal, type JournalRecord, limits } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
-import { type JaegisNode, pinoLogger, startNode } from 'jaegis';
+import { type JaegisNode, pinoLogger, startNode, type TreeNode } from 'jaegis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withServers } from '../support/nats.ts';
-import { app, author, copy, flipIn, lastTurn, write } from './corrupt-app.ts';
+import { runProgram } from '../support/programs.ts';
+import { app, author, copy, flipIn, lastTurn, page, write } from './corrupt-app.ts';
 
 const patient = { timeoutMs: 30_000 };
 
@@ -76,8 +77,40 @@ describe('in a stream', () => {
       const newest = await journal.last(await subjectOf(broken));
       expect((await lastTurn(second, broken)).deadLetters).toMatchObject([{ id: `turn@${sequence}` }]);
       expect(newest?.sequence).toBeGreaterThan(sequence);
+      expect(entityIn(second.tree(), `page/${broken}`)).toMatchObject({ quarantined: 1, deadLetters: 0 });
+      expect(entityIn(second.tree(), `page/${sound}`)).toMatchObject({ quarantined: 0, deadLetters: 0 });
     },
   );
+
+  test('what was put aside is listed for the whole cluster, also of entities that are not active or cannot start', async () => {
+    await using first = await node('first');
+    for (const key of ['listed-lost', 'listed-newer', 'listed-given-up']) await write(first, key, 'one');
+    await first.entity(page, 'listed-given-up').send({ type: 'write', line: 5 as unknown as string });
+    await expect.poll(async () => (await lastTurn(first, 'listed-given-up')).deadLetters).toHaveLength(1);
+    await first.stop();
+    await damage('listed-lost', (data) => data.slice(0, data.length - 5));
+    await damage('listed-newer', ofNewerFormat);
+    await using second = await node('second');
+    await write(second, 'listed-lost', 'two');
+    await second.stop();
+    const program = runProgram('packages/cli/src/main.ts', [
+      'letters',
+      '--nats',
+      nats.urls.join(),
+      '--cluster',
+      'corrupt',
+    ]);
+    expect(await program.ended).toBe(0);
+    const lines = program
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('/listed-'));
+    expect(lines.toSorted()).toEqual([
+      expect.stringMatching(/page\/listed-given-up +given up @#\d+ write +invalid_message: /),
+      expect.stringMatching(/page\/listed-lost +lost turn@\d+ +corrupt_record: /),
+      expect.stringMatching(/page\/listed-newer +cannot be read +migration_refused: /),
+    ]);
+  });
 
   /** As they were, but for the newest, which is damaged: nothing is left of its turn. */
   async function damageNewest(type: string, key: string): Promise<void> {
@@ -111,11 +144,7 @@ describe('in a stream', () => {
     await using first = await node('first');
     await write(first, 'newer', 'one');
     await first.stop();
-    const sequence = await damage('newer', (data) => {
-      const newer = data.with(1, 99);
-      new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 99);
-      return newer;
-    });
+    const sequence = await damage('newer', ofNewerFormat);
     await using second = await node('second');
     await expect(write(second, 'newer', 'two', 5_000)).rejects.toMatchObject({ code: 'migration_refused' });
     expect(await write(second, 'others', 'one')).toBe(1);
@@ -175,6 +204,16 @@ describe('on the disk of one of three servers', () => {
     expect(turns).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 });
+
+function ofNewerFormat(data: Uint8Array): Uint8Array {
+  const newer = data.with(1, 99);
+  new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 99);
+  return newer;
+}
+
+function entityIn(tree: TreeNode, id: string): TreeNode | undefined {
+  return tree.children.find((child) => child.id === 'entities')?.children.find((child) => child.id === id);
+}
 
 /** The same with matchers that allow more keys, at each level. */
 function deep(value: object): object {
