@@ -1,6 +1,7 @@
 /** What the nodes under fire host. Each entity counts what was done to it, so that what is lost or done twice shows. */
 import { writeSync } from 'node:fs';
 import { defineActor, defineApp } from 'jaegis';
+import { lamps, tally } from '../support/lamp.ts';
 
 const here = process.argv[2] ?? '';
 let hasFrozen = 0;
@@ -20,7 +21,39 @@ export const counter = defineActor('counter', {
     },
     read: (total) => ({ reply: total }),
     where: () => ({ reply: here }),
+    /** After it has changed something, and asked for more. */
+    crash: (_total, _message, context) => {
+      const entry = { type: 'write', entry: 'never' };
+      context.send({ entity: { type: 'journal', key: 'crashed' } }, entry);
+      throw new Error('as asked');
+    },
   },
+});
+
+/** When it was told so by its timer, in ms since 1970. */
+export const ticker = defineActor('ticker', {
+  state: () => ({ ticks: [] as readonly number[] }),
+  on: {
+    start: (_state, { cron }: { cron: string }, context) => {
+      context.schedule('tick', { cron }, { type: 'tick' });
+      return { reply: true };
+    },
+    tick: ({ ticks }) => ({ state: { ticks: [...ticks, Date.now()] } }),
+    stop: ({ ticks }, _message, context) => {
+      context.unschedule('tick');
+      return { reply: ticks.length };
+    },
+    read: ({ ticks }) => ({ reply: ticks }),
+  },
+});
+
+export const lampDelayMs = 4_000;
+
+/** The work of a lamp is never done on the node `mortal`. */
+export const allLamps = lamps({
+  now: Date.now,
+  delayMs: lampDelayMs,
+  work: () => (here === 'mortal' ? new Promise(() => {}) : Promise.resolve(here)),
 });
 
 /**
@@ -66,4 +99,4 @@ export const journal = defineActor('journal', {
   },
 });
 
-export const app = defineApp({ entities: [counter, account, journal] });
+export const app = defineApp({ entities: [counter, account, journal, ticker, tally, ...allLamps] });

@@ -2,12 +2,12 @@
  * The owner of an entity is frozen in the midst of a turn until it is replaced, and wakes up. That the checks would find
  * its write is shown on a node which lacks the fence.
  */
-import { ownerOf } from '@jaegis/cluster';
-import { type JaegisNode, startNode } from 'jaegis';
+import { startNode } from 'jaegis';
 import { describe, expect, test } from 'vitest';
 import { checkLinearizable } from '../support/linearizability.ts';
 import { withServers } from '../support/nats.ts';
 import { Client, Record, total } from './clients.ts';
+import { members, ownedBy } from './members.ts';
 import { type Fence, NodeProcesses } from './node-processes.ts';
 import { turnsKept, turnsOf, type WrittenTurn, wrongTurns } from './turn-order.ts';
 
@@ -55,7 +55,7 @@ async function wakeUp(fence: Fence, urls: readonly string[], said: string) {
   const options = { cluster, nats: [...urls], logLevel: 'silent', threads: 1, history: turnsKept } as const;
   await using client = await startNode({ ...options, name: 'client', role: 'client' });
   await members(client, 'sleeper', 'heir');
-  const key = ownedBy(client, 'sleeper');
+  const key = ownedBy(client, 'counter', 'sleeper');
   const record = new Record();
   const [one, other] = ['one', 'other'].map((name) => new Client(client, name, record)) as [Client, Client]; // two
   const work = async () => {
@@ -73,23 +73,4 @@ async function wakeUp(fence: Fence, urls: readonly string[], said: string) {
   await work();
   await one.read(key);
   return { turns: await turnsOf(client, { type: 'counter', key }), operations: record.of(`counter/${key}`) };
-}
-
-function ownedBy(client: JaegisNode, name: string): string {
-  const keys = Array.from({ length: 50 }, (_, index) => `counter-${index}`);
-  const key = keys.find((each) => ownerOf({ type: 'counter', key: each }, client.view)?.id === name);
-  return key ?? expect.fail(`${name} owns none of them`);
-}
-
-function members(client: JaegisNode, ...names: string[]): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      const present = new Set<string>(client.view.members.map(({ id }) => id));
-      if (present.size !== names.length || !names.every((name) => present.has(name))) return;
-      subscription.unsubscribe();
-      resolve();
-    };
-    const subscription = client.onView(look);
-    look();
-  });
 }
