@@ -2,6 +2,7 @@
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
 export { backup } from './history/backup.ts';
+export { deadLettersOf, type EntityLetters } from './history/dead-letters.ts';
 export { type HistoryPorts, historyOf, turnOf } from './history/entity-history.ts';
 export type { BackupFile, BackupReport } from './history/manifest.ts';
 export { type RestoreReport, restore, verifyBackup } from './history/restore.ts';

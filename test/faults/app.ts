@@ -1,14 +1,70 @@
 /** What the nodes under fire host. Each entity counts what was done to it, so that what is lost or done twice shows. */
+import { writeSync } from 'node:fs';
 import { defineActor, defineApp } from 'jaegis';
+import { lamps, tally } from '../support/lamp.ts';
+
+const here = process.argv[2] ?? '';
+let hasFrozen = 0;
+
+export interface Add {
+  readonly by: number;
+  /** The node that stops dead while it handles this; n-th time that it does. */
+  readonly freezes?: { readonly node: string; readonly time: number };
+}
 
 export const counter = defineActor('counter', {
   state: () => 0,
   on: {
-    add: (total, { by }: { by: number }) => ({ state: total + by, reply: total + by }),
+    add: (total, { by, freezes }: Add) => {
+      if (freezes?.node === here && freezes.time > hasFrozen) freeze(freezes.time);
+      return { state: total + by, reply: total + by };
+    },
     read: (total) => ({ reply: total }),
-    where: () => ({ reply: process.argv[2] ?? '' }),
+    where: () => ({ reply: here }),
+    /** After it has changed something, and asked for more. */
+    crash: (_total, _message, context) => {
+      const entry = { type: 'write', entry: 'never' };
+      context.send({ entity: { type: 'journal', key: 'crashed' } }, entry);
+      throw new Error('as asked');
+    },
   },
 });
+
+/** When it was told so by its timer, in ms since 1970. */
+export const ticker = defineActor('ticker', {
+  state: () => ({ ticks: [] as readonly number[] }),
+  on: {
+    start: (_state, { cron }: { cron: string }, context) => {
+      context.schedule('tick', { cron }, { type: 'tick' });
+      return { reply: true };
+    },
+    tick: ({ ticks }) => ({ state: { ticks: [...ticks, Date.now()] } }),
+    stop: ({ ticks }, _message, context) => {
+      context.unschedule('tick');
+      return { reply: ticks.length };
+    },
+    read: ({ ticks }) => ({ reply: ticks }),
+  },
+});
+
+export const lampDelayMs = 4_000;
+
+/** The work of a lamp is never done on the node `mortal`. */
+export const allLamps = lamps({
+  now: Date.now,
+  delayMs: lampDelayMs,
+  work: () => (here === 'mortal' ? new Promise(() => {}) : Promise.resolve(here)),
+});
+
+/**
+ * Between the messages that led to a turn and its append, with nothing between the wake-up and the append that could tell
+ * the node that it was replaced: no timer runs and no byte is read before.
+ */
+function freeze(time: number): void {
+  hasFrozen = time;
+  writeSync(1, 'frozen\n');
+  process.kill(process.pid, 'SIGSTOP');
+}
 
 export interface Balance {
   readonly balance: number;
@@ -43,4 +99,4 @@ export const journal = defineActor('journal', {
   },
 });
 
-export const app = defineApp({ entities: [counter, account, journal] });
+export const app = defineApp({ entities: [counter, account, journal, ticker, tally, ...allLamps] });

@@ -4,11 +4,20 @@
  */
 import { SeededRandom } from '@jaegis/sim';
 import { errorCatalogue, JaegisError, type JaegisNode } from 'jaegis';
-import type { Operation } from '../support/linearizability.ts';
-import { account, counter, journal } from './app.ts';
+import type { Model, Operation } from '../support/linearizability.ts';
+import { type Add, account, counter, journal } from './app.ts';
 
 export type CounterInput = { readonly add: number } | 'read';
 export type Recorded = Operation<CounterInput, number>;
+
+/** Of a counter. */
+export const total: Model<number, CounterInput, number> = {
+  initial: 0,
+  step: (state, input) => {
+    const after = input === 'read' ? state : state + input.add;
+    return { state: after, output: after };
+  },
+};
 
 export interface SentEntry {
   readonly entry: string;
@@ -24,7 +33,7 @@ export class Record {
   readonly errors = new Map<string, number>();
   acknowledged = 0;
   #events = 0;
-  readonly #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
+  readonly #waiting: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   /** One count orders the events of all clients, which live in one process. */
   nextEvent(): number {
@@ -33,12 +42,29 @@ export class Record {
 
   countAcknowledged(): void {
     this.acknowledged++;
-    for (const waiting of this.#waiting) if (this.acknowledged >= waiting.until) waiting.resolve();
+    this.#look();
+  }
+
+  add(entity: string, operation: Recorded): void {
+    this.of(entity).push(operation);
+    this.#look();
   }
 
   /** Resolves when so many more operations have been acknowledged. */
   progress(count: number): Promise<void> {
-    return new Promise((resolve) => void this.#waiting.push({ until: this.acknowledged + count, resolve }));
+    const until = this.acknowledged + count;
+    return new Promise((resolve) => void this.#waiting.push({ isOver: () => this.acknowledged >= until, resolve }));
+  }
+
+  /** Resolves when so many more operations on one entity are over. */
+  progressOf(entity: string, count: number): Promise<void> {
+    const operations = this.of(entity);
+    const until = operations.length + count;
+    return new Promise((resolve) => void this.#waiting.push({ isOver: () => operations.length >= until, resolve }));
+  }
+
+  #look(): void {
+    for (const waiting of this.#waiting) if (waiting.isOver()) waiting.resolve();
   }
 
   of(entity: string): Recorded[] {
@@ -68,41 +94,42 @@ export async function runClient(
   record: Record,
   isOver: () => boolean,
 ): Promise<void> {
-  const client = new Client(node, name, new SeededRandom(seed), record);
+  const client = new Client(node, name, record, new SeededRandom(seed));
   while (!isOver()) await client.next();
 }
 
-class Client {
+/** One that does one operation after the other. */
+export class Client {
   readonly #node: JaegisNode;
   readonly #name: string;
   readonly #random: SeededRandom;
   readonly #record: Record;
+  readonly #givenUpShare: number;
   #made = 0;
 
-  constructor(node: JaegisNode, name: string, random: SeededRandom, record: Record) {
+  /** @param random Undefined: it never gives up. */
+  constructor(node: JaegisNode, name: string, record: Record, random?: SeededRandom) {
     this.#node = node;
     this.#name = name;
-    this.#random = random;
     this.#record = record;
+    this.#random = random ?? new SeededRandom(name);
+    this.#givenUpShare = random === undefined ? 0 : GIVEN_UP_SHARE;
   }
 
   next(): Promise<void> {
     const chance = this.#random.next();
-    if (chance < 0.4) return this.#add();
-    if (chance < 0.55) return this.#read();
+    if (chance < 0.4) return this.add(this.#one(counters), { by: this.#amount() });
+    if (chance < 0.55) return this.read(this.#one(counters));
     if (chance < 0.85) return this.#transfer();
     return this.#send();
   }
 
-  #add(): Promise<void> {
-    const key = this.#one(counters);
-    const by = this.#amount();
+  add(key: string, add: Add): Promise<void> {
     const ref = this.#node.entity(counter, key);
-    return this.#operation(`counter/${key}`, { add: by }, (options) => ref.ask({ type: 'add', by }, options));
+    return this.#operation(`counter/${key}`, { add: add.by }, (options) => ref.ask({ type: 'add', ...add }, options));
   }
 
-  #read(): Promise<void> {
-    const key = this.#one(counters);
+  read(key: string): Promise<void> {
     const ref = this.#node.entity(counter, key);
     return this.#operation(`counter/${key}`, 'read', (options) => ref.ask({ type: 'read' }, options));
   }
@@ -136,12 +163,12 @@ class Client {
     const calledAt = this.#record.nextEvent();
     const output = await this.#repeat(() => ask(options));
     const answer = output === undefined ? undefined : { output, at: this.#record.nextEvent() };
-    this.#record.of(entity).push({ input, calledAt, answer });
+    this.#record.add(entity, { input, calledAt, answer });
   }
 
   /** Undefined: given up after an attempt of unknown outcome. */
   async #repeat<Answer>(attempt: () => Promise<Answer>): Promise<Answer | undefined> {
-    const isGivenUp = this.#random.next() < GIVEN_UP_SHARE;
+    const isGivenUp = this.#random.next() < this.#givenUpShare;
     for (;;) {
       try {
         const answer = await attempt();

@@ -2,35 +2,17 @@
  * Records damaged on purpose in a real stream, and on a real server's disk: found out, put aside with a diagnosis, and
  * nothing else harmed. What is like it on the simulated server: test/sim/quarantine.test.ts.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, type Journal, limits } from '@jaegis/core';
+import { crc32, type Journal, type JournalRecord, limits } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
-import { defineActor, defineApp, type JaegisNode, pinoLogger, startNode, type TurnRecord } from 'jaegis';
+import { type JaegisNode, pinoLogger, startNode, type TreeNode } from 'jaegis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withServers } from '../support/nats.ts';
+import { runProgram } from '../support/programs.ts';
+import { app, author, copy, flipIn, lastTurn, page, write } from './corrupt-app.ts';
 
-const page = defineActor('page', {
-  state: () => ({ lines: [] as readonly string[] }),
-  schema: {
-    write: {
-      '~standard': {
-        version: 1,
-        vendor: 'test',
-        validate: (value: unknown) =>
-          typeof (value as { line?: unknown }).line === 'string'
-            ? { value: value as { line: string } }
-            : { issues: [{ message: 'must be a text', path: ['line'] }] },
-      },
-    },
-  },
-  on: {
-    write: ({ lines }, { line }: { line: string }) => ({ state: { lines: [...lines, line] }, reply: lines.length + 1 }),
-    read: ({ lines }) => ({ reply: lines }),
-  },
-});
-const app = defineApp({ entities: [page] });
 const patient = { timeoutMs: 30_000 };
 
 const damages: readonly (readonly [string, (data: Uint8Array) => Uint8Array])[] = [
@@ -59,15 +41,15 @@ describe('in a stream', () => {
   const node = (name: string) =>
     startNode({ name, cluster: 'corrupt', nats: [...nats.urls], app, logLevel: 'silent', threads: 1 });
 
-  async function subjectOf(key: string): Promise<string> {
-    const [subject, ...more] = await journal.subjects(`jaegis.corrupt.turn.*.page.${key}`);
+  async function subjectOf(key: string, type = 'page'): Promise<string> {
+    const [subject, ...more] = await journal.subjects(`jaegis.corrupt.turn.*.${type}.${key}`);
     if (subject === undefined || more.length > 0) throw new Error(`${key} has one subject`);
     return subject;
   }
 
   /** Makes the newest record a damaged copy of itself, while nobody owns the entity. */
-  async function damage(key: string, how: (data: Uint8Array) => Uint8Array): Promise<number> {
-    const record = await journal.last(await subjectOf(key));
+  async function damage(key: string, how: (data: Uint8Array) => Uint8Array, type = 'page'): Promise<number> {
+    const record = await journal.last(await subjectOf(key, type));
     if (record === undefined) throw new Error('nothing was written');
     return journal.append(record.subject, how(record.data), { expectedSequence: record.sequence });
   }
@@ -95,72 +77,142 @@ describe('in a stream', () => {
       const newest = await journal.last(await subjectOf(broken));
       expect((await lastTurn(second, broken)).deadLetters).toMatchObject([{ id: `turn@${sequence}` }]);
       expect(newest?.sequence).toBeGreaterThan(sequence);
+      expect(entityIn(second.tree(), `page/${broken}`)).toMatchObject({ quarantined: 1, deadLetters: 0 });
+      expect(entityIn(second.tree(), `page/${sound}`)).toMatchObject({ quarantined: 0, deadLetters: 0 });
     },
   );
+
+  test('what was put aside is listed for the whole cluster, also of entities that are not active or cannot start', async () => {
+    await using first = await node('first');
+    for (const key of ['listed-lost', 'listed-newer', 'listed-given-up']) await write(first, key, 'one');
+    await first.entity(page, 'listed-given-up').send({ type: 'write', line: 5 as unknown as string });
+    await expect.poll(async () => (await lastTurn(first, 'listed-given-up')).deadLetters).toHaveLength(1);
+    await first.stop();
+    await damage('listed-lost', (data) => data.slice(0, data.length - 5));
+    await damage('listed-newer', ofNewerFormat);
+    await using second = await node('second');
+    await write(second, 'listed-lost', 'two');
+    await second.stop();
+    const program = runProgram('packages/cli/src/main.ts', [
+      'letters',
+      '--nats',
+      nats.urls.join(),
+      '--cluster',
+      'corrupt',
+    ]);
+    expect(await program.ended).toBe(0);
+    const lines = program
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('/listed-'));
+    expect(lines.toSorted()).toEqual([
+      expect.stringMatching(/page\/listed-given-up +given up @#\d+ write +invalid_message: /),
+      expect.stringMatching(/page\/listed-lost +lost turn@\d+ +corrupt_record: /),
+      expect.stringMatching(/page\/listed-newer +cannot be read +migration_refused: /),
+    ]);
+  });
+
+  /** As they were, but for the newest, which is damaged: nothing is left of its turn. */
+  async function damageNewest(type: string, key: string): Promise<void> {
+    const records: JournalRecord[] = [];
+    for await (const record of journal.history(await subjectOf(key, type))) records.push(record);
+    let expectedSequence = records.at(-1)?.sequence ?? 0;
+    for (const [index, { subject, data }] of records.entries()) {
+      const bytes = index === records.length - 1 ? data.slice(0, data.length - 5) : data;
+      expectedSequence = await journal.append(subject, bytes, { expectedSequence, replaces: index === 0 });
+    }
+  }
+
+  test('a lost turn that had sent: its timer fires again, and what is sent afterwards is not taken for what it sent', async () => {
+    await using first = await node('first');
+    const send = (by: JaegisNode, line: string, laterMs: number) =>
+      by.entity(author, 'novel').ask({ type: 'write', line, laterMs }, patient);
+    const copied = async (by: JaegisNode) => (await by.entity(copy, 'novel').ask({ type: 'read' }, patient)).toSorted();
+    await send(first, 'one', 1);
+    await expect.poll(() => copied(first)).toEqual(['one', 'one again']);
+    await first.stop();
+    await damageNewest('author', 'novel');
+    await using second = await node('second');
+    expect(await send(second, 'two', 3_600_000)).toBe(2);
+    await expect.poll(() => copied(second), { timeout: 30_000 }).toEqual(['one', 'one again', 'one again', 'two']);
+    const { deadLetters, timers } = await lastTurn(second, 'novel', 'author');
+    expect(deadLetters).toMatchObject([{ message: { type: 'lost_turn' }, error: { code: 'corrupt_record' } }]);
+    expect(timers.map(({ name }) => name)).toEqual(['two']);
+  });
 
   test('a record of a newer version is neither read nor written over', async () => {
     await using first = await node('first');
     await write(first, 'newer', 'one');
     await first.stop();
-    const sequence = await damage('newer', (data) => {
-      const newer = data.with(1, 99);
-      new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 99);
-      return newer;
-    });
+    const sequence = await damage('newer', ofNewerFormat);
     await using second = await node('second');
-    await expect(write(second, 'newer', 'two', 5_000)).rejects.toBeDefined();
+    await expect(write(second, 'newer', 'two', 5_000)).rejects.toMatchObject({ code: 'migration_refused' });
     expect(await write(second, 'others', 'one')).toBe(1);
     expect((await journal.last(await subjectOf('newer')))?.sequence).toBe(sequence);
-  });
-
-  test('an inbox message that its schema refuses goes to the dead letters, and those after it are handled', async () => {
-    await using only = await node('only');
-    const ref = only.entity(page, 'sent');
-    await ref.send({ type: 'write', line: 5 as unknown as string });
-    await ref.send({ type: 'write', line: 'good' });
-    await expect.poll(() => ref.ask({ type: 'read' }, patient)).toEqual(['good']);
-    expect((await lastTurn(only, 'sent')).deadLetters).toMatchObject([
-      { message: { type: 'write', line: 5 }, error: { code: 'invalid_message' } },
-    ]);
   });
 });
 
 describe('on the disk of a server', () => {
   const nats = withServers(1);
+  const blocks = (stream: string) => join(nats.servers[0]?.storeDir ?? '', `jetstream/$G/streams/${stream}/msgs/1.blk`);
 
-  test('a record with a flipped bit is missed by its owner, which goes on from the one before; others are whole', async () => {
-    const options = { cluster: 'disk', nats: [...nats.urls], app, logLevel: 'silent', threads: 1 } as const;
+  test.each([
+    ['with a flipped bit', (file: string) => flipIn(file, 'the-damaged-line')],
+    ['cut short', (file: string) => truncateSync(file, statSync(file).size - 20)],
+  ])(
+    'a record %s is missed by its owner, which goes on from the one before; those written before it are whole',
+    async (what, damage) => {
+      const cluster = what.replaceAll(' ', '-');
+      const options = { cluster, nats: [...nats.urls], app, logLevel: 'silent', threads: 1 } as const;
+      await using node = await startNode({ ...options, name: 'n1' });
+      expect(await write(node, 'beside', 'one')).toBe(1);
+      expect(await write(node, 'broken', 'one')).toBe(1);
+      expect(await write(node, 'broken', 'the-damaged-line')).toBe(2);
+      const [server] = nats.servers;
+      await server?.kill();
+      damage(blocks(`JAEGIS_${cluster}_TURNS`));
+      await server?.restart();
+      await expect(write(node, 'broken', 'three', 30_000)).rejects.toMatchObject({ code: 'corrupt_record' });
+      expect(await write(node, 'broken', 'four')).toBe(2);
+      expect(await write(node, 'beside', 'two')).toBe(2);
+    },
+  );
+});
+
+describe('on the disk of one of three servers', () => {
+  const nats = withServers(3);
+
+  test('a record with a flipped bit is mended by the others: nothing is lost, also when one of them dies', async () => {
+    const options = { cluster: 'three', nats: [...nats.urls], app, logLevel: 'silent', threads: 1 } as const;
     await using node = await startNode({ ...options, name: 'n1' });
-    expect(await write(node, 'beside', 'one')).toBe(1);
-    expect(await write(node, 'broken', 'one')).toBe(1);
-    expect(await write(node, 'broken', 'the-damaged-line')).toBe(2);
-    const [server] = nats.servers;
+    expect(await write(node, 'broken', 'the-damaged-line')).toBe(1);
+    for (const [index, line] of ['two', 'three', 'four'].entries()) {
+      expect(await write(node, 'broken', line)).toBe(index + 2);
+    }
+    const [server, other] = nats.servers;
     await server?.kill();
-    flipIn(join(server?.storeDir ?? '', 'jetstream/$G/streams/JAEGIS_disk_TURNS/msgs/1.blk'), 'the-damaged-line');
+    flipIn(join(server?.storeDir ?? '', 'jetstream/$G/streams/JAEGIS_three_TURNS/msgs/1.blk'), 'the-damaged-line');
     await server?.restart();
-    await expect(write(node, 'broken', 'three', 30_000)).rejects.toMatchObject({ code: 'corrupt_record' });
-    expect(await write(node, 'broken', 'four')).toBe(2);
-    expect(await write(node, 'beside', 'two')).toBe(2);
+    expect(await write(node, 'broken', 'five')).toBe(5);
+    await other?.kill();
+    expect(await write(node, 'broken', 'six')).toBe(6);
+    await node.stop();
+    await using next = await startNode({ ...options, name: 'n2' });
+    expect(await write(next, 'broken', 'seven')).toBe(7);
+    const turns: number[] = [];
+    for await (const { turn } of next.history({ entity: { type: 'page', key: 'broken' } })) turns.push(turn);
+    expect(turns).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 });
 
-function write(node: JaegisNode, key: string, line: string, timeoutMs = 30_000): Promise<number> {
-  return node.entity(page, key).ask({ type: 'write', line }, { timeoutMs });
+function ofNewerFormat(data: Uint8Array): Uint8Array {
+  const newer = data.with(1, 99);
+  new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 99);
+  return newer;
 }
 
-async function lastTurn(node: JaegisNode, key: string): Promise<TurnRecord> {
-  let last: TurnRecord | undefined;
-  for await (const turn of node.history({ entity: { type: 'page', key } })) last = turn;
-  return last ?? expect.fail(`page/${key} has no turn`);
-}
-
-/** Of the last place where the text stands. */
-function flipIn(file: string, text: string): void {
-  const bytes = readFileSync(file);
-  const at = bytes.lastIndexOf(text);
-  if (at < 0) throw new Error(`${text} is not in ${file}`);
-  bytes[at] = (bytes[at] ?? 0) ^ 4;
-  writeFileSync(file, bytes);
+function entityIn(tree: TreeNode, id: string): TreeNode | undefined {
+  return tree.children.find((child) => child.id === 'entities')?.children.find((child) => child.id === id);
 }
 
 /** The same with matchers that allow more keys, at each level. */

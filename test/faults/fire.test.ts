@@ -1,17 +1,13 @@
-/**
- * Durable entities under fire. `npm test` runs a short form; `npm run test:faults` all faults several times, in an order
- * chosen by a seed, which it prints and takes from JAEGIS_SEED.
- */
-import { SeededRandom } from '@jaegis/sim';
+/** Durable entities under fire: in the long form all faults several times, in an order chosen by the seed. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkLinearizable, type Model } from '../support/linearizability.ts';
+import { checkLinearizable } from '../support/linearizability.ts';
 import { withServers } from '../support/nats.ts';
 import { account, type Balance, counter, firstBalance, journal } from './app.ts';
-import { accounts, type CounterInput, counters } from './clients.ts';
+import { accounts, counters, total } from './clients.ts';
+import { chance, isLong, seed } from './seed.ts';
+import { turnsKept, turnsOf, wrongTurns } from './turn-order.ts';
 import { type Fault, type Fire, faults, fire } from './under-fire.ts';
 
-const isLong = process.env.JAEGIS_FAULTS === 'long';
-const seed = process.env.JAEGIS_SEED ?? (isLong ? Date.now().toString(36) : 'short');
 const rounds = 3;
 const short: readonly Fault[] = [
   'kill a node',
@@ -21,27 +17,16 @@ const short: readonly Fault[] = [
   'cut a connection',
 ];
 
-const total: Model<number, CounterInput, number> = {
-  initial: 0,
-  step: (state, input) => {
-    const after = input === 'read' ? state : state + input.add;
-    return { state: after, output: after };
-  },
-};
-
 const patient = { timeoutMs: 60_000 };
 
 describe(`seed ${seed}`, () => {
   const nats = withServers(3);
   let burnt: Fire;
   beforeAll(async () => {
-    if (isLong) console.log(`JAEGIS_SEED=${seed}`);
     burnt = await fire({
       seed,
       servers: nats.servers,
-      faults: isLong
-        ? Array.from({ length: rounds }, (_, round) => shuffled(faults, `${seed}/${round}`)).flat()
-        : short,
+      faults: isLong ? Array.from({ length: rounds }, (_, round) => shuffled(faults, `fire/${round}`)).flat() : short,
       progress: isLong ? 300 : 100,
       report: isLong ? (line) => console.log(line) : () => {},
     });
@@ -90,6 +75,16 @@ describe(`seed ${seed}`, () => {
     }
   });
 
+  test('the turns of every entity follow each other, and no writer comes back that was replaced', async () => {
+    const { record, client } = burnt;
+    const entities = [...[...record.operations.keys()].map((name) => name.split('/')), ['journal', 'all']];
+    for (const [type = '', key = ''] of entities) {
+      const turns = await turnsOf(client, { type, key });
+      expect(turns.length).toBeLessThan(turnsKept);
+      expect(wrongTurns(turns)).toEqual([]);
+    }
+  });
+
   test('there was something to check', () => {
     const { record } = burnt;
     expect(record.acknowledged).toBeGreaterThan(isLong ? 10_000 : 1_000);
@@ -99,7 +94,7 @@ describe(`seed ${seed}`, () => {
 });
 
 function shuffled<Item>(list: readonly Item[], by: string): Item[] {
-  const random = new SeededRandom(by);
+  const random = chance(by);
   const keyed = list.map((item) => ({ item, key: random.next() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }

@@ -4,7 +4,8 @@ import { connectNats, type NatsConnection } from '@jaegis/nats';
 import { pinoLogger, realClock } from '@jaegis/node';
 import { defineActor, defineApp, type JaegisError, type JaegisNode, startNode } from 'jaegis';
 import { describe, expect, test } from 'vitest';
-import { withServers } from '../support/nats.ts';
+import { startNats, withServers } from '../support/nats.ts';
+import { smallDisk } from '../support/small-disk.ts';
 
 const LARGE = 200_000;
 /** Messages that take up room until they are taken off. */
@@ -90,6 +91,42 @@ describe.each([1, 3] as const)('an inbox on %d servers at its limit', (count) =>
     await expect.poll(() => weigh(-1).catch(String), { timeout: 60_000 }).toBeUndefined();
     await expect.poll(counted, { timeout: 60_000 }).toBe(acknowledged + 1);
     await node.entity(heap, second).ask({ type: 'remind' }, patient);
+  });
+});
+
+describe.each([1, 3] as const)('a disk that is full, under %d servers of ours', (servers) => {
+  test('lets senders know that they got no answer, keeps what was acknowledged, and work goes on when there is room', async () => {
+    const disk = smallDisk(64_000_000);
+    const told: string[] = [];
+    await using nats = await startNats({
+      count: servers,
+      storeDir: disk.folder,
+      report: ({ type }) => told.push(type),
+    });
+    await using node = await startNode({ ...common, nats: [...nats.urls], name: 'n1', app });
+    const acknowledged = new Map(keys.map((key) => [key, 0]));
+    const grow = (key: string, timeoutMs: number) =>
+      node
+        .entity(heap, key)
+        .ask({ type: 'grow', bytes: LARGE }, { timeoutMs, idempotencyKey: `${acknowledged.get(key)}` });
+    for (const key of keys) acknowledged.set(key, await grow(key, 30_000));
+    disk.fill(2 * LARGE);
+    const key = (attempt: number) => keys[attempt % keys.length] ?? '';
+    let attempt = 0;
+    const refused = await firstFailure(async (number) => {
+      attempt = number;
+      acknowledged.set(key(number), await grow(key(number), 3_000));
+    });
+    expect(refused).toMatchObject({ code: 'ask_timeout' });
+    await expect.poll(() => told, { timeout: 30_000 }).toContain('write-failed');
+    disk.makeRoom();
+    await expect
+      .poll(() => grow(key(attempt), 10_000).catch(String), { timeout: 120_000 })
+      .toBe((acknowledged.get(key(attempt)) ?? 0) + 1);
+    acknowledged.set(key(attempt), (acknowledged.get(key(attempt)) ?? 0) + 1);
+    const count = (type: string) => told.filter((each) => each === type).length;
+    await expect.poll(() => count('restarted') - count('write-failed'), { timeout: 60_000 }).toBe(0);
+    await expectCounts(node, acknowledged);
   });
 });
 

@@ -6,27 +6,63 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('node-main.ts', import.meta.url));
 
+/** `unfenced`: it lacks the fence. */
+export type Fence = 'fenced' | 'unfenced';
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  /** Called at each line, and at the end. */
+  readonly listeners: Set<() => void>;
+}
+
 export class NodeProcesses implements AsyncDisposable {
   readonly #cluster: string;
-  readonly #running = new Map<string, ChildProcess>();
+  readonly #running = new Map<string, Running>();
 
   constructor(cluster: string) {
     this.#cluster = cluster;
   }
 
   /** Resolves when it is a member. Rejects with what it said when it ends before. */
-  async start(name: string, urls: readonly string[]): Promise<void> {
-    const child = spawn(process.execPath, [main, name, this.#cluster, urls.join(',')], {
+  async start(name: string, urls: readonly string[], fence: Fence = 'fenced'): Promise<void> {
+    const child = spawn(process.execPath, [main, name, this.#cluster, urls.join(','), fence], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.#running.set(name, child);
-    let said = '';
-    child.stderr.on('data', (data: Buffer) => {
-      said = (said + data.toString()).slice(-4_000);
+    const running: Running = { child, lines: [], listeners: new Set() };
+    this.#running.set(name, running);
+    const told = () => {
+      for (const listener of running.listeners) listener();
+    };
+    for (const input of [child.stdout, child.stderr]) {
+      createInterface({ input }).on('line', (line) => {
+        running.lines.push(line);
+        told();
+      });
+    }
+    child.once('exit', told);
+    await this.said(name, 'ready');
+  }
+
+  /** Resolves when the process has said the line so often in all. Rejects when it ends before, with what it said. */
+  said(name: string, line: string, times = 1): Promise<void> {
+    const { child, lines, listeners } = this.#get(name);
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.#count(lines, line) >= times) resolve();
+        else if (child.exitCode !== null || child.signalCode !== null)
+          reject(new Error(`${name} ended before it said "${line}":\n${lines.slice(-40).join('\n')}`));
+        else return;
+        listeners.delete(look);
+      };
+      listeners.add(look);
+      look();
     });
-    const ready = once(createInterface({ input: child.stdout }), 'line').then(() => true);
-    const ended = once(child, 'exit').then(() => false);
-    if (!(await Promise.race([ready, ended]))) throw new Error(`${name} ended before it was ready:\n${said}`);
+  }
+
+  /** How often the process that has this name now has said the line. */
+  count(name: string, line: string): number {
+    return this.#count(this.#get(name).lines, line);
   }
 
   async kill(name: string): Promise<void> {
@@ -39,13 +75,12 @@ export class NodeProcesses implements AsyncDisposable {
   }
 
   /**
-   * SIGSTOP. Returns how to wake it up, which happens also when this process is killed: the shell that froze it sees the
-   * end of its input then.
+   * For a process that will freeze itself: how to wake it up, which happens also when this process is killed, since the
+   * shell that wakes it sees the end of its input then.
    */
-  async freeze(name: string): Promise<() => Promise<void>> {
-    const { pid } = this.#child(name);
-    const script = `kill -STOP ${pid}; echo frozen; cat; kill -CONT ${pid}`;
-    const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  async alarmClock(name: string): Promise<() => Promise<void>> {
+    const { pid } = this.#get(name).child;
+    const shell = spawn('sh', ['-c', `echo set; cat; kill -CONT ${pid}`], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(shell.stdout, 'data');
     return async () => {
       const ended = once(shell, 'exit');
@@ -59,7 +94,7 @@ export class NodeProcesses implements AsyncDisposable {
   }
 
   async #end(name: string, signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child(name);
+    const { child } = this.#get(name);
     this.#running.delete(name);
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
@@ -67,9 +102,13 @@ export class NodeProcesses implements AsyncDisposable {
     await ended;
   }
 
-  #child(name: string): ChildProcess {
-    const child = this.#running.get(name);
-    if (child === undefined) throw new Error(`${name} does not run.`);
-    return child;
+  #count(lines: readonly string[], line: string): number {
+    return lines.filter((each) => each === line).length;
+  }
+
+  #get(name: string): Running {
+    const running = this.#running.get(name);
+    if (running === undefined) throw new Error(`${name} does not run.`);
+    return running;
   }
 }

@@ -6,8 +6,9 @@ import { SeededRandom } from '@jaegis/sim';
 import { type JaegisNode, type NatsServer, startNode } from 'jaegis';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { counter } from './app.ts';
-import { counters, Record, runClient } from './clients.ts';
+import { Client, counters, Record, runClient } from './clients.ts';
 import { NodeProcesses } from './node-processes.ts';
+import { turnsKept } from './turn-order.ts';
 
 export const faults = [
   'kill a node',
@@ -62,6 +63,7 @@ export async function fire(options: FireOptions): Promise<Fire> {
           nats: urls,
           logLevel: 'silent',
           threads: 1,
+          history: turnsKept,
         }),
       ),
     ),
@@ -93,10 +95,13 @@ class Arsonist {
   readonly #options: FireOptions;
   readonly #scene: Scene;
   readonly #random: SeededRandom;
+  readonly #own: Client;
+  #freezes = 0;
 
   constructor(options: FireOptions, scene: Scene) {
     this.#options = options;
     this.#scene = scene;
+    this.#own = new Client(scene.client, 'arsonist', scene.record);
     this.#random = new SeededRandom(options.seed);
   }
 
@@ -143,14 +148,27 @@ class Arsonist {
     await nodes.start(name, urls);
   }
 
-  /** Long enough to be replaced; then it wakes up in the belief that it still owns what it did. */
+  /**
+   * In the midst of a turn, and long enough to be replaced and its entity changed; then it wakes up in the belief that it
+   * still owns what it did, and must be refused.
+   */
   async #freeze(): Promise<void> {
-    const { nodes, client } = this.#scene;
-    const name = await client.entity(counter, counters[0]).ask({ type: 'where' }, { timeoutMs: 60_000 });
-    const wake = await nodes.freeze(name);
-    await this.#view((members) => !members.includes(name));
-    await this.#gotOn();
+    const { nodes, client, record } = this.#scene;
+    const [key] = counters;
+    const name = await client.entity(counter, key).ask({ type: 'where' }, { timeoutMs: 60_000 });
+    const fenced = nodes.count(name, `fenced counter/${key}`) + 1;
+    const wake = await nodes.alarmClock(name);
+    const frozen = nodes.said(name, 'frozen', nodes.count(name, 'frozen') + 1);
+    const freezing = this.#own.add(key, { by: 1, freezes: { node: name, time: ++this.#freezes } });
+    const hasMoved = await Promise.race([frozen.then(() => false), freezing.then(() => true)]);
+    if (!hasMoved) {
+      await this.#view((members) => !members.includes(name));
+      await freezing;
+      await Promise.all([this.#gotOn(), record.progressOf(`counter/${key}`, 10)]);
+    }
     await wake();
+    if (hasMoved) return this.#freeze();
+    await nodes.said(name, `fenced counter/${key}`, fenced);
     await this.#view((members) => members.includes(name));
   }
 

@@ -141,3 +141,17 @@ it('of a type with a bound on age the first turn of a period drops those before 
   await add();
   expect(await settled(turnsOf(ports, ref.entity))).toEqual([4, 5]);
 });
+
+it('an ask that is repeated has one effect also where the turn that answered it was dropped meanwhile', async () => {
+  const { client, world, ports, settled } = await start();
+  const ref = client.entity(recent, 'a');
+  const keyed = () => settled(ref.ask({ type: 'add' }, { idempotencyKey: 'once' }));
+  expect(await keyed()).toBe(1);
+  for (let turn = 2; turn <= 4; turn++) {
+    await world.clock.advance(1_000);
+    expect(await settled(ref.ask({ type: 'add' }))).toBe(turn);
+    expect(await settled(turnsOf(ports, ref.entity))).toEqual([turn]);
+  }
+  await world.clock.advance(1_000);
+  expect(await keyed()).toBe(1);
+});

@@ -200,6 +200,8 @@ it('a record of a newer version is neither read nor written over', async () => {
   new DataView(newer.buffer).setUint32(2, crc32(newer.subarray(6)) ^ 3);
   await settled(journal.append(subject('a'), newer, { expectedSequence: record?.sequence ?? 0 }));
   crashOwner('a');
-  await expect(settled(ref('a').ask({ type: 'add', by: 1 }, { timeoutMs: 20_000 }))).rejects.toBeDefined();
+  await expect(settled(ref('a').ask({ type: 'add', by: 1 }, { timeoutMs: 20_000 }))).rejects.toMatchObject({
+    code: 'migration_refused',
+  });
   expect((await last('a'))?.data[1]).toBe(3);
 });

@@ -21,6 +21,13 @@ export function serverBinary(): Promise<ServerBinary> {
   return found;
 }
 
+/** For one test, which stops them. What survives the machine is not what these tests ask. */
+export async function startNats(
+  options: Pick<StartServersOptions, 'count' | 'storeDir' | 'report'>,
+): Promise<NatsServers> {
+  return startServers({ ...world, binary: await serverBinary(), sync: '2m', ...options });
+}
+
 /** Started before the first test of the file and stopped after its last. */
 export function withServers(
   count: 1 | 3 = 1,

@@ -7,6 +7,7 @@ import {
   hasCode,
   invariant,
   isDurableMessageId,
+  isLostTurn,
   type Random,
   type TreeNode,
   type TurnRecord,
@@ -184,6 +185,12 @@ export class DurableBehavior implements Behavior {
     this.#stop.abort();
     this.#durability?.outbox.stop();
     await this.#inner.stop(state, reason, host, isKilled);
+  }
+
+  aside(): Pick<TreeNode, 'deadLetters' | 'quarantined'> {
+    const { deadLetters } = this.#turns;
+    const quarantined = deadLetters.filter(isLostTurn).length;
+    return { deadLetters: deadLetters.length - quarantined, quarantined };
   }
 
   children(state: unknown): readonly TreeNode[] {

@@ -57,6 +57,8 @@ interface Activation {
 
 /** An entity's start lasts as long as the journal cannot be read; it is ended by stopping it. */
 const orders = { startTimeoutMs: Number.POSITIVE_INFINITY, register: undefined };
+/** Why a record cannot be read here: by now, or at all. */
+const UNREADABLE = ['migration_refused', 'corrupt_record'] as const;
 const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
 
 /**
@@ -222,7 +224,9 @@ export class EntityHost implements Home {
     const { cell } = activation;
     if (this.#active.get(cell.id) !== activation) return;
     this.#options.system.reportEnd(cell.address, 'did not start', error);
-    this.#failed(activation, error);
+    // To ask again would not help: the record stays as it is.
+    if (UNREADABLE.some((code) => hasCode(error, code))) this.#forget(activation, 'its record cannot be read', error);
+    else this.#failed(activation, error);
   }
 
   #failed(activation: Activation, error: unknown): void {
@@ -249,8 +253,9 @@ export class EntityHost implements Home {
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
   }
 
-  #forget(activation: Activation, reason: string): void {
-    if (this.#unlist(activation, reason)) activation.cell.release();
+  /** @param why What asks that wait are told. Default: to ask again. */
+  #forget(activation: Activation, reason: string, why?: unknown): void {
+    if (this.#unlist(activation, reason)) activation.cell.release(why);
   }
 
   #unlist({ cell }: Activation, reason: string): boolean {

@@ -1,31 +1,24 @@
 /**
- * Turn records as bytes: `T`, the format, a checksum of the rest, and a list in the cluster's codec. A list, and without
- * what is empty at its end, since names and empty fields would be most of a small turn.
+ * Turn records as bytes: sealed under `T`, a list in the cluster's codec. A list, and without what is empty at its end,
+ * since names and empty fields would be most of a small turn.
  */
 import {
   type Codec,
   CorruptRecordError,
-  crc32,
   type DurableTimer,
   type HandledMessages,
   type JournalRecord,
   MigrationRefusedError,
   type TurnRecord,
 } from '@jaegis/core';
+import { sealed, unsealed } from './sealed.ts';
 
 const MARK = 0x54;
 const FORMAT = 2;
-const HEADER = 6;
 
 /** @throws NotSerializableError with the path of what cannot be carried. */
 export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
-  const body = codec.encode(listOf(turn));
-  const bytes = new Uint8Array(HEADER + body.length);
-  bytes[0] = MARK;
-  bytes[1] = FORMAT;
-  new DataView(bytes.buffer).setUint32(2, checksumOf(FORMAT, body));
-  bytes.set(body, HEADER);
-  return bytes;
+  return sealed(MARK, FORMAT, codec.encode(listOf(turn)));
 }
 
 /**
@@ -33,22 +26,13 @@ export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
  * newer version of JAEGIS wrote, which is as good as it was.
  */
 export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
-  const { data } = record;
-  if (data.length < HEADER || data[0] !== MARK) throw corrupt(record, 'it is no turn');
-  const body = data.subarray(HEADER);
-  const checksum = new DataView(data.buffer, data.byteOffset).getUint32(2);
-  // Any format has the mark and the checksum, so that a newer one is told from a broken one.
-  const [, format = 0] = data;
-  if (checksumOf(format, body) !== checksum) throw corrupt(record, 'its checksum does not match');
+  const given = unsealed(MARK, 'turn', record.data);
+  if (!given.isWhole) throw corrupt(record, given.why);
+  const { format, body } = given;
   if (format !== FORMAT) throw foreign(record, format);
   const list = codec.decode(body);
   if (!Array.isArray(list) || list.length < REQUIRED) throw corrupt(record, 'it is no list of fields');
   return turnOf(list);
-}
-
-/** Of the format too: a flipped bit there must not look like another version. */
-function checksumOf(format: number, body: Uint8Array): number {
-  return (crc32(body) ^ format) >>> 0;
 }
 
 /** Fields that every record has. */

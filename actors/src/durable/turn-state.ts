@@ -6,6 +6,7 @@ import {
   inboxSender,
   type JaegisError,
   limits,
+  lostTurn,
   type OutgoingMessage,
   OverloadedError,
   parseDurableMessageId,
@@ -86,7 +87,7 @@ export function nextTurn(state: TurnState, { messages, acknowledged, timers }: T
  */
 export function afterLoss(turn: TurnState, errors: readonly ErrorData[], lost: number): TurnState {
   const letters = errors.map(
-    (error): DeadLetter => ({ id: `turn@${String(error.data?.sequence)}`, message: { type: 'lost_turn' }, error }),
+    (error): DeadLetter => ({ id: `turn@${String(error.data?.sequence)}`, message: { type: lostTurn }, error }),
   );
   return {
     ...turn,

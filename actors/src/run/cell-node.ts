@@ -29,6 +29,7 @@ export function cellNode(cell: Inspected): TreeNode {
     failures: cold?.failures ?? 0,
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
     ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
+    ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],
   };
 }

@@ -128,15 +128,15 @@ export abstract class Inbox extends Process {
     this.#mail.unshift(item);
   }
 
-  /** Gives everything back to its senders. */
-  protected empty(): void {
+  /** Gives everything back to its senders. @param why What asks end with. Default: the actor has stopped. */
+  protected empty(why?: unknown): void {
     const mail = this.#mail;
     this.#mail = undefined;
-    for (let item = mail?.shift(); item; item = mail?.shift()) this.giveBack(item);
+    for (let item = mail?.shift(); item; item = mail?.shift()) this.giveBack(item, why);
   }
 
-  giveBack(item: Item): void {
-    if (item instanceof Ask) item.fail(this.stoppedError());
+  giveBack(item: Item, why: unknown = this.stoppedError()): void {
+    if (item instanceof Ask) item.fail(why);
     else this.bury(item, 'actor_stopped');
   }
 

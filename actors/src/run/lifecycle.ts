@@ -159,12 +159,12 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.#ended(reason);
   }
 
-  release(): void {
+  release(why?: unknown): void {
     this.isOpen = false;
     const { cold } = this;
     if (cold) cold.kept = undefined;
     if (cold?.retries) endRetries(this, cold.retries);
-    this.empty();
+    this.empty(why);
   }
 
   adopt(startable: { readonly kind: string }): boolean {

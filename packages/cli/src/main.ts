@@ -5,7 +5,7 @@ import { explain } from './explain.ts';
 import { reachingCluster } from './nats-settings.ts';
 import { runNode } from './run-node.ts';
 import { runTree } from './run-tree.ts';
-import { runBackup, runExport, runHistory, runImport, runRestore } from './state-commands.ts';
+import { runBackup, runExport, runHistory, runImport, runLetters, runRestore } from './state-commands.ts';
 
 const replicas = new Option('--replicas <n>', 'copies of every record, 1 or 3').env('JAEGIS_REPLICAS');
 const storage = new Option('--storage <where>', 'file or memory: where the servers keep the streams').env(
@@ -48,6 +48,10 @@ command('history <entity>', "print an entity's turns that are kept, oldest first
   .option('--turn <n>', 'that turn alone, with the state that it left')
   .addOption(json)
   .action(runWith(runHistory));
+
+reachingCluster(program.command('letters').description('print what entities gave up, and turns that cannot be read'))
+  .addOption(json)
+  .action(run(runLetters));
 
 command('export <entity>', 'write an entity with its history to a file, or to the output')
   .option('--out <file>', 'must not be there yet')

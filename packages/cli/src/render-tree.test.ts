@@ -27,6 +27,8 @@ const answer: TreeAnswer = {
           children: [
             place('cart/<7>', 'entity', { mailbox: 2, handled: 9 }),
             place('cart/8', 'entity', { restarts: 3 }),
+            place('cart/9', 'entity', { deadLetters: 2, quarantined: 1 }),
+            place('cart/10', 'entity', { deadLetters: 0, quarantined: 0 }),
           ],
         }),
       ],
@@ -42,7 +44,9 @@ it('draws nodes, supervisors and what runs under them', () => {
     '│  ├─ user one_for_one',
     '│  └─ entities one_for_one',
     '│     ├─ cart/<7> running mailbox 2, handled 9',
-    '│     └─ cart/8 running mailbox 0, handled 0 restarted 3×',
+    '│     ├─ cart/8 running mailbox 0, handled 0 restarted 3×',
+    '│     ├─ cart/9 running mailbox 0, handled 0 dead letters 2 quarantined 1',
+    '│     └─ cart/10 running mailbox 0, handled 0',
     '└─ n2 down',
   ]);
 });

@@ -1,4 +1,4 @@
-/** `jaegis history`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
+/** `jaegis history`, `letters`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
 import { readFile, writeFile } from 'node:fs/promises';
 import {
   type ClusterState,
@@ -9,6 +9,7 @@ import {
   type RestoreClusterOptions,
 } from 'jaegis';
 import { reached } from './nats-settings.ts';
+import { renderLetters } from './render-letters.ts';
 import { renderTurn } from './render-turn.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -32,6 +33,14 @@ export async function runHistory(name: string, flags: Record<string, unknown>): 
     else line(renderTurn(kept));
   }
   if (count === 0) throw new InvalidConfigError(`${name} has no turn in cluster "${settings.cluster}".`);
+}
+
+export async function runLetters(flags: Record<string, unknown>): Promise<void> {
+  const settings = await readSettings(flags);
+  await using state = await open(settings);
+  for await (const letters of state.deadLetters()) {
+    for (const each of settings.json ? [JSON.stringify(letters, inJson)] : renderLetters(letters)) line(each);
+  }
 }
 
 export async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {

@@ -1,6 +1,8 @@
 import {
   type BackupReport,
   backup,
+  deadLettersOf,
+  type EntityLetters,
   exportEntity,
   historyOf,
   type ImportOptions,
@@ -39,6 +41,7 @@ export interface ClusterState extends AsyncDisposable {
   turnAt(given: { readonly entity: EntityId; readonly turn: number }): Promise<KeptTurn>;
   exportEntity(entity: EntityId): Promise<Uint8Array>;
   importEntity(document: Uint8Array, options?: ImportOptions): Promise<ImportReport>;
+  deadLetters(): AsyncGenerator<EntityLetters>;
   backup(folder: string): Promise<BackupReport>;
   /**
    * Brings a backup into a cluster that holds nothing, before its first node is started. All files are verified before
@@ -73,6 +76,9 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
     turnAt: async ({ entity, turn }) => turnOf(await present(), entity, turn),
     exportEntity: async (entity) => exportEntity(await present(), entity),
     importEntity: async (document, more) => importEntity(await present(), document, more),
+    async *deadLetters() {
+      yield* deadLettersOf(await present());
+    },
     backup: async (folder) => backup(await present(), folderArchive(folder)),
     async restore(folder, { replicas, storage = 'file', history } = {}) {
       const archive = folderArchive(folder);

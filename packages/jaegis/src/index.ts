@@ -58,8 +58,16 @@ export {
   timeout,
   updateTimeout,
 } from '@jaegis/actors';
-export type { BackupReport, ClusterEvent, ImportOptions, ImportReport, RestoreReport } from '@jaegis/cluster';
+export type {
+  BackupReport,
+  ClusterEvent,
+  EntityLetters,
+  ImportOptions,
+  ImportReport,
+  RestoreReport,
+} from '@jaegis/cluster';
 export {
+  type DeadLetter,
   durableMessageId,
   type EntityId,
   type ErrorCode,
@@ -70,6 +78,7 @@ export {
   hasCode,
   InvalidConfigError,
   isCleanExit,
+  isLostTurn,
   JaegisError,
   type KeptTurn,
   parseEntityId,

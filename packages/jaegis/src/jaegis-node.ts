@@ -4,6 +4,8 @@ import {
   backup,
   type ClusterEvent,
   type ClusterNode,
+  deadLettersOf,
+  type EntityLetters,
   exportEntity,
   historyOf,
   type ImportOptions,
@@ -105,6 +107,14 @@ export class JaegisNode implements AsyncDisposable {
    */
   async stateAt({ entity, turn }: { readonly entity: EntityId; readonly turn: number }): Promise<unknown> {
     return (await turnOf(this.#parts.state, entity, turn)).state;
+  }
+
+  /**
+   * What the cluster's entities have put aside: messages that they gave up, turns that they lost, and records that cannot be
+   * read. Read from their records, so also of those that are not active; one read for each entity.
+   */
+  deadLetters(): AsyncGenerator<EntityLetters> {
+    return deadLettersOf(this.#parts.state);
   }
 
   /**

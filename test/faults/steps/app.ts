@@ -15,7 +15,18 @@ export const notes = defineActor('notes', {
   },
 });
 
+/** How many are booked, in a form that no other reply has. */
+export interface BookedReply {
+  readonly bookedSoFar: number;
+}
+
+export function isBookedReply(value: unknown): value is BookedReply {
+  return typeof value === 'object' && value !== null && 'bookedSoFar' in value;
+}
+
 export const ledger = defineActor('ledger', {
+  /** Every other turn drops those before it. */
+  history: { turns: 2 },
   state: (): Booked => ({ booked: [], rung: [] }),
   on: {
     book: (state, { number, notesKey }: { number: number; notesKey: string }, context) => {
@@ -24,7 +35,7 @@ export const ledger = defineActor('ledger', {
       context.schedule('later', { afterMs: 3_600_000 }, { type: 'ring', number: -1 });
       if (number % 2 === 0) context.unschedule('later');
       const booked = [...state.booked, number];
-      return { state: { ...state, booked }, reply: booked.length };
+      return { state: { ...state, booked }, reply: { bookedSoFar: booked.length } };
     },
     ring: (state, { number }: { number: number }) => ({ state: { ...state, rung: [...state.rung, number] } }),
     read: (state) => ({ reply: state }),

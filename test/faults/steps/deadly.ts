@@ -1,7 +1,20 @@
 /** Ports that kill their process with SIGKILL right before or right after one of the awaits of the turn path. */
-import type { InboxMessage, InboxStream, Journal, Transport } from '@jaegis/core';
+import type { Codec, InboxMessage, InboxStream, Journal, JournalRecord, Transport } from '@jaegis/core';
+import { isBookedReply } from './app.ts';
 
-export const steps = ['load', 'consume', 'schedule', 'append', 'reply', 'outbox', 'unschedule', 'ack'] as const;
+/** `rollup` is an append that replaces the turns before it; `answers`, what asks with a key were answered before. */
+export const steps = [
+  'load',
+  'answers',
+  'consume',
+  'schedule',
+  'append',
+  'rollup',
+  'reply',
+  'outbox',
+  'unschedule',
+  'ack',
+] as const;
 export type Step = (typeof steps)[number];
 export type Moment = 'before' | 'after';
 
@@ -15,6 +28,8 @@ export interface Death {
 export class Deadly {
   readonly #death: Death;
   #seen = 0;
+  /** A reply is encoded and has not left. */
+  #isReplying = false;
 
   constructor(death: Death) {
     this.#death = death;
@@ -22,9 +37,10 @@ export class Deadly {
 
   journal(inner: Journal): Journal {
     return {
-      append: (subject, data, options) => this.#around('append', () => inner.append(subject, data, options)),
+      append: (subject, data, options) =>
+        this.#around(options.replaces ? 'rollup' : 'append', () => inner.append(subject, data, options)),
       last: (subject) => this.#around('load', () => inner.last(subject)),
-      history: (filter, after) => inner.history(filter, after),
+      history: (filter, after) => this.#answers(inner.history(filter, after)),
       subjects: (filter) => inner.subjects(filter),
     };
   }
@@ -42,10 +58,21 @@ export class Deadly {
     };
   }
 
+  /** What leaves for the asker's subject is not always a reply: it may only say what has arrived. */
+  codec(inner: Codec): Codec {
+    return {
+      encode: (value) => {
+        if (isBookedReply(value)) this.#isReplying = true;
+        return inner.encode(value);
+      },
+      decode: (bytes) => inner.decode(bytes),
+    };
+  }
+
   /** @param other The node that the outbox has messages for. */
   transport(inner: Transport, cluster: string, other: string): Transport {
     const stepOf = (subject: string): Step | undefined => {
-      if (subject.startsWith(`jaegis.${cluster}.reply.`)) return 'reply';
+      if (subject.startsWith(`jaegis.${cluster}.reply.`)) return this.#isReplying ? 'reply' : undefined;
       return subject.startsWith(`jaegis.${cluster}.node.${other}.`) ? 'outbox' : undefined;
     };
     const publish: Transport['publish'] = (subject, data, options) => {
@@ -54,6 +81,7 @@ export class Deadly {
         inner.publish(subject, data, options);
         return;
       }
+      if (step === 'reply') this.#isReplying = false;
       this.#pass(step, 'before');
       inner.publish(subject, data, options);
       // What was published is on its way, as it is when a process dies a moment later.
@@ -74,6 +102,12 @@ export class Deadly {
       yield message;
       this.#pass('consume', 'after');
     }
+  }
+
+  async *#answers(inner: AsyncIterable<JournalRecord>): AsyncIterable<JournalRecord> {
+    this.#pass('answers', 'before');
+    yield* inner;
+    this.#pass('answers', 'after');
   }
 
   async #around<Result>(step: Step, act: () => Promise<Result>): Promise<Result> {

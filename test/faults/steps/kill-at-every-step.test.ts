@@ -1,7 +1,7 @@
 /**
  * A node's process ends by SIGKILL right before and right after each await of the turn path, while it has work of every
- * kind; another node goes on. A turn's record holds the whole state, so that the append is also the snapshot, and the
- * rollup is the stream's own.
+ * kind; another node goes on. A turn's record holds the whole state, so that the append is also the snapshot; every other
+ * one is a rollup. In the long form on three servers, each step at several times that the seed chooses.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import { ownerOf } from '@jaegis/cluster';
 import { JaegisError, type JaegisNode, startNode } from 'jaegis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withServers } from '../../support/nats.ts';
+import { between, chance, isLong, seed } from '../seed.ts';
 import { app, ledger, notes } from './app.ts';
 import { type Death, type Moment, type Step, steps } from './deadly.ts';
 
@@ -19,18 +20,24 @@ const cluster = 'steps';
 /** Bookings after the death, and at most before it. */
 const after = 3;
 const most = 200;
-/** Loaded once each time that the entity wakes; all else comes by with each booking. */
-const occurrences: Partial<Record<Step, number>> = { load: 1 };
-const deaths = steps.flatMap((step) =>
-  (['before', 'after'] as const satisfies Moment[]).map(
-    (moment): Death => ({ step, moment, occurrence: occurrences[step] ?? 3 }),
+/** Once each time that the entity wakes; all else comes by with each booking. */
+const atWaking: readonly Step[] = ['load', 'answers'];
+const rounds = isLong ? 4 : 1;
+const random = chance('steps');
+const deaths = Array.from({ length: rounds }, () =>
+  steps.flatMap((step) =>
+    (['before', 'after'] as const satisfies Moment[]).map((moment): Death => {
+      const late = isLong ? between(random, 1, 12) : 3;
+      return { step, moment, occurrence: atWaking.includes(step) ? 1 : late };
+    }),
   ),
-);
+).flat();
 
-describe('an entity whose node dies', () => {
-  const nats = withServers(1);
+describe(`an entity whose node dies, seed ${seed}`, () => {
+  const nats = withServers(isLong ? 3 : 1);
   let keeper: JaegisNode;
   let client: JaegisNode;
+  let count = 0;
   beforeAll(async () => {
     const common = { cluster, nats: [...nats.urls], logLevel: 'silent', threads: 1 } as const;
     keeper = await startNode({ ...common, name: 'keeper', app });
@@ -41,12 +48,12 @@ describe('an entity whose node dies', () => {
     await keeper?.stop();
   });
 
-  test.each(deaths)('$moment it does "$step" has done everything once', async (death) => {
-    const { step, moment } = death;
-    const keys = Array.from({ length: 12 }, (_, index) => `${step}-${moment}-${index}`);
+  test.each(deaths)('$moment it does "$step" for time $occurrence has done everything once', async (death) => {
+    const name = `${death.step}-${death.moment}-${++count}`;
+    const keys = Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
     // There is a record, so that the node that dies has something to load.
     await Promise.all(keys.map((key) => book(client, key, 'nobody', 0)));
-    const dying = start(`dying-${step}-${moment}`, nats.urls, death);
+    const dying = start(`dying-${name}`, nats.urls, death);
     try {
       await dying.ready;
       await joined(client, dying.name);
@@ -59,13 +66,13 @@ describe('an entity whose node dies', () => {
       expect(dying.hasEnded(), `it lives after ${booked} bookings`).toBe(true);
       expect(await dying.ended).toEqual([null, 'SIGKILL']);
       for (const end = booked + after; booked < end; booked++) await book(client, key, notesKey, booked + 1);
-      const once = Array.from({ length: booked }, (_, index) => index + 1);
+      const each = Array.from({ length: booked }, (_, index) => index + 1);
       const patient = { timeoutMs: 30_000 };
       const noted = () => client.entity(notes, notesKey).ask({ type: 'read' }, patient);
-      await expect.poll(async () => sorted(await noted()), { timeout: 30_000 }).toEqual(once);
+      await expect.poll(async () => sorted(await noted()), { timeout: 30_000 }).toEqual(each);
       const state = () => client.entity(ledger, key).ask({ type: 'read' }, patient);
-      await expect.poll(async () => sorted((await state()).rung), { timeout: 30_000 }).toEqual([0, ...once]);
-      expect(sorted((await state()).booked)).toEqual([0, ...once]);
+      await expect.poll(async () => sorted((await state()).rung), { timeout: 30_000 }).toEqual([0, ...each]);
+      expect(sorted((await state()).booked)).toEqual([0, ...each]);
     } finally {
       await dying.end();
     }

@@ -18,6 +18,9 @@ export interface TreeNode {
   /** Time spent in handlers on the event loop, in ms. */
   readonly busyMs?: number;
   readonly lastError?: ErrorData;
+  /** Of entities, by their records: messages that were given up, and turns that could not be read. The last few are kept. */
+  readonly deadLetters?: number;
+  readonly quarantined?: number;
   /** What a node has under way to others. */
   readonly peers?: readonly PeerTraffic[];
   readonly children: readonly TreeNode[];

@@ -96,10 +96,17 @@ export interface Answered {
   readonly reply: unknown;
 }
 
+/** A message that an entity gave up, or a turn of it that is lost: then `message.type` is {@link lostTurn}. */
 export interface DeadLetter {
   readonly id: string;
   readonly message: unknown;
   readonly error: ErrorData;
+}
+
+export const lostTurn = 'lost_turn';
+
+export function isLostTurn({ message }: DeadLetter): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === lostTurn;
 }
 
 /** Where durable messages come from that no entity sent: the inbox. Their numbers are its sequences. */

@@ -25,6 +25,8 @@ export interface BootOptions {
   readonly readyWithinMs: number;
   readonly report: ServerReport;
   readonly onFailure: (server: ServerProcess, error: Error) => void;
+  /** A line of the log of one of the servers. */
+  readonly onLine: (server: ServerProcess, line: string) => void;
 }
 
 export interface BootedServer {
@@ -64,13 +66,20 @@ async function launch(options: BootOptions): Promise<BootedServer[]> {
 }
 
 function prepare(plan: ClusterPlan, server: ServerPlan, options: BootOptions): ServerProcess {
-  const { guard, command, configFolder, onFailure } = options;
+  const { guard, command, configFolder, onFailure, onLine } = options;
   const { name, port, storeDir } = server;
   const file = join(configFolder, `${name}.conf`);
   mkdirSync(storeDir, { recursive: true });
   writeFileSync(file, `${serverConfig(plan, server)}${options.config}`);
   const made: ServerProcess = new ServerProcess(
-    { name, storeDir, url: `nats://127.0.0.1:${port}`, command, args: ['-c', file] },
+    {
+      name,
+      storeDir,
+      url: `nats://127.0.0.1:${port}`,
+      command,
+      args: ['-c', file],
+      onLine: (line) => onLine(made, line),
+    },
     guard,
     (error) => onFailure(made, error),
   );

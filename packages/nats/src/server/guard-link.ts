@@ -33,7 +33,8 @@ export interface GuardedProcess {
 
 export interface Guard {
   readonly pid: number | undefined;
-  start(command: string, args: readonly string[]): GuardedProcess;
+  /** @param onLine Told each line of its error output. */
+  start(command: string, args: readonly string[], onLine?: (line: string) => void): GuardedProcess;
   /** Resolves when the guard has ended, for whatever reason. */
   readonly gone: Promise<void>;
   /** The guard kills what still runs, removes the folder and ends. One that does not within 5 s is killed. */
@@ -54,6 +55,7 @@ export async function startGuard(host: Host, folder: string): Promise<Guard> {
 
 interface Watched extends GuardedProcess {
   readonly lines: string[];
+  readonly onLine: ((line: string) => void) | undefined;
   readonly end: (ending: Ending) => void;
   readonly setPid: (pid: number | undefined) => void;
 }
@@ -82,12 +84,12 @@ class GuardLink implements Guard {
     child.stderr.resume();
   }
 
-  start(command: string, args: readonly string[]): GuardedProcess {
+  start(command: string, args: readonly string[], onLine?: (line: string) => void): GuardedProcess {
     const id = ++this.#lastId;
     const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
     const { promise: pid, resolve: setPid } = Promise.withResolvers<number | undefined>();
     const signal = (name: 'SIGTERM' | 'SIGKILL') => this.#send({ order: 'signal', id, signal: name });
-    const watched: Watched = { ended, pid, lines: [], signal, end, setPid };
+    const watched: Watched = { ended, pid, lines: [], onLine, signal, end, setPid };
     this.#watched.set(id, watched);
     const [first = command, ...rest] = [...this.#prefix, command, ...args];
     if (this.#why === undefined) this.#send({ order: 'start', id, command: first, args: rest });
@@ -114,6 +116,7 @@ class GuardLink implements Guard {
     else if (news.news === 'ended') this.#finish(news.id, news.how);
     else {
       watched?.lines.push(news.line);
+      watched?.onLine?.(news.line);
       if (watched !== undefined && watched.lines.length > keptLines) watched.lines.shift();
     }
   }

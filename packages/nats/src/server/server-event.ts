@@ -19,6 +19,9 @@ export type ServerEvent =
   | { readonly type: 'failed'; readonly origin: ServerOrigin; readonly reason: string }
   | { readonly type: 'starting'; readonly count: number; readonly version: string }
   | { readonly type: 'retrying'; readonly reason: string }
+  /** As when its disk is full; it is started again when there is room. */
+  | { readonly type: 'write-failed'; readonly server: string; readonly reason: string }
+  | { readonly type: 'restarted'; readonly server: string }
   | { readonly type: 'ready'; readonly urls: readonly string[]; readonly tookMs: number };
 
 export type ServerReport = (event: ServerEvent) => void;
@@ -58,6 +61,10 @@ export function describeServerEvent(event: ServerEvent): string {
       return `nats-server: starting ${event.count === 1 ? 'one server' : `${event.count} servers`} ${event.version}`;
     case 'retrying':
       return `nats-server: starting again: ${event.reason}`;
+    case 'write-failed':
+      return `nats-server: ${event.server} could not write, and is started again when its disk has room: ${event.reason}`;
+    case 'restarted':
+      return `nats-server: ${event.server} is started again and ready`;
     case 'ready':
       return `nats-server: ready after ${Math.round(event.tookMs)} ms at ${event.urls.join(', ')}`;
   }

@@ -8,6 +8,8 @@ export interface ServerProcessOptions {
   readonly storeDir: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Told each line of its log. */
+  readonly onLine: (line: string) => void;
 }
 
 export class ServerProcess {
@@ -47,8 +49,8 @@ export class ServerProcess {
 
   /** Resolves when there is a process or it could not be started; it is not ready then. */
   async launch(): Promise<void> {
-    const { command, args } = this.#options;
-    const started = this.#guard.start(command, args);
+    const { command, args, onLine } = this.#options;
+    const started = this.#guard.start(command, args, onLine);
     this.#process = started;
     this.#ending = undefined;
     this.#isEndOrdered = false;

@@ -13,6 +13,7 @@ import type { ServerStorage } from './server-config.ts';
 import type { ServerReport } from './server-event.ts';
 import type { ServerProcess } from './server-process.ts';
 import { claimStore, type StoreClaim } from './store-claim.ts';
+import { StoreWatch } from './store-watch.ts';
 
 export interface StartServersOptions {
   readonly host: Host;
@@ -124,6 +125,7 @@ class RunningServers implements NatsServers {
   readonly #exits: { process: ServerProcess; error: Error }[] = [];
   readonly #listeners = new Set<(exit: ServerExit) => void>();
   #booted: readonly BootedServer[] = [];
+  readonly #stores = new Map<ServerProcess, StoreWatch>();
   #stopping: Promise<void> | undefined;
 
   constructor(ground: Ground, options: StartServersOptions, readyWithinMs: number) {
@@ -154,8 +156,10 @@ class RunningServers implements NatsServers {
       configFolder: folder,
       readyWithinMs: this.#readyWithinMs,
       onFailure: (process, error) => this.#failed(process, error),
+      onLine: (process, line) => this.#stores.get(process)?.heard(line),
     });
     this.servers = this.#booted.map((server) => this.#handle(server));
+    for (const [index, { process }] of this.#booted.entries()) this.#watchStore(process, this.servers[index]);
   }
 
   onExit(listener: (exit: ServerExit) => void): () => void {
@@ -173,8 +177,17 @@ class RunningServers implements NatsServers {
     return this.stop();
   }
 
+  #watchStore(process: ServerProcess, server: NatsServer | undefined): void {
+    const { clock, random, report = () => {} } = this.#options;
+    const { name, storeDir } = process;
+    const isRunning = () => process.ending === undefined;
+    const restart = async () => server?.restart();
+    this.#stores.set(process, new StoreWatch({ name, storeDir, clock, random, report, isRunning, restart }));
+  }
+
   async #stop(): Promise<void> {
     const { guard, claim } = this.#ground;
+    for (const store of this.#stores.values()) store.stop();
     // A store that is kept is closed in order; for the others there is no need to wait.
     const signal = claim === undefined ? 'SIGKILL' : 'SIGTERM';
     const ended = Promise.all(this.#booted.map(({ process }) => process.end(signal)));
