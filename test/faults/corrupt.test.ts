@@ -2,7 +2,7 @@
  * Records damaged on purpose in a real stream, and on a real server's disk: found out, put aside with a diagnosis, and
  * nothing else harmed. What is like it on the simulated server: test/sim/quarantine.test.ts.
  */
-import { statSync, truncateSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, type Journal, type JournalRecord, limits } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
@@ -190,8 +190,11 @@ describe('on the disk of one of three servers', () => {
       expect(await write(node, 'broken', line)).toBe(index + 2);
     }
     const [server, other] = nats.servers;
+    const block = join(server?.storeDir ?? '', 'jetstream/$G/streams/JAEGIS_three_TURNS/msgs/1.blk');
+    // Two of three have it when it is acknowledged.
+    await expect.poll(() => readFileSync(block).includes('the-damaged-line'), { timeout: 30_000 }).toBe(true);
     await server?.kill();
-    flipIn(join(server?.storeDir ?? '', 'jetstream/$G/streams/JAEGIS_three_TURNS/msgs/1.blk'), 'the-damaged-line');
+    flipIn(block, 'the-damaged-line');
     await server?.restart();
     expect(await write(node, 'broken', 'five')).toBe(5);
     await other?.kill();
