@@ -1,5 +1,12 @@
 /** What `send` and durable timers promise, on a virtual clock: kept once acknowledged, in order, once, and at their time. */
-import { type ActorDefinition, defineActor, type HandlerResult, type Protocol, postpone } from '@jaegis/actors';
+import {
+  type ActorDefinition,
+  decodeTurn,
+  defineActor,
+  type HandlerResult,
+  type Protocol,
+  postpone,
+} from '@jaegis/actors';
 import { type ClusterNode, ownerOf } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import type { EntityId } from '@jaegis/core';
@@ -199,7 +206,7 @@ describe.each(seeds)('seed %d', (seed) => {
     expect(await seen()).toEqual([8]);
     expect(crashes.get('7')).toBe(5);
     await passUntil(world, async () => (await waiting()).length === 0);
-    const letters = await settled(lettersOf(world, nodes.get(ownerName()), ref.entity));
+    const letters = (await settled(newestOf(world, nodes.get(ownerName()), ref.entity)))?.deadLetters;
     expect(letters).toMatchObject([{ message: { type: 'fragile', item: 7 }, error: { message: 'as asked' } }]);
   });
 
@@ -211,7 +218,7 @@ describe.each(seeds)('seed %d', (seed) => {
     await settled(inbox.put(client.inboxSubject(ref.entity), new Uint8Array([1, 2, 3]), { id: 'odd' }));
     await settled(ref.send({ type: 'add', item: 1 }));
     await passUntil(world, async () => (await seen()).length === 1);
-    const letters = await settled(lettersOf(world, nodes.get(ownerName()), ref.entity));
+    const letters = (await settled(newestOf(world, nodes.get(ownerName()), ref.entity)))?.deadLetters;
     expect(letters).toMatchObject([
       { message: { type: 'add', item: 'one' }, error: { code: 'invalid_message', data: { path: '.item' } } },
       { message: { type: 'unheard' }, error: { code: 'invalid_message' } },
@@ -283,6 +290,24 @@ describe.each(seeds)('seed %d', (seed) => {
   });
 });
 
+it('however many messages a postponed one lets by, the record does not grow with them', async () => {
+  const { world, nodes, ref, settled, seen, numbers, ownerName } = await start(1);
+  for (const item of [1, 2]) await settled(ref.send({ type: 'guarded', item }));
+  const largest = { count: 0 };
+  for (let from = 3; from < 123; from += 40) {
+    await settled(Promise.all(numbers(from, 40).map((item) => ref.send({ type: 'add', item }))));
+    await passUntil(world, async () => (await seen()).length === from + 37);
+    const record = await settled(newestOf(world, nodes.get(ownerName()), ref.entity));
+    largest.count = Math.max(largest.count, record?.inbox.ahead.length ?? 0);
+  }
+  expect(largest.count).toBe(1);
+  await settled(ref.send({ type: 'open' }));
+  await passUntil(world, async () => (await seen()).length === 122);
+  expect(await seen()).toEqual([...numbers(3, 120), 1, 2]);
+  const record = await settled(newestOf(world, nodes.get(ownerName()), ref.entity));
+  expect(record?.inbox).toEqual({ upTo: 123, ahead: [] });
+});
+
 it.each([
   ['an empty name', ['', { afterMs: 1 }], 'name'],
   ['no time', ['a', {}], 'when'],
@@ -313,15 +338,14 @@ it.each([
   expect(errors).toMatchObject([{ code: 'invalid_timer', data: { path } }]);
 });
 
-async function lettersOf(
+async function newestOf(
   world: Awaited<ReturnType<typeof start>>['world'],
   node: ClusterNode | undefined,
   entity: EntityId,
 ) {
-  const { decodeTurn } = await import('@jaegis/actors');
   const journal = await world
     .connect('reader')
     .openJournal({ name: 'TURNS', subjects: ['jaegis.sim.turn.>'], historyPerSubject: 10_000 });
   const record = await journal.last(node?.turnSubject(entity) ?? '');
-  return record && decodeTurn(jsonCodec(), record).deadLetters;
+  return record && decodeTurn(jsonCodec(), record);
 }

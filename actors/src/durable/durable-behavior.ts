@@ -31,7 +31,7 @@ import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
 import { type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
-import { afterLoss, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
+import { afterLoss, isConsumed, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
 
 /** What one entity needs to be durable. */
 export interface Durability {
@@ -259,10 +259,7 @@ export class DurableBehavior implements Behavior {
 
   /** A message of the inbox that is not to be handled: its timer was taken back, or one before it crashed meanwhile. */
   #notNow({ sequence, previous, timer }: InboxDelivery, delivery: DeliveryInfo): Outcome | undefined {
-    const { upTo, ahead } = this.#turns.inbox;
-    const isInOrder =
-      previous <= upTo || this.#arrived.has(previous) || ahead.some((entry) => entry.sequence === previous);
-    if (!isInOrder) {
+    if (!this.#arrived.has(previous) && !isConsumed(this.#turns.inbox, previous)) {
       deferred(delivery)?.fail(
         new WrongSequenceError(`Message ${sequence} of the inbox came before message ${previous} was handled.`),
       );
@@ -392,7 +389,8 @@ export class DurableBehavior implements Behavior {
   }
 
   #forgetArrived(): void {
-    for (const sequence of this.#arrived) if (sequence <= this.#turns.inbox.upTo) this.#arrived.delete(sequence);
+    const { inbox } = this.#turns;
+    for (const sequence of this.#arrived) if (isConsumed(inbox, sequence)) this.#arrived.delete(sequence);
   }
 
   #release(steps: readonly Step[]): void {

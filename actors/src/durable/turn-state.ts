@@ -56,7 +56,7 @@ export function isSeen({ seen, inbox }: TurnState, id: string): boolean {
 
 /** Whether what stands at this sequence of the entity's inbox was consumed. */
 export function isConsumed({ upTo, ahead }: InboxPosition, sequence: number): boolean {
-  return sequence <= upTo || ahead.some((entry) => entry.sequence === sequence);
+  return sequence <= upTo || ahead.some((range) => range.previous < sequence && sequence <= range.sequence);
 }
 
 /** The turn after this one. Pure: what was consumed, what is to leave. */
@@ -124,7 +124,10 @@ function withSeen(seen: TurnState['seen'], messages: readonly Consumed[]): TurnS
   return Object.fromEntries([...entries].slice(-limits.durableSenders));
 }
 
-/** A message moves the position on when none before it is under way; else it waits for those, which were postponed. */
+/**
+ * A message moves the position on when none before it is under way; else it waits for those, which were postponed. All
+ * between a message and the one before it that is under way was consumed, so that ranges grow and not their number.
+ */
 function withConsumed(position: InboxPosition, messages: readonly Consumed[]): InboxPosition {
   const consumed = messages.flatMap(({ id, inbox }) =>
     inbox === undefined || id === undefined ? [] : [{ sequence: inbox.sequence, previous: inbox.previous }],
@@ -132,9 +135,11 @@ function withConsumed(position: InboxPosition, messages: readonly Consumed[]): I
   if (consumed.length === 0) return position;
   let { upTo } = position;
   const ahead: InboxPosition['ahead'][number][] = [];
-  for (const entry of [...position.ahead, ...consumed].toSorted((a, b) => a.sequence - b.sequence)) {
-    if (entry.previous <= upTo) upTo = Math.max(upTo, entry.sequence);
-    else ahead.push(entry);
+  for (const range of [...position.ahead, ...consumed].toSorted((a, b) => a.previous - b.previous)) {
+    const last = ahead.at(-1);
+    if (range.previous <= upTo) upTo = Math.max(upTo, range.sequence);
+    else if (last === undefined || range.previous > last.sequence) ahead.push(range);
+    else ahead[ahead.length - 1] = { ...last, sequence: Math.max(last.sequence, range.sequence) };
   }
   return { upTo, ahead };
 }

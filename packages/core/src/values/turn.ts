@@ -64,7 +64,10 @@ export interface OutgoingMessage {
   readonly message: unknown;
 }
 
-/** All messages of an inbox up to one, and some after it: others before those were postponed. */
+/**
+ * All messages of an inbox up to one, and some after it, in ranges: each without `previous`, which was postponed, and with
+ * all after that up to `sequence`.
+ */
 export interface InboxPosition {
   readonly upTo: number;
   readonly ahead: readonly { readonly sequence: number; readonly previous: number }[];
