@@ -1,6 +1,5 @@
 import {
   type DeadLetter,
-  type DurableTimer,
   type EntityId,
   errorToData,
   formatEntityId,
@@ -22,14 +21,16 @@ import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import { notTaken } from '../run/step-errors.ts';
 import type { Traces } from '../run/traces.ts';
-import { Answers, type Fresh, idOfSend } from './answers.ts';
-import { type Trace, traceOf, trailOf } from './audit.ts';
+import { Answers } from './answers.ts';
+import { traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
 import { deadLetter } from './dead-letter.ts';
-import { type Load, noLoad, sendsOf, sum } from './load.ts';
+import { DeferredReply } from './deferred-reply.ts';
+import { type Load, sendsOf, sum } from './load.ts';
 import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
-import { type TimerSchedules, Timers } from './timers.ts';
+import { answeredBy, type Cause, takenOver, unasked, unchanged, withoutAnswers } from './steps.ts';
+import { notIn, type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
 import { afterLoss, isConsumed, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
 
@@ -76,6 +77,8 @@ export class DurableBehavior implements Behavior {
   #host: BehaviorHost | undefined;
   /** The mode that the record holds was entered by the turn that wrote it, and what that did was done. */
   #isResuming = false;
+  /** Steps that were begun and have not ended. */
+  #underWay = 0;
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -223,16 +226,41 @@ export class DurableBehavior implements Behavior {
 
   #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, cause: Cause = unasked): MaybeOutcome {
     const { id } = cause.delivery;
+    let isLater = false;
+    this.#underWay += 1;
     try {
       const outcome = step();
       if (!(outcome instanceof Promise)) return this.#hold(state, outcome ?? {}, host, cause);
+      isLater = true;
       return outcome.then(
-        (settled) => this.#hold(state, settled ?? {}, host, cause),
-        (error) => this.#failed(id, error),
+        (settled) => this.#ended(() => this.#hold(state, settled ?? {}, host, cause)),
+        (error) => this.#ended(() => this.#failed(id, error)),
       );
     } catch (error) {
       return this.#failed(id, error);
+    } finally {
+      if (!isLater) this.#underWay -= 1;
     }
+  }
+
+  #ended(finish: () => Outcome): Outcome {
+    try {
+      return finish();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  deferred(ask: ReplyHandle): ReplyHandle {
+    return new DeferredReply(ask, (settle) => this.#onceWritten(settle));
+  }
+
+  /** With the step under way; where there is none, with the steps before that wait for their turn. */
+  #onceWritten(settle: () => void): void {
+    const answer: Effect = { kind: 'answer', run: settle };
+    if (this.#underWay > 0) this.#host?.context.collect(answer);
+    else if (this.#commits.isIdle) settle();
+    else this.#commits.add({ ...unchanged, effects: [answer], reply: undefined, ask: undefined });
   }
 
   /** An ask or durable message that was handled before: answered as then, once that turn is written. */
@@ -244,23 +272,13 @@ export class DurableBehavior implements Behavior {
   }
 
   #unchanged(delivery: DeliveryInfo, reply: unknown): Outcome {
-    const nothing = {
-      id: undefined,
-      inbox: undefined,
-      effects: [],
-      sends: noLoad,
-      limitMs: undefined,
-      deadLetter: undefined,
-      trace: undefined,
-      changes: false,
-    };
-    return this.#join({ ...nothing, reply }, {}, delivery);
+    return this.#join({ ...unchanged, reply }, {}, delivery);
   }
 
   /** A message of the inbox that is not to be handled: its timer was taken back, or one before it crashed meanwhile. */
   #notNow({ sequence, previous, timer }: InboxDelivery, delivery: DeliveryInfo): Outcome | undefined {
     if (!this.#arrived.has(previous) && !isConsumed(this.#turns.inbox, previous)) {
-      deferred(delivery)?.fail(
+      takenOver(delivery)?.fail(
         new WrongSequenceError(`Message ${sequence} of the inbox came before message ${previous} was handled.`),
       );
       return {};
@@ -270,8 +288,9 @@ export class DurableBehavior implements Behavior {
   }
 
   /** The step succeeded: its reply and its effects wait for the turn, where there is one to wait for. */
-  #hold(before: unknown, outcome: Outcome, host: BehaviorHost, cause: Cause): Outcome {
+  #hold(before: unknown, given: Outcome, host: BehaviorHost, cause: Cause): Outcome {
     const { delivery, deadLetter } = cause;
+    const outcome = withoutAnswers(given);
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
     const { id, inbox, limitMs } = delivery;
     const sends = sendsOf(effects);
@@ -311,7 +330,7 @@ export class DurableBehavior implements Behavior {
     if (!step.changes && this.#commits.isIdle) {
       return { ...outcome, effects: step.effects, reply: step.reply };
     }
-    const ask = deferred(delivery);
+    const ask = takenOver(delivery);
     const { reply: _, ...rest } = outcome;
     return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask }) }] };
   }
@@ -439,34 +458,3 @@ export class DurableBehavior implements Behavior {
 }
 
 const WRITER_LENGTH = 8;
-/** What a step is made of, besides what it does. */
-interface Cause {
-  readonly delivery: DeliveryInfo;
-  readonly trace: Trace | undefined;
-  readonly deadLetter?: DeadLetter | undefined;
-}
-
-/** A step that no message caused. */
-const unasked: Cause = { delivery: { id: undefined }, trace: undefined };
-
-function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[]): readonly DurableTimer[] {
-  if (timers.length === 0) return timers;
-  const ids = new Set(others.map(({ id }) => id));
-  return timers.filter(({ id }) => !ids.has(id));
-}
-
-function answeredBy(steps: readonly Step[]): Fresh[] {
-  return steps.flatMap(({ id, inbox, reply, limitMs, changes }): Fresh[] => {
-    if (id === undefined || !changes) return [];
-    if (inbox?.sent) return [{ id: idOfSend(inbox.sent.id), reply: undefined }];
-    return isDurableMessageId(id) ? [] : [{ id, reply, limitMs }];
-  });
-}
-
-/** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */
-function deferred(delivery: DeliveryInfo): ReplyHandle | undefined {
-  if (!('reply' in delivery) || delivery.isDeferred) return undefined;
-  const ask = delivery as DeliveryInfo & ReplyHandle & { isDeferred: boolean }; // an Ask: nothing else has a reply
-  ask.isDeferred = true;
-  return ask;
-}

@@ -79,3 +79,10 @@ export class Timers {
     return `${this.#writer}${this.#ids.toString(36)}`;
   }
 }
+
+/** Those that the other list does not have. */
+export function notIn(timers: readonly DurableTimer[], others: readonly DurableTimer[]): readonly DurableTimer[] {
+  if (timers.length === 0) return timers;
+  const ids = new Set(others.map(({ id }) => id));
+  return timers.filter(({ id }) => !ids.has(id));
+}

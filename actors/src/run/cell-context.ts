@@ -14,7 +14,7 @@ import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
 import type { InnerStep } from './async-step.ts';
 import { demonitor, link, monitor, unlink } from './bonds.ts';
-import type { ActorContext, ActorDefinition, ActorTimer, ScheduleTime } from './contract.ts';
+import type { ActorContext, ActorDefinition, ActorTimer, Behavior, ScheduleTime } from './contract.ts';
 import { dueTime, timerName } from './due-time.ts';
 import type { Announcement, Effect } from './effect.ts';
 import { Inbox } from './inbox.ts';
@@ -31,6 +31,7 @@ export interface ContextOwner extends Inbox, Waiter {
   readonly address: string;
   readonly currentAsk: Ask | undefined;
   readonly lifeSignal: AbortSignal;
+  readonly behavior: Behavior | undefined;
   readonly children: {
     spawn(definition: ActorDefinition<Protocol>, options: SpawnOptions, parent: Process): Process;
     stopChild(child: Process): Promise<void>;
@@ -187,7 +188,7 @@ export class CellContext implements ActorContext {
     const { deferred } = cold;
     deferred.add(ask);
     ask.onceSettled(() => deferred.delete(ask));
-    return ask;
+    return this.#cell.behavior?.deferred?.(ask) ?? ask;
   }
 
   spawn<P extends Protocol>(definition: ActorDefinition<P>, options: string | SpawnOptions = {}): Ref<P> {
@@ -359,7 +360,7 @@ export class CellContext implements ActorContext {
     try {
       if (effect.kind === 'tell') this.#tell(effect);
       else if (effect.kind === 'announce') this.#kernel.announce(this.#signed(effect.event));
-      else if (effect.kind === 'accepted') effect.run();
+      else if (effect.kind === 'accepted' || effect.kind === 'answer') effect.run();
     } catch (error) {
       this.logger.warn('tell not delivered', { address: this.address, error });
     }

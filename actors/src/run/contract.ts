@@ -158,6 +158,8 @@ export interface Behavior {
   readonly signal?: ((state: unknown, signal: Signal, host: BehaviorHost) => MaybeOutcome) | undefined;
   /** gen_statem's state enter call. Undefined: it wants none. */
   readonly enter?: ((state: unknown, previousMode: unknown, host: BehaviorHost) => MaybeOutcome) | undefined;
+  /** What a handler gets to answer an ask later. Undefined: the ask itself. */
+  readonly deferred?: ((ask: ReplyHandle) => ReplyHandle) | undefined;
   /** What gen_statem calls the state; a change of it ends mode timeouts and brings back what was postponed. */
   mode(state: unknown): unknown;
   /** Whether its modes are worth a record; else `mode` is just the state. */

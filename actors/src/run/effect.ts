@@ -11,6 +11,8 @@ export type Effect =
   | { readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message }
   | { readonly kind: 'unschedule'; readonly name: string }
   | { readonly kind: 'announce'; readonly event: Announcement }
+  /** Settles an ask that was deferred. */
+  | { readonly kind: 'answer'; readonly run: () => void }
   /** For behaviours around behaviours: the step has succeeded, and its state is the actor's. */
   | { readonly kind: 'accepted'; readonly run: () => void };
 
