@@ -79,6 +79,8 @@ export class DurableBehavior implements Behavior {
   #isResuming = false;
   /** Steps that were begun and have not ended. */
   #underWay = 0;
+  /** The message whose step was begun and is not accepted. */
+  #handling: string | undefined;
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -183,6 +185,7 @@ export class DurableBehavior implements Behavior {
 
   /** What was handled before is committed first, also where the next message has crashed; not where it is killed. */
   async stop(state: unknown, reason: unknown, host: BehaviorHost, isKilled: boolean): Promise<void> {
+    if (hasCode(reason, 'handler_timeout')) this.#crashedOn(reason);
     if (isKilled) this.#commits.abandon(notCommitted(host.context.address));
     else await this.#commits.settled();
     this.#stop.abort();
@@ -211,6 +214,7 @@ export class DurableBehavior implements Behavior {
     }
     if (inbox?.sent && this.#answers?.hasSent(inbox.sent.id))
       return this.#hold(state, {}, host, { delivery, trace: undefined });
+    this.#handling = id;
     const cause = { delivery, trace: traceOf(message, delivery) };
     return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), cause);
   }
@@ -225,7 +229,6 @@ export class DurableBehavior implements Behavior {
   }
 
   #held(state: unknown, host: BehaviorHost, step: () => MaybeOutcome, cause: Cause = unasked): MaybeOutcome {
-    const { id } = cause.delivery;
     let isLater = false;
     this.#underWay += 1;
     try {
@@ -234,10 +237,10 @@ export class DurableBehavior implements Behavior {
       isLater = true;
       return outcome.then(
         (settled) => this.#ended(() => this.#hold(state, settled ?? {}, host, cause)),
-        (error) => this.#ended(() => this.#failed(id, error)),
+        (error) => this.#ended(() => this.#failed(error)),
       );
     } catch (error) {
-      return this.#failed(id, error);
+      return this.#failed(error);
     } finally {
       if (!isLater) this.#underWay -= 1;
     }
@@ -321,6 +324,7 @@ export class DurableBehavior implements Behavior {
   /** Without a trace in the state: whoever sent it may send it again, and what is durable comes again by itself. */
   #refuse(error: Error, host: BehaviorHost, delivery: DeliveryInfo): Outcome {
     if (delivery === unasked.delivery) throw error;
+    this.#handling = undefined;
     if (delivery.inbox) this.#arrived.delete(delivery.inbox.sequence);
     host.refuse(error);
     return {};
@@ -342,14 +346,22 @@ export class DurableBehavior implements Behavior {
   }
 
   #accept(step: Step): void {
+    this.#handling = undefined;
     const fired = step.id === undefined ? undefined : step.inbox?.timer;
     this.#timers.apply({ fired, effects: step.effects });
     this.#commits.add(step);
   }
 
-  #failed(id: string | undefined, error: unknown): never {
-    if (isDurableMessageId(id) && !hasCode(error, 'fenced')) this.#has.mishaps.crashed(id, error);
+  #failed(error: unknown): never {
+    this.#crashedOn(error);
     throw error;
+  }
+
+  /** Also where what follows from the message fails: entering the mode that it leads to, or its time. */
+  #crashedOn(error: unknown): void {
+    const id = this.#handling;
+    if (isDurableMessageId(id) && !hasCode(error, 'fenced')) this.#has.mishaps.crashed(id, error);
+    this.#handling = undefined;
   }
 
   #stateOf({ state, version }: TurnRecord, { type }: EntityId): unknown {
