@@ -61,6 +61,16 @@ describe.each([
   ['JSON', jsonCodec()],
 ])('a turn record in the %s codec', (_, codec) => {
   test.each([
+    ['.state.onDone', { state: { onDone: () => {} } }],
+    ['.reply.items[1]', { answered: [{ id: 'a', reply: { items: [1, () => {}] } }] }],
+    ['.message.call', { outbox: [{ number: 1, to: { type: 'cart', key: 'a' }, message: { call: () => {} } }] }],
+  ])('says where what cannot be carried is, in the words of who left it: %s', (path, part) => {
+    expect(() => encodeTurn(codec, { ...small, ...part })).toThrow(
+      expect.objectContaining({ code: 'not_serializable', data: { path }, message: expect.stringContaining(path) }),
+    );
+  });
+
+  test.each([
     ['small', small],
     ['full', full],
     ['without a state', { ...small, state: undefined }],

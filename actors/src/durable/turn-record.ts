@@ -7,8 +7,10 @@ import {
   CorruptRecordError,
   type DurableTimer,
   type HandledMessages,
+  JaegisError,
   type JournalRecord,
   MigrationRefusedError,
+  NotSerializableError,
   type TurnRecord,
 } from '@jaegis/core';
 import { sealed, unsealed } from './sealed.ts';
@@ -16,9 +18,9 @@ import { sealed, unsealed } from './sealed.ts';
 const MARK = 0x54;
 const FORMAT = 2;
 
-/** @throws NotSerializableError with the path of what cannot be carried. */
+/** @throws NotSerializableError with the path of what cannot be carried: `.state`, `.reply` or `.message` and from there. */
 export function encodeTurn(codec: Codec, turn: TurnRecord): Uint8Array {
-  return sealed(MARK, FORMAT, codec.encode(listOf(turn)));
+  return sealed(MARK, FORMAT, encodeList(codec, turn));
 }
 
 /**
@@ -34,6 +36,25 @@ export function decodeTurn(codec: Codec, record: JournalRecord): TurnRecord {
   if (!Array.isArray(list) || list.length < REQUIRED) throw corrupt(record, 'it is no list of fields');
   return turnOf(list);
 }
+
+function encodeList(codec: Codec, turn: TurnRecord): Uint8Array {
+  try {
+    return codec.encode(listOf(turn));
+  } catch (cause) {
+    if (!(cause instanceof JaegisError) || typeof cause.data.path !== 'string') throw cause;
+    const { path } = cause.data;
+    const where = places.reduce((text, [place, name]) => text.replace(place, name), path);
+    const why = cause.message.replace(`value${path}`, where);
+    throw new NotSerializableError(`Turn ${turn.turn} cannot be written: ${why}`, { cause, data: { path: where } });
+  }
+}
+
+/** Of {@link listOf}, what comes from users, by the names that they know. */
+const places: readonly (readonly [RegExp, string])[] = [
+  [/^\[5\]/, '.state'],
+  [/^\[6\]\[\d+\]\[1\]/, '.reply'],
+  [/^\[(11|14)\]\[\d+\]\[3\]/, '.message'],
+];
 
 /** Fields that every record has. */
 const REQUIRED = 6;
