@@ -261,8 +261,9 @@ export class EntityHost implements Home {
   #unlist({ cell }: Activation, reason: string): boolean {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
-    const isMissing = this.#mishaps.get(cell.id)?.missing !== undefined;
-    if (reason !== 'crashed too often' && !isMissing) this.#mishaps.delete(cell.id);
+    const mishaps = this.#mishaps.get(cell.id);
+    const isKept = mishaps?.missing !== undefined || (reason === 'crashed too often' && mishaps?.isOver === false);
+    if (!isKept) this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
   }

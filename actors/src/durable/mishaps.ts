@@ -21,6 +21,11 @@ export class Mishaps {
   /** Nobody else can know it: to others a record that is gone looks like a turn that never was. */
   missing: MissingRecord | undefined;
 
+  /** Nothing of it is of use to another activation. */
+  get isOver(): boolean {
+    return this.#crashes.size === 0 && this.#alone === 0 && this.missing === undefined;
+  }
+
   /** Whether the next message is to have a turn of its own. */
   get isAlone(): boolean {
     return this.#alone > 0;
