@@ -67,6 +67,7 @@ export class Sending implements PacketOwner {
   readonly #options: SendingOptions;
   readonly #writer = new PacketWriter();
   readonly #control: Outgoing;
+  #windowBytes: number;
   #session = 0;
   /** Of the last packet made in this session. */
   #made = 0;
@@ -90,6 +91,7 @@ export class Sending implements PacketOwner {
 
   constructor(options: SendingOptions) {
     this.#options = options;
+    this.#windowBytes = options.windowBytes;
     const { transport, clock, logger, subject } = options;
     this.#departure = new Departure(clock, () => this.flush());
     this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control, lane: 'control' });
@@ -107,6 +109,11 @@ export class Sending implements PacketOwner {
 
   get traffic(): { readonly unacknowledgedBytes: number; readonly waitingBytes: number } {
     return { unacknowledgedBytes: this.#inFlightBytes, waitingBytes: this.#waitingBytes };
+  }
+
+  /** What may be on its way from now on, in bytes. */
+  resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
   }
 
   /**
@@ -138,7 +145,7 @@ export class Sending implements PacketOwner {
     else this.#last.next = packet;
     this.#last = packet;
     this.#firstUnsent ??= packet;
-    this.#pump(this.#options.windowBytes);
+    this.#pump(this.#windowBytes);
   }
 
   /** The receiver has taken in all up to this number. */
@@ -153,7 +160,7 @@ export class Sending implements PacketOwner {
     if (packet !== this.#first) this.#doubtedMs = undefined;
     this.#first = packet;
     if (packet === undefined) this.#last = undefined;
-    else if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    else if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
   }
 
   /** The receiver lacks what came after this number. */
@@ -193,7 +200,7 @@ export class Sending implements PacketOwner {
 
   /** The connection is back, and what was under way on the former one may be lost. */
   resume(): void {
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#probeMs = PROBE_MS;
     if (this.#first?.isSent) this.#probe();
   }
@@ -333,7 +340,7 @@ export class Sending implements PacketOwner {
       this.#probeMs = Math.min(this.#probeMs * 2, MOST_PROBE_MS);
       if (this.#first.isSent) this.#probe();
     }
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#watch();
   }
 
@@ -366,7 +373,7 @@ export class Sending implements PacketOwner {
     refusal?.leaves();
     if (refusal?.number === 0) this.#probe();
     else if (refusal !== undefined) this.#sendAgain(refusal.number, false);
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
   };
 
   readonly #onProbeTime = (): void => {

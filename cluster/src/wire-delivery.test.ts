@@ -1,5 +1,5 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
-import { NotOwnerError, TransportUnavailableError } from '@jaegis/core';
+import { limits, NotOwnerError, TransportUnavailableError } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
@@ -8,7 +8,7 @@ const numbered = (n: number): Any => ({ type: 'n', n });
 const inOrder = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Two nodes, the other of which keeps what it hears. `tell` and `ask` send the next numbers. */
-async function counting(limits: Parameters<typeof pair>[2] = {}) {
+async function counting(options: Parameters<typeof pair>[2] = {}) {
   const heard: number[] = [];
   const both = await pair(
     (_to, message, ask) => {
@@ -16,7 +16,7 @@ async function counting(limits: Parameters<typeof pair>[2] = {}) {
       ask?.reply(message.n);
     },
     undefined,
-    limits,
+    options,
   );
   let n = 0;
   const next = (): Any => ({ type: 'n', n: n++, padding: 'x'.repeat(50) });
@@ -125,6 +125,18 @@ test('what the receiver has not taken in is bounded: then it waits, and then it 
   await world.clock.advance(5_000);
   expect(heard).toEqual(inOrder(accepted));
   expect(() => tell()).not.toThrow();
+});
+
+test('the more members there are, the less each may have on its way to one of them', async () => {
+  const { world, mine, tell } = await counting();
+  const others = Array.from({ length: 1_000 }, (_, n) => member(`n${n}`));
+  mine.onView({ epoch: 2, members: [here, there, ...others] });
+  world.network.cut('here', 'there');
+  for (let count = 0; count < 2_000; count++) tell();
+  await world.clock.advance(10);
+  const [traffic] = mine.traffic;
+  expect(traffic?.unacknowledgedBytes).toBeLessThanOrEqual(limits.wireInboundBytes / 1_000);
+  expect(traffic?.waitingBytes).toBeGreaterThan(100_000);
 });
 
 test('what waits for one node keeps nothing from another', async () => {

@@ -37,6 +37,7 @@ import {
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
 import { Slots } from './slots.ts';
+import { windowShare } from './window-share.ts';
 
 export interface WireOptions {
   readonly cluster: string;
@@ -67,6 +68,8 @@ export interface WireOptions {
  */
 export class Wire implements Sessions {
   readonly #options: WireOptions;
+  /** On the way to each member. */
+  #windowBytes: number;
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
@@ -89,6 +92,7 @@ export class Wire implements Sessions {
 
   constructor(options: WireOptions) {
     this.#options = options;
+    this.#windowBytes = options.windowBytes ?? limits.wireWindowBytes;
     const { transport, clock, cluster, node, random } = options;
     this.#asks = new PendingAsks(clock);
     this.#bodies = new LargeBodies(options);
@@ -108,6 +112,7 @@ export class Wire implements Sessions {
   /** Asks to members that are gone end, and tells that they have not acknowledged are given back. */
   onView(view: View): void {
     this.#byMember = new WeakMap();
+    this.#resize(windowShare(view.members.length, this.#options.windowBytes));
     const present = new Set(view.members.map((member) => this.#subjectOf(member)));
     for (const [subject, sending] of this.#members) {
       if (present.has(subject)) continue;
@@ -115,6 +120,12 @@ export class Wire implements Sessions {
       sending.close(nodeDown(sending.member, 'is gone'));
     }
     this.#asks.onView(view);
+  }
+
+  #resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
+    for (const sending of this.#members.values()) sending.resize(windowBytes);
+    this.#arrivals.resize(windowBytes);
   }
 
   /** What was handed over leaves; asks that wait for replies end with the reason. */
@@ -266,7 +277,7 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, windowBytes, waitingBytes, isExpected = () => false } = this.#options;
+    const { transport, clock, logger, waitingBytes, isExpected = () => false } = this.#options;
     return new Sending({
       isExpected,
       transport,
@@ -274,7 +285,7 @@ export class Wire implements Sessions {
       logger,
       member,
       subject,
-      windowBytes: windowBytes ?? limits.wireWindowBytes,
+      windowBytes: this.#windowBytes,
       waitingBytes: waitingBytes ?? limits.wireWaitingBytes,
       sessions: this,
       giveBack: (returned, cause) => this.#giveBack(member, returned, cause),
