@@ -133,7 +133,6 @@ export class ClusterNode {
       system: this.system,
       view: () => this.membership.view,
       self: () => this.membership.self,
-      isExpected: (member) => this.membership.isExpected(member),
     });
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });

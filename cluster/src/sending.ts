@@ -25,8 +25,8 @@ export interface SendingOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
-  /** Whether the member is thought to live: what nobody listens for is held for a moment. */
-  readonly isExpected: (member: Member) => boolean;
+  /** Whether the member is in the view: what nobody listens for is held for a moment. */
+  readonly isExpected: () => boolean;
   /** Keeps who has which session. */
   readonly sessions: Sessions;
   readonly giveBack: (returned: readonly ReturnedPacket[], cause: unknown) => void;
@@ -191,7 +191,7 @@ export class Sending implements PacketOwner {
     if (this.#refusal !== undefined && this.#refusal.number !== number) return;
     if (this.#refusal === undefined) this.#refusal = new Refusal(number, nowMs);
     else this.#refusal.again();
-    if (isExpected(member) && !this.#refusal.isOver(nowMs)) {
+    if (isExpected() && !this.#refusal.isOver(nowMs)) {
       this.#again ??= clock.setTimer(AGAIN_MS, this.#onAgainTime);
       return;
     }

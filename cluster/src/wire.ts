@@ -54,8 +54,6 @@ export interface WireOptions {
   readonly windowBytes?: number;
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
-  /** Whether a member is thought to live. Default: never. */
-  readonly isExpected?: (member: Member) => boolean;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
   /** Takes back what was told to another node and was not acknowledged. */
@@ -75,6 +73,8 @@ export class Wire implements Sessions {
   readonly #bodies: LargeBodies;
   readonly #fetches = new Slots(limits.largeFetches);
   readonly #replySubject: string;
+  /** The subjects of the present view. */
+  #present: ReadonlySet<string> = new Set();
   /** By subject. */
   readonly #members = new Map<string, Sending>();
   /** The same by the objects of the present view, which are found faster. */
@@ -114,6 +114,7 @@ export class Wire implements Sessions {
     this.#byMember = new WeakMap();
     this.#resize(windowShare(view.members.length, this.#options.windowBytes));
     const present = new Set(view.members.map((member) => this.#subjectOf(member)));
+    this.#present = present;
     for (const [subject, sending] of this.#members) {
       if (present.has(subject)) continue;
       this.#members.delete(subject);
@@ -277,9 +278,9 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, waitingBytes, isExpected = () => false } = this.#options;
+    const { transport, clock, logger, waitingBytes } = this.#options;
     return new Sending({
-      isExpected,
+      isExpected: () => this.#present.has(subject),
       transport,
       clock,
       logger,
