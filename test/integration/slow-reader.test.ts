@@ -18,32 +18,47 @@ const PIECE = new Uint8Array(64 * 1024);
 describe('a server with room', () => {
   const nats = withServers(1);
 
-  test('a process that reads too slowly is told so while its connection stands', async () => {
+  /** A process that takes so long for each piece of a flood. */
+  async function flooded(pieces: number, busyMs: number) {
     const clock = realClock();
-    const { transport, close } = await connectNats({
-      servers: nats.urls,
-      logger: silentLogger,
-      clock,
-      slowReadBytes: 4_000_000,
-    });
+    const options = { servers: nats.urls, logger: silentLogger, clock, slowReadBytes: 4_000_000 };
+    const { transport, close } = await connectNats(options);
     const heard: unknown[] = [];
     transport.onStatus((status) => heard.push(status));
     transport.onSlow((backlog) => heard.push(backlog));
-    let handled = 0;
+    const read = { pieces: 0 };
     transport.subscribe('flood', () => {
-      handled++;
-      for (const end = clock.monotonic() + 4; clock.monotonic() < end; );
+      read.pieces++;
+      for (const end = clock.monotonic() + busyMs; clock.monotonic() < end; );
     });
     await transport.flush();
     const flooder = await connect({ servers: [...nats.urls] });
-    for (let piece = 0; piece < 600; piece++) flooder.publish('flood', PIECE);
+    for (let piece = 0; piece < pieces; piece++) flooder.publish('flood', PIECE);
+    const end = async () => {
+      await flooder.close();
+      await close();
+    };
+    return { heard, read, end };
+  }
+
+  const slow = {
+    bytes: expect.toSatisfy((bytes) => bytes >= 4_000_000),
+    delayMs: expect.toSatisfy((delayMs) => delayMs > 0),
+  };
+
+  test('a process that reads too slowly is told so while its connection stands', async () => {
+    const { heard, read, end } = await flooded(600, 4);
     await until(() => heard.length > 0);
-    expect(heard).toEqual([
-      { bytes: expect.toSatisfy((bytes) => bytes >= 4_000_000), delayMs: expect.toSatisfy((delayMs) => delayMs > 0) },
-    ]);
-    expect(handled).toBeLessThan(600);
-    await flooder.close();
-    await close();
+    expect(heard).toEqual([slow]);
+    expect(read.pieces).toBeLessThan(600);
+    await end();
+  });
+
+  test('a connection that takes long to read what waits is not taken for a dead one', async () => {
+    const { heard, read, end } = await flooded(600, 10);
+    await until(() => read.pieces === 600 || heard.includes('disconnected'));
+    expect(heard).not.toContain('disconnected');
+    await end();
   });
 });
 
