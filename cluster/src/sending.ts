@@ -150,7 +150,7 @@ export class Sending implements PacketOwner {
 
   /** The receiver has taken in all up to this number. */
   acknowledge(number: number): void {
-    this.#refusal = undefined;
+    if (this.#refusal !== undefined && number >= this.#refusal.number) this.#followRefused(number);
     let packet = this.#first;
     while (packet?.isSent && packet.number <= number) {
       this.#inFlightBytes -= packet.bytes.length;
@@ -168,7 +168,7 @@ export class Sending implements PacketOwner {
     this.acknowledge(number);
     const first = this.#first?.number;
     if (first === undefined) return;
-    if (first === number + 1) this.#sendAgain(first, true);
+    if (first === number + 1) this.#sendAgain(first);
     else this.#doubt();
   }
 
@@ -196,6 +196,12 @@ export class Sending implements PacketOwner {
       return;
     }
     this.#end(nodeDown(member, 'is gone'), this.#refusal.isCertain ? number : Number.POSITIVE_INFINITY);
+  }
+
+  /** The packet that was tried again has arrived: those that were refused after it follow. */
+  #followRefused(number: number): void {
+    this.#refusal = undefined;
+    this.#sendAgain(number + 1);
   }
 
   /** The connection is back, and what was under way on the former one may be lost. */
@@ -268,13 +274,22 @@ export class Sending implements PacketOwner {
     if (transport.connected) this.#again ??= clock.setTimer(ROOM_MS, this.#onAgainTime);
   }
 
-  /** What has left of the packets from this number on. @param isRepeat They may have arrived before. */
-  #sendAgain(number: number, isRepeat: boolean): void {
+  /** What has left of the packets from this number on, which may have arrived. */
+  #sendAgain(number: number): void {
     for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
       if (packet.number < number) continue;
-      packet.isRepeated ||= isRepeat;
+      packet.isRepeated = true;
       if (!this.#publish(packet)) return;
     }
+  }
+
+  /** One packet, to see whether somebody listens again. */
+  #tryAgain(refusal: Refusal): void {
+    let packet = this.#first;
+    while (packet?.isSent && packet.number < refusal.number) packet = packet.next;
+    refusal.leaves();
+    if (refusal.number === 0) this.#probe();
+    else if (packet?.isSent) this.#publish(packet);
   }
 
   /** Whether it has left: while the transport takes nothing more, it is tried again. */
@@ -369,10 +384,7 @@ export class Sending implements PacketOwner {
 
   readonly #onAgainTime = (): void => {
     this.#again = undefined;
-    const refusal = this.#refusal;
-    refusal?.leaves();
-    if (refusal?.number === 0) this.#probe();
-    else if (refusal !== undefined) this.#sendAgain(refusal.number, false);
+    if (this.#refusal !== undefined) this.#tryAgain(this.#refusal);
     if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
   };
 

@@ -309,6 +309,28 @@ test('what was held for a node that does not come back comes back as undelivered
   ]);
 });
 
+test('while nobody listens one packet at a time is tried again, whatever is held behind it', async () => {
+  const { world, heard, tell, transports } = await alone();
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 100; turn++) {
+    tell();
+    await world.clock.advance(1);
+  }
+  const transport = transports[0];
+  if (transport === undefined) throw new Error('There are two.');
+  const { publish } = transport;
+  let left = 0;
+  transport.publish = (...message) => {
+    left++;
+    publish.apply(transport, message);
+  };
+  await world.clock.advance(1_000);
+  expect(left).toBeLessThan(30);
+  world.network.reconnect('there');
+  await world.clock.advance(200);
+  expect(heard).toEqual(inOrder(101));
+});
+
 test('what was held comes back as soon as its node is out of the view', async () => {
   const { world, mine, tell, returned } = await alone();
   world.network.disconnect('there');
