@@ -36,7 +36,6 @@ import {
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
-import { Slots } from './slots.ts';
 import { windowShare } from './window-share.ts';
 
 export interface WireOptions {
@@ -71,7 +70,6 @@ export class Wire implements Sessions {
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
-  readonly #fetches = new Slots(limits.largeFetches);
   readonly #replySubject: string;
   /** The subjects of the present view. */
   #present: ReadonlySet<string> = new Set();
@@ -303,13 +301,10 @@ export class Wire implements Sessions {
   };
 
   #onLargeReply(kind: number, number: number, body: Uint8Array): void {
-    const name = nameFromBytes(body);
-    this.#fetches
-      .run(() => this.#bodies.take(name))
-      .then(
-        (whole) => this.#onWholeReply(plainOf(kind), number, whole),
-        (error: unknown) => this.#asks.fail(number, error),
-      );
+    this.#bodies.take(nameFromBytes(body)).then(
+      (whole) => this.#onWholeReply(plainOf(kind), number, whole),
+      (error: unknown) => this.#asks.fail(number, error),
+    );
   }
 
   #onWholeReply(kind: number, number: number, body: Uint8Array): void {

@@ -85,7 +85,7 @@ export const limits = {
   largeBytes: 64 * 1024 * 1024,
   /** Of all messages of a node that are on their way into the object store. */
   largeBytesUnderWay: 256 * 1024 * 1024,
-  /** Large replies that a node fetches from there at once; the others wait there. */
+  /** Large messages and replies that a node fetches from there at once; the others wait there. */
   largeFetches: 4,
   /** How long a large message that nobody fetches stays there, in ms. */
   largeKeptMs: 10 * 60_000,
