@@ -32,8 +32,6 @@ export interface ArrivalsOptions {
 export const REPLIES = 'r';
 /** Nodes and clients that are remembered; a sender that was forgotten and goes on is told so, and begins anew. */
 const MOST_SENDERS = 4_096;
-/** The share of the window of a sender after which it is told at once what was taken in. */
-const ACKNOWLEDGED_SHARE = 1 / 4;
 
 /** What comes to this node from all others. */
 export class Arrivals {
@@ -42,9 +40,11 @@ export class Arrivals {
   readonly #senders = new Map<string, Incoming>();
   readonly #waiting = new WeakMap<Incoming, WaitingFrames>();
   #heard = 0;
+  #windowBytes: number;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
+    this.#windowBytes = options.windowBytes ?? limits.wireWindowBytes;
   }
 
   receive({ data, replyTo }: Delivery): void {
@@ -56,6 +56,12 @@ export class Arrivals {
     } catch (error) {
       this.#options.logger.warn('a packet of another node cannot be read', { replyTo, error });
     }
+  }
+
+  /** What may be on its way between two nodes from now on, in bytes. */
+  resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
+    for (const incoming of this.#senders.values()) incoming.resize(windowBytes);
   }
 
   /** The connection is back. */
@@ -131,13 +137,14 @@ export class Arrivals {
 
   #makeIncoming(subject: string): Incoming {
     const { transport, codec, clock, logger, bodies } = this.#options;
-    const { windowBytes = limits.wireWindowBytes, waitingBytes = limits.wireWaitingBytes } = this.#options;
+    const { waitingBytes = limits.wireWaitingBytes } = this.#options;
+    const windowBytes = this.#windowBytes;
     return new Incoming({
       codec,
       bodies,
       clock,
       logger,
-      acknowledgeBytes: windowBytes * ACKNOWLEDGED_SHARE,
+      windowBytes,
       replies: new Replies({ transport, clock, logger, subject, windowBytes, waitingBytes }),
       onAbsent: (name) => bodies.giveUp(nameFromBytes(name)),
       onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),

@@ -15,6 +15,7 @@ import {
   System,
 } from '@jaegis/actors';
 import {
+  type Backlog,
   type Blobs,
   type Clock,
   type Codec,
@@ -93,7 +94,7 @@ export class ClusterNode {
   readonly #awakening: Awakening;
   readonly #inspector: Inspector;
   #opened: string | undefined;
-  #connection: Subscription | undefined;
+  readonly #connection: Subscription[] = [];
   #stopping = false;
 
   constructor(options: ClusterNodeOptions) {
@@ -132,7 +133,6 @@ export class ClusterNode {
       system: this.system,
       view: () => this.membership.view,
       self: () => this.membership.self,
-      isExpected: (member) => this.membership.isExpected(member),
     });
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
@@ -157,16 +157,20 @@ export class ClusterNode {
     this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
     this.#inspector.start();
-    this.#connection = this.#options.ports.transport.onStatus((status) => {
-      if (status === 'closed') this.#options.onFailure(connectionEnded());
-    });
+    const { transport } = this.#options.ports;
+    this.#connection.push(
+      transport.onStatus((status) => {
+        if (status === 'closed') this.#options.onFailure(connectionEnded());
+      }),
+      transport.onSlow((backlog) => this.#onSlow(backlog)),
+    );
     await this.membership.start();
   }
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#connection?.unsubscribe();
+    for (const subscription of this.#connection) subscription.unsubscribe();
     this.#reader.stop();
     this.#awakening.stop();
     await this.membership.stop();
@@ -274,6 +278,14 @@ export class ClusterNode {
     void this.#host.release();
     if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
     if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
+  }
+
+  #onSlow({ bytes, delayMs }: Backlog): void {
+    this.#options.ports.logger.warn('this node reads more slowly than messages come; NATS will cut it off', {
+      bytes,
+      delayMs,
+    });
+    this.events.publish({ type: 'node_slow', bytes, delayMs });
   }
 
   #find(address: string): TreeNode | undefined {

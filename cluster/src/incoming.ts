@@ -11,8 +11,8 @@ export interface IncomingOptions {
   readonly bodies: LargeBodies;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Acknowledges at once when so much has been taken in. */
-  readonly acknowledgeBytes: number;
+  /** What the sender may have on its way, in bytes. */
+  readonly windowBytes: number;
   readonly replies: Replies;
   readonly onFrame: (kind: number, ask: number, body: Uint8Array, from: Incoming) => void;
   /** The sender says that this large body will not come. */
@@ -21,6 +21,8 @@ export interface IncomingOptions {
 
 /** How long what was taken in may stay unacknowledged when no answer leaves, in ms. */
 const ACKNOWLEDGE_MS = 25;
+/** The share of the window of a sender after which it is told at once what was taken in. */
+const ACKNOWLEDGED_SHARE = 1 / 4;
 const NOTHING = new Uint8Array();
 
 /**
@@ -35,6 +37,8 @@ export class Incoming {
   #isWaiting = false;
   readonly #options: IncomingOptions;
   readonly #replies: Replies;
+  /** So much is acknowledged at once. */
+  #acknowledgeBytes: number;
   #expected = 1;
   /** The number that was expected when the sender was last asked to send again. */
   #askedFor = 0;
@@ -43,6 +47,7 @@ export class Incoming {
   constructor(options: IncomingOptions) {
     this.#options = options;
     this.#replies = options.replies;
+    this.#acknowledgeBytes = options.windowBytes * ACKNOWLEDGED_SHARE;
     this.asks = new OpenAsks(options.codec, options.replies, options.bodies);
   }
 
@@ -70,6 +75,12 @@ export class Incoming {
     if (this.#replies.isFull || body.length > this.#replies.mostBytes) return false;
     this.#replies.add(frames.refused, 0, body);
     return true;
+  }
+
+  /** What may be on its way between the two from now on, in bytes. */
+  resize(windowBytes: number): void {
+    this.#acknowledgeBytes = windowBytes * ACKNOWLEDGED_SHARE;
+    this.#replies.resize(windowBytes);
   }
 
   /** The connection is back. */
@@ -125,10 +136,10 @@ export class Incoming {
   }
 
   #owe(bytes: number): void {
-    const { acknowledgeBytes, clock } = this.#options;
+    const { clock } = this.#options;
     const replies = this.#replies;
     replies.owedBytes += bytes;
-    if (replies.owedBytes >= acknowledgeBytes) replies.flush(true);
+    if (replies.owedBytes >= this.#acknowledgeBytes) replies.flush(true);
     else this.#timer ??= clock.setTimer(ACKNOWLEDGE_MS, this.#onLate);
   }
 

@@ -12,6 +12,7 @@ import {
   type Random,
   sleep,
 } from '@jaegis/core';
+import { Slots } from './slots.ts';
 
 export interface LargeBodiesOptions {
   readonly blobs: Blobs;
@@ -42,6 +43,7 @@ export class LargeBodies {
   /** Bodies that are waited for. */
   readonly #awaited = new Map<string, AbortController>();
   readonly #absent = new Set<string>();
+  readonly #fetches = new Slots(limits.largeFetches);
   #made = 0;
   #underWay = 0;
 
@@ -132,7 +134,7 @@ export class LargeBodies {
     this.#awaited.set(name, awaited);
     try {
       for (let look = 1; !awaited.signal.aborted && clock.monotonic() < end; look++) {
-        const body = await blobs.get(name).catch(unlessUnavailable);
+        const body = await this.#fetches.run(() => blobs.get(name)).catch(unlessUnavailable);
         if (body !== undefined) return body;
         await sleep(clock, backoffDelay(look, 1, LOOK), awaited.signal);
       }

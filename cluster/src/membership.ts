@@ -108,11 +108,6 @@ export class Membership {
     });
   }
 
-  /** Whether it is in the view and not about to be taken out. */
-  isExpected({ id, incarnation }: Member): boolean {
-    return memberOf(this.#view, id)?.incarnation === incarnation && this.#watch.status(id) !== 'down';
-  }
-
   /** Resolves once this node is in the view; for a client, once the view is known. */
   async start(): Promise<void> {
     const { transport, cluster, member } = this.#options;

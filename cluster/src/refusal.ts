@@ -37,4 +37,4 @@ export class Refusal {
 
 /** How soon a packet that was refused is tried again, and how long in all, in ms. */
 export const AGAIN_MS = 50;
-const HOLD_MS = 1_000;
+const HOLD_MS = 2_000;

@@ -44,8 +44,6 @@ export interface RouterOptions {
   readonly system: System;
   readonly view: () => View;
   readonly self: () => Member;
-  /** Whether a member is thought to live. */
-  readonly isExpected: (member: Member) => boolean;
 }
 
 /** One attempt to ask an entity. */
@@ -78,12 +76,12 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, blobs, codec, clock, random, cluster, system, isExpected } = options;
+    const { transport, blobs, codec, clock, random, cluster, system } = options;
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
     const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
-    this.#wire = new Wire({ ...same, isExpected, receive, giveBack });
+    this.#wire = new Wire({ ...same, receive, giveBack });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */

@@ -25,8 +25,8 @@ export interface SendingOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
-  /** Whether the member is thought to live: what nobody listens for is held for a moment. */
-  readonly isExpected: (member: Member) => boolean;
+  /** Whether the member is in the view: what nobody listens for is held for a moment. */
+  readonly isExpected: () => boolean;
   /** Keeps who has which session. */
   readonly sessions: Sessions;
   readonly giveBack: (returned: readonly ReturnedPacket[], cause: unknown) => void;
@@ -67,6 +67,7 @@ export class Sending implements PacketOwner {
   readonly #options: SendingOptions;
   readonly #writer = new PacketWriter();
   readonly #control: Outgoing;
+  #windowBytes: number;
   #session = 0;
   /** Of the last packet made in this session. */
   #made = 0;
@@ -90,6 +91,7 @@ export class Sending implements PacketOwner {
 
   constructor(options: SendingOptions) {
     this.#options = options;
+    this.#windowBytes = options.windowBytes;
     const { transport, clock, logger, subject } = options;
     this.#departure = new Departure(clock, () => this.flush());
     this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control, lane: 'control' });
@@ -107,6 +109,11 @@ export class Sending implements PacketOwner {
 
   get traffic(): { readonly unacknowledgedBytes: number; readonly waitingBytes: number } {
     return { unacknowledgedBytes: this.#inFlightBytes, waitingBytes: this.#waitingBytes };
+  }
+
+  /** What may be on its way from now on, in bytes. */
+  resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
   }
 
   /**
@@ -138,12 +145,12 @@ export class Sending implements PacketOwner {
     else this.#last.next = packet;
     this.#last = packet;
     this.#firstUnsent ??= packet;
-    this.#pump(this.#options.windowBytes);
+    this.#pump(this.#windowBytes);
   }
 
   /** The receiver has taken in all up to this number. */
   acknowledge(number: number): void {
-    this.#refusal = undefined;
+    if (this.#refusal !== undefined && number >= this.#refusal.number) this.#followRefused(number);
     let packet = this.#first;
     while (packet?.isSent && packet.number <= number) {
       this.#inFlightBytes -= packet.bytes.length;
@@ -153,7 +160,7 @@ export class Sending implements PacketOwner {
     if (packet !== this.#first) this.#doubtedMs = undefined;
     this.#first = packet;
     if (packet === undefined) this.#last = undefined;
-    else if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    else if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
   }
 
   /** The receiver lacks what came after this number. */
@@ -161,7 +168,7 @@ export class Sending implements PacketOwner {
     this.acknowledge(number);
     const first = this.#first?.number;
     if (first === undefined) return;
-    if (first === number + 1) this.#sendAgain(first, true);
+    if (first === number + 1) this.#sendAgain(first);
     else this.#doubt();
   }
 
@@ -184,16 +191,22 @@ export class Sending implements PacketOwner {
     if (this.#refusal !== undefined && this.#refusal.number !== number) return;
     if (this.#refusal === undefined) this.#refusal = new Refusal(number, nowMs);
     else this.#refusal.again();
-    if (isExpected(member) && !this.#refusal.isOver(nowMs)) {
+    if (isExpected() && !this.#refusal.isOver(nowMs)) {
       this.#again ??= clock.setTimer(AGAIN_MS, this.#onAgainTime);
       return;
     }
     this.#end(nodeDown(member, 'is gone'), this.#refusal.isCertain ? number : Number.POSITIVE_INFINITY);
   }
 
+  /** The packet that was tried again has arrived: those that were refused after it follow. */
+  #followRefused(number: number): void {
+    this.#refusal = undefined;
+    this.#sendAgain(number + 1);
+  }
+
   /** The connection is back, and what was under way on the former one may be lost. */
   resume(): void {
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#probeMs = PROBE_MS;
     if (this.#first?.isSent) this.#probe();
   }
@@ -261,13 +274,22 @@ export class Sending implements PacketOwner {
     if (transport.connected) this.#again ??= clock.setTimer(ROOM_MS, this.#onAgainTime);
   }
 
-  /** What has left of the packets from this number on. @param isRepeat They may have arrived before. */
-  #sendAgain(number: number, isRepeat: boolean): void {
+  /** What has left of the packets from this number on, which may have arrived. */
+  #sendAgain(number: number): void {
     for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
       if (packet.number < number) continue;
-      packet.isRepeated ||= isRepeat;
+      packet.isRepeated = true;
       if (!this.#publish(packet)) return;
     }
+  }
+
+  /** One packet, to see whether somebody listens again. */
+  #tryAgain(refusal: Refusal): void {
+    let packet = this.#first;
+    while (packet?.isSent && packet.number < refusal.number) packet = packet.next;
+    refusal.leaves();
+    if (refusal.number === 0) this.#probe();
+    else if (packet?.isSent) this.#publish(packet);
   }
 
   /** Whether it has left: while the transport takes nothing more, it is tried again. */
@@ -333,7 +355,7 @@ export class Sending implements PacketOwner {
       this.#probeMs = Math.min(this.#probeMs * 2, MOST_PROBE_MS);
       if (this.#first.isSent) this.#probe();
     }
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#watch();
   }
 
@@ -362,11 +384,8 @@ export class Sending implements PacketOwner {
 
   readonly #onAgainTime = (): void => {
     this.#again = undefined;
-    const refusal = this.#refusal;
-    refusal?.leaves();
-    if (refusal?.number === 0) this.#probe();
-    else if (refusal !== undefined) this.#sendAgain(refusal.number, false);
-    if (this.#firstUnsent !== undefined) this.#pump(this.#options.windowBytes);
+    if (this.#refusal !== undefined) this.#tryAgain(this.#refusal);
+    if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
   };
 
   readonly #onProbeTime = (): void => {

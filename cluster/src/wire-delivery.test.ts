@@ -1,5 +1,5 @@
 /** What a wire promises when the network fails or its receiver does not keep up. */
-import { NotOwnerError, TransportUnavailableError } from '@jaegis/core';
+import { limits, NotOwnerError, TransportUnavailableError } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
@@ -8,7 +8,7 @@ const numbered = (n: number): Any => ({ type: 'n', n });
 const inOrder = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 /** Two nodes, the other of which keeps what it hears. `tell` and `ask` send the next numbers. */
-async function counting(limits: Parameters<typeof pair>[2] = {}) {
+async function counting(options: Parameters<typeof pair>[2] = {}) {
   const heard: number[] = [];
   const both = await pair(
     (_to, message, ask) => {
@@ -16,7 +16,7 @@ async function counting(limits: Parameters<typeof pair>[2] = {}) {
       ask?.reply(message.n);
     },
     undefined,
-    limits,
+    options,
   );
   let n = 0;
   const next = (): Any => ({ type: 'n', n: n++, padding: 'x'.repeat(50) });
@@ -125,6 +125,18 @@ test('what the receiver has not taken in is bounded: then it waits, and then it 
   await world.clock.advance(5_000);
   expect(heard).toEqual(inOrder(accepted));
   expect(() => tell()).not.toThrow();
+});
+
+test('the more members there are, the less each may have on its way to one of them', async () => {
+  const { world, mine, tell } = await counting();
+  const others = Array.from({ length: 1_000 }, (_, n) => member(`n${n}`));
+  mine.onView({ epoch: 2, members: [here, there, ...others] });
+  world.network.cut('here', 'there');
+  for (let count = 0; count < 2_000; count++) tell();
+  await world.clock.advance(10);
+  const [traffic] = mine.traffic;
+  expect(traffic?.unacknowledgedBytes).toBeLessThanOrEqual(limits.wireInboundBytes / 1_000);
+  expect(traffic?.waitingBytes).toBeGreaterThan(100_000);
 });
 
 test('what waits for one node keeps nothing from another', async () => {
@@ -246,11 +258,12 @@ test('tells to a node that leaves come back: as undelivered what never left, as 
 });
 
 /** The other node is one to which nobody else listens. It has been told once. */
-async function alone(isExpected: () => boolean) {
-  const { tell: _, ask: __, ...both } = await counting({ isExpected });
+async function alone() {
+  const { tell: _, ask: __, ...both } = await counting();
   const { world, mine, theirs } = both;
   const lone = member('lone');
   theirs.open(lone);
+  mine.onView({ epoch: 2, members: [here, lone] });
   let n = 0;
   const tell = () => mine.tell(lone, '/user/a', numbered(n++));
   const ask = () => mine.ask(lone, 'lone', asking(numbered(n++), 60_000), undefined);
@@ -260,8 +273,8 @@ async function alone(isExpected: () => boolean) {
   return { ...both, tell, ask };
 }
 
-test('what nobody listens for is held while its node is thought to live, as when it changes servers', async () => {
-  const { world, heard, tell, ask, returned } = await alone(() => true);
+test('what nobody listens for is held while its node is in the view, as when it changes servers', async () => {
+  const { world, heard, tell, ask, returned } = await alone();
   world.network.disconnect('there');
   for (let turn = 0; turn < 20; turn++) {
     tell();
@@ -277,15 +290,15 @@ test('what nobody listens for is held while its node is thought to live, as when
   expect(returned).toEqual([]);
 });
 
-test('what was held for a node that does not come back comes back as undelivered, after a second', async () => {
-  const { world, tell, ask, returned } = await alone(() => true);
+test('what was held for a node that does not come back comes back as undelivered, after two seconds', async () => {
+  const { world, tell, ask, returned } = await alone();
   world.network.disconnect('there');
   for (let turn = 0; turn < 3; turn++) {
     tell();
     await world.clock.advance(1);
   }
   const ended = expect(ask()).rejects.toMatchObject({ code: 'node_down' });
-  await world.clock.advance(900);
+  await world.clock.advance(1_900);
   expect(returned).toEqual([]);
   await world.clock.advance(300);
   await ended;
@@ -296,15 +309,35 @@ test('what was held for a node that does not come back comes back as undelivered
   ]);
 });
 
-test('what was held comes back as soon as its node is thought to be gone', async () => {
-  let isExpected = true;
-  const { world, tell, returned } = await alone(() => isExpected);
+test('while nobody listens one packet at a time is tried again, whatever is held behind it', async () => {
+  const { world, heard, tell, transports } = await alone();
+  world.network.disconnect('there');
+  for (let turn = 0; turn < 100; turn++) {
+    tell();
+    await world.clock.advance(1);
+  }
+  const transport = transports[0];
+  if (transport === undefined) throw new Error('There are two.');
+  const { publish } = transport;
+  let left = 0;
+  transport.publish = (...message) => {
+    left++;
+    publish.apply(transport, message);
+  };
+  await world.clock.advance(1_000);
+  expect(left).toBeLessThan(30);
+  world.network.reconnect('there');
+  await world.clock.advance(200);
+  expect(heard).toEqual(inOrder(101));
+});
+
+test('what was held comes back as soon as its node is out of the view', async () => {
+  const { world, mine, tell, returned } = await alone();
   world.network.disconnect('there');
   tell();
   await world.clock.advance(100);
   expect(returned).toEqual([]);
-  isExpected = false;
-  await world.clock.advance(100);
+  mine.onView({ epoch: 3, members: [here] });
   expect(returned).toHaveLength(1);
 });
 

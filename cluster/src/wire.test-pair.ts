@@ -19,7 +19,7 @@ export const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', messag
 export async function pair(
   receive: Receive,
   maxPayload?: number,
-  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes' | 'isExpected'> = {},
+  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes'> = {},
 ) {
   const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
   const packets: number[] = [];

@@ -36,7 +36,7 @@ import {
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
-import { Slots } from './slots.ts';
+import { windowShare } from './window-share.ts';
 
 export interface WireOptions {
   readonly cluster: string;
@@ -53,8 +53,6 @@ export interface WireOptions {
   readonly windowBytes?: number;
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
-  /** Whether a member is thought to live. Default: never. */
-  readonly isExpected?: (member: Member) => boolean;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
   /** Takes back what was told to another node and was not acknowledged. */
@@ -67,11 +65,14 @@ export interface WireOptions {
  */
 export class Wire implements Sessions {
   readonly #options: WireOptions;
+  /** On the way to each member. */
+  #windowBytes: number;
   readonly #asks: PendingAsks;
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
-  readonly #fetches = new Slots(limits.largeFetches);
   readonly #replySubject: string;
+  /** The subjects of the present view. */
+  #present: ReadonlySet<string> = new Set();
   /** By subject. */
   readonly #members = new Map<string, Sending>();
   /** The same by the objects of the present view, which are found faster. */
@@ -89,6 +90,7 @@ export class Wire implements Sessions {
 
   constructor(options: WireOptions) {
     this.#options = options;
+    this.#windowBytes = options.windowBytes ?? limits.wireWindowBytes;
     const { transport, clock, cluster, node, random } = options;
     this.#asks = new PendingAsks(clock);
     this.#bodies = new LargeBodies(options);
@@ -108,13 +110,21 @@ export class Wire implements Sessions {
   /** Asks to members that are gone end, and tells that they have not acknowledged are given back. */
   onView(view: View): void {
     this.#byMember = new WeakMap();
+    this.#resize(windowShare(view.members.length, this.#options.windowBytes));
     const present = new Set(view.members.map((member) => this.#subjectOf(member)));
+    this.#present = present;
     for (const [subject, sending] of this.#members) {
       if (present.has(subject)) continue;
       this.#members.delete(subject);
       sending.close(nodeDown(sending.member, 'is gone'));
     }
     this.#asks.onView(view);
+  }
+
+  #resize(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
+    for (const sending of this.#members.values()) sending.resize(windowBytes);
+    this.#arrivals.resize(windowBytes);
   }
 
   /** What was handed over leaves; asks that wait for replies end with the reason. */
@@ -266,15 +276,15 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, windowBytes, waitingBytes, isExpected = () => false } = this.#options;
+    const { transport, clock, logger, waitingBytes } = this.#options;
     return new Sending({
-      isExpected,
+      isExpected: () => this.#present.has(subject),
       transport,
       clock,
       logger,
       member,
       subject,
-      windowBytes: windowBytes ?? limits.wireWindowBytes,
+      windowBytes: this.#windowBytes,
       waitingBytes: waitingBytes ?? limits.wireWaitingBytes,
       sessions: this,
       giveBack: (returned, cause) => this.#giveBack(member, returned, cause),
@@ -291,13 +301,10 @@ export class Wire implements Sessions {
   };
 
   #onLargeReply(kind: number, number: number, body: Uint8Array): void {
-    const name = nameFromBytes(body);
-    this.#fetches
-      .run(() => this.#bodies.take(name))
-      .then(
-        (whole) => this.#onWholeReply(plainOf(kind), number, whole),
-        (error: unknown) => this.#asks.fail(number, error),
-      );
+    this.#bodies.take(nameFromBytes(body)).then(
+      (whole) => this.#onWholeReply(plainOf(kind), number, whole),
+      (error: unknown) => this.#asks.fail(number, error),
+    );
   }
 
   #onWholeReply(kind: number, number: number, body: Uint8Array): void {

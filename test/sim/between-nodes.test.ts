@@ -31,3 +31,16 @@ test('what another node does not take in is among the dead letters of the node t
     { to: 'n2/user/nobody', message: { type: 'x' }, reason: 'refused', error: { code: 'no_such_actor' } },
   ]);
 });
+
+test('a node that reads more slowly than messages come says so to all', async () => {
+  const { world, node } = simCluster(1, []);
+  const [hears] = [await node('n1'), await node('n2')];
+  const events: unknown[] = [];
+  hears.events.subscribe((event) => events.push(event));
+  await world.clock.advance(100);
+  world.network.overrun('n2', { bytes: 20_000_000, delayMs: 700 });
+  await world.clock.advance(100);
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'node_slow', node: 'n2', bytes: 20_000_000, delayMs: 700 }),
+  );
+});

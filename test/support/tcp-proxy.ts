@@ -8,12 +8,15 @@ export class TcpProxy implements AsyncDisposable {
   #delayMs = 0;
   #isSwallowing = false;
   #dials = 0;
+  readonly #toServers = new Set<Socket>();
 
   private constructor(target: string) {
     const { hostname, port } = new URL(target);
     this.#server = createServer((client) => {
       this.#dials += 1;
       const server = connect({ host: hostname, port: Number(port) });
+      this.#toServers.add(server);
+      server.on('close', () => this.#toServers.delete(server));
       this.#forward(client, server);
       this.#forward(server, client);
     });
@@ -48,6 +51,16 @@ export class TcpProxy implements AsyncDisposable {
   /** Nothing arrives any more, and nobody is told; what is swallowed is lost. */
   swallow(): void {
     this.#isSwallowing = true;
+  }
+
+  /** Nothing more is read from the servers on the present connections, so that it piles up there. */
+  stall(): void {
+    for (const socket of this.#toServers) socket.pause();
+  }
+
+  /** What piled up is read. */
+  goOn(): void {
+    for (const socket of this.#toServers) socket.resume();
   }
 
   /** All connections are reset; new ones are served. */

@@ -31,8 +31,8 @@ export interface Ref<P extends Protocol> {
   tell(message: MessageOf<P>): void;
   /**
    * Resolves with the reply or rejects with a typed error, never silence: `ask_timeout`, `no_such_actor`,
-   * `actor_stopped`, `actor_crashed`, `actor_killed`, `node_down`, `overloaded`, `invalid_message`, `cancelled`,
-   * `deadlock`, `not_serializable`, `cluster_unavailable`.
+   * `actor_stopped`, `actor_crashed`, `actor_killed`, `node_down`, `overloaded`, `reply_lost`, `invalid_message`,
+   * `cancelled`, `deadlock`, `not_serializable`, `cluster_unavailable`.
    */
   ask<M extends MessageOf<P>>(message: M, options?: AskOptions): Promise<ReplyOf<P, M['type']>>;
 }

@@ -75,13 +75,17 @@ export const limits = {
   sendAheadBytes: 4 * 1024 * 1024,
   /** Bytes on their way from one node to another that it has not acknowledged. */
   wireWindowBytes: 1024 * 1024,
+  /** Bytes on their way to one node from all others: of messages, and as much of replies. A window is a share of it. */
+  wireInboundBytes: 24 * 1024 * 1024,
+  /** Bytes that the server holds for a node to read at which it is warned; nats-server cuts it off at 64 MB by default. */
+  slowReadBytes: 16 * 1024 * 1024,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
   wireWaitingBytes: 8 * 1024 * 1024,
   /** Of one message between nodes, which goes through the object store when it is larger than the server takes. */
   largeBytes: 64 * 1024 * 1024,
   /** Of all messages of a node that are on their way into the object store. */
   largeBytesUnderWay: 256 * 1024 * 1024,
-  /** Large replies that a node fetches from there at once; the others wait there. */
+  /** Large messages and replies that a node fetches from there at once; the others wait there. */
   largeFetches: 4,
   /** How long a large message that nobody fetches stays there, in ms. */
   largeKeptMs: 10 * 60_000,

@@ -2,7 +2,7 @@
  * A NATS server in memory, as far as the transport port shows it, with its faults. Every node has one connection to it;
  * all that a node sends or asks goes up that connection in order, and all that it gets comes down in order.
  */
-import type { Clock, Delivery, Random } from '@jaegis/core';
+import type { Backlog, Clock, Delivery, Random } from '@jaegis/core';
 import { Lane } from './lane.ts';
 import { subjectMatches } from './subject.ts';
 
@@ -30,6 +30,8 @@ export class SimLink {
   readonly down: Lane;
   readonly subscriptions = new Set<SimSubscription>();
   state: 'connected' | 'disconnected' | 'closed' | 'crashed' = 'connected';
+  /** Who wants to know that the node reads too slowly. */
+  readonly slowListeners = new Set<(backlog: Backlog) => void>();
   readonly #listeners = new Set<() => void>();
 
   constructor(node: string, up: Lane, down: Lane) {
@@ -92,6 +94,11 @@ export class SimNetwork {
 
   reconnect(node: string): void {
     this.#links.get(node)?.change('connected');
+  }
+
+  /** The node is told that it reads more slowly than messages come. */
+  overrun(node: string, backlog: Backlog): void {
+    for (const listener of this.#links.get(node)?.slowListeners ?? []) listener(backlog);
   }
 
   /** Messages between the two are dropped silently, both ways, until {@link heal}. */

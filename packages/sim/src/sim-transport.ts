@@ -1,6 +1,7 @@
 /** The transport port of one simulated node. A node that crashed goes on running its code, but nobody hears it. */
 import {
   assertSubject,
+  type Backlog,
   type Delivery,
   type Lane,
   type Logger,
@@ -88,6 +89,14 @@ export class SimTransport implements Transport {
       if (this.#link.state !== 'crashed') listener(this.#link.state);
     });
     return { unsubscribe: stop };
+  }
+
+  /** The simulated servers have room for everything; a test says when one would not have. */
+  onSlow(listener: (backlog: Backlog) => void): Subscription {
+    this.#assertOpen();
+    const { slowListeners } = this.#link;
+    slowListeners.add(listener);
+    return { unsubscribe: () => void slowListeners.delete(listener) };
   }
 
   /** The simulated servers permit everything. */

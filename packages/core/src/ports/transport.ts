@@ -18,12 +18,22 @@ export interface Transport {
   flush(): Promise<void>;
   /** Calls back at every change of the connection; the present state is {@link connected}. */
   onStatus(listener: (status: TransportStatus) => void): Subscription;
+  /** Calls back when this process begins to read more slowly than messages come, before the server cuts it off for that. */
+  onSlow(listener: (backlog: Backlog) => void): Subscription;
   /** Calls back for each message that the server did not take for lack of permission. */
   onRefused(listener: (refusal: TransportRefusal) => void): Subscription;
   readonly connected: boolean;
   /** The largest `data` that the server takes, in bytes. */
   readonly maxPayload: number;
   close(): Promise<void>;
+}
+
+/** What waits at the server for this process to read it. */
+export interface Backlog {
+  /** At least. */
+  readonly bytes: number;
+  /** How late the newest of it is read. */
+  readonly delayMs: number;
 }
 
 /** A message to this subject was not delivered. */

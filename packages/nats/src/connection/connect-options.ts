@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly jetStream?: boolean;
   /** Default `limits.sendBufferBytes`. */
   readonly sendBufferBytes?: number;
+  /** Default `limits.slowReadBytes`; a quarter of the server's `max_pending` at most. */
+  readonly slowReadBytes?: number;
   /** How long JetStream may take to answer, in ms. Default `limits.storageTimeoutMs`. */
   readonly storageTimeoutMs?: number;
 }

@@ -69,10 +69,11 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
 }
 
 function assemble(client: Client, options: ConnectOptions): NatsConnection {
-  const { logger, clock, sendBufferBytes = limits.sendBufferBytes } = options;
+  const { logger, clock, sendBufferBytes: bufferBytes = limits.sendBufferBytes } = options;
+  const { slowReadBytes = limits.slowReadBytes } = options;
   const timeoutMs = options.storageTimeoutMs ?? limits.storageTimeoutMs;
   const link = new Link(client, logger);
-  const transport = new NatsTransport(link, clock, sendBufferBytes);
+  const transport = new NatsTransport(link, clock, { bufferBytes, slowReadBytes });
   const appends = new Appends({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix });
   const access: JetStreamAccess = {
     link,

@@ -24,6 +24,8 @@ export class Link {
   /** What the server did not allow. */
   readonly refusals: Refusals;
   #areCredentialsRefused = false;
+  /** When the last ping left. */
+  #readBytes = 0;
 
   constructor(connection: NatsConnection, logger: Logger) {
     this.connection = connection;
@@ -90,11 +92,20 @@ export class Link {
       this.#areCredentialsRefused = false;
       this.refusals.forget();
       this.#change('connected');
+    } else if (event.type === 'ping') {
+      this.#onPing(event.pendingPings);
     } else if (event.type === 'staleConnection') {
       dropSocket(this.connection);
     } else if (event.type === 'error') {
       this.#takeError(event.error);
     }
+  }
+
+  /** Pings that are unanswered while messages arrive wait behind these: the link is not dead, it is read slowly. */
+  #onPing(unanswered: number): void {
+    const { inBytes } = this.connection.stats();
+    if (unanswered > 1 && inBytes > this.#readBytes) forgiveSilence(this.connection);
+    this.#readBytes = inBytes;
   }
 
   #takeError(error: Error): void {
@@ -137,4 +148,9 @@ export function leaveNow(connection: NatsConnection): void {
  */
 function dropSocket(connection: NatsConnection): void {
   if (connection instanceof NatsConnectionImpl) connection.protocol.transport.discard();
+}
+
+/** nats.js counts the pings that were not answered, whatever else has come meanwhile. */
+function forgiveSilence(connection: NatsConnection): void {
+  if (connection instanceof NatsConnectionImpl) connection.protocol.heartbeats.start();
 }

@@ -5,6 +5,7 @@
  */
 import {
   assertSubject,
+  type Backlog,
   type Clock,
   type Delivery,
   type Lane,
@@ -20,6 +21,7 @@ import {
   TransportUnavailableError,
 } from '@jaegis/core';
 import { type Link, leaveNow } from './link.ts';
+import { ReadWatch } from './read-watch.ts';
 import { Subscribed } from './subscribed.ts';
 
 interface Outgoing {
@@ -27,6 +29,13 @@ interface Outgoing {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly replyTo: string | undefined;
+}
+
+export interface TransportLimits {
+  /** As `limits.sendBufferBytes`. */
+  readonly bufferBytes: number;
+  /** As `limits.slowReadBytes`. */
+  readonly slowReadBytes: number;
 }
 
 /** Unconfirmed bytes at which the server is asked whether it has them; half of what may go ahead if that is less. */
@@ -44,6 +53,8 @@ export class NatsTransport implements Transport {
   readonly #aheadBytes: number;
   readonly #confirmBytes: number;
   readonly #subscribed = new Set<Subscribed>();
+  readonly #slow = new Set<(backlog: Backlog) => void>();
+  readonly #reading: ReadWatch;
   readonly #waiting: Readonly<Record<Lane, Outgoing[]>> = { control: [], data: [] };
   /** Messages of the data lane: taken in, and sent. */
   #taken = 0;
@@ -54,7 +65,7 @@ export class NatsTransport implements Transport {
   #maxPayload: number;
   #closing: Promise<void> | undefined;
 
-  constructor(link: Link, clock: Clock, bufferBytes: number) {
+  constructor(link: Link, clock: Clock, { bufferBytes, slowReadBytes }: TransportLimits) {
     this.#link = link;
     this.#clock = clock;
     this.#bufferBytes = { control: bufferBytes, data: bufferBytes - Math.min(limits.controlBytes, bufferBytes / 16) };
@@ -62,6 +73,7 @@ export class NatsTransport implements Transport {
     this.#confirmBytes = Math.min(confirmAtBytes, this.#aheadBytes / 2);
     this.#maxPayload = link.connection.info?.max_payload ?? 1024 * 1024;
     link.onStatus((status) => this.#changed(status));
+    this.#reading = new ReadWatch(link, clock, slowReadBytes, (backlog) => this.#tellSlow(backlog));
   }
 
   get connected(): boolean {
@@ -117,6 +129,12 @@ export class NatsTransport implements Transport {
   onStatus(listener: (status: TransportStatus) => void): Subscription {
     this.#link.assertOpen();
     return { unsubscribe: this.#link.onStatus(listener) };
+  }
+
+  onSlow(listener: (backlog: Backlog) => void): Subscription {
+    this.#link.assertOpen();
+    this.#slow.add(listener);
+    return { unsubscribe: () => void this.#slow.delete(listener) };
   }
 
   onRefused(listener: (refusal: TransportRefusal) => void): Subscription {
@@ -184,6 +202,7 @@ export class NatsTransport implements Transport {
 
   #changed(status: TransportStatus): void {
     this.#sent = { bytes: 0, confirming: false };
+    if (status === 'closed') this.#reading.stop();
     if (status !== 'connected') return;
     this.#maxPayload = this.#link.connection.info?.max_payload ?? this.#maxPayload;
     for (const subscribed of this.#subscribed) subscribed.again();
@@ -202,6 +221,16 @@ export class NatsTransport implements Transport {
   #sendOne(waiting: Outgoing): void {
     this.#waitingBytes -= sizeOf(waiting);
     this.#send(waiting);
+  }
+
+  #tellSlow(backlog: Backlog): void {
+    for (const listener of this.#slow) {
+      try {
+        listener(backlog);
+      } catch (error) {
+        this.#link.logger.error('A listener for slow reading threw', { error });
+      }
+    }
   }
 
   #untilConnected(): Promise<void> {
