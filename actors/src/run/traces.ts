@@ -45,6 +45,17 @@ export class Traces {
     this.#setter = undefined;
   }
 
+  /** What is done later belongs to the trace of the code that wants it now. */
+  ofActive<Wanted extends object>(wanted: Wanted): Wanted & { readonly trace?: TraceContext } {
+    const trace = this.active();
+    return trace === undefined ? wanted : { ...wanted, trace };
+  }
+
+  /** A timer that was set in that trace has sent the item. */
+  follow(item: object, setter: TraceContext): void {
+    this.#setters.set(item, setter);
+  }
+
   /** The item belongs to this trace from now on. @param item An ask or a message. */
   carry(item: object, context: TraceContext | undefined): void {
     if (context !== undefined) this.#carried.set(item, context);
