@@ -60,7 +60,7 @@ export class CellContext implements ActorContext {
   }
 
   get clock() {
-    return this.#kernel.services.clock;
+    return this.#kernel.clock;
   }
 
   get logger() {

@@ -3,7 +3,7 @@ import type { MaybeOutcome } from './contract.ts';
 import type { Message } from './protocol.ts';
 
 /**
- * The spans of one node: of asks, of the turns in which actors handle messages, and of commits. Everything here is
+ * The spans of one node: of asks, of the turns in which actors handle messages, and of commits. Everything else here is
  * called only while {@link Traces.isOn} says so, which is all that it costs otherwise.
  */
 export class Traces {
@@ -32,6 +32,12 @@ export class Traces {
   /** What runs in here belongs to that trace, or to none: whoever runs it for others runs it where it is. */
   within<Result>(trace: TraceContext | undefined, act: () => Result): Result {
     return this.#telemetry.within(trace, act);
+  }
+
+  /** Runs what is done for many at once, or for nobody in particular. May be called while there is no tracer. */
+  outside(act: () => void): void {
+    if (this.isOn) this.within(undefined, act);
+    else act();
   }
 
   /**
