@@ -185,7 +185,7 @@ export class ClusterNode {
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
       ask: (message: Message, options: SentAskOptions) => this.#router.askEntity(id, message, options),
-      send: (message: Message, options: SendOptions) => this.#sender.send(id, message, options),
+      send: (message: Message, options: SendOptions) => this.#sender.send(id, message, options, this.#router.active),
     });
   }
 
@@ -248,8 +248,8 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
-      deliverDurable: async (to, message, id) => {
-        await this.#router.deliverDurable(to, message as Message, id, DELIVERY_MS);
+      deliverDurable: async (message, id) => {
+        await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
     });
   }

@@ -13,6 +13,7 @@ import {
   type Random,
   StorageUnavailableError,
   sleep,
+  type TraceContext,
 } from '@jaegis/core';
 import { inboxSubject } from './placement.ts';
 
@@ -57,14 +58,18 @@ export class InboxSender {
     this.#options = options;
   }
 
-  /** @throws as {@link EntityRef.send}. */
-  async send(entity: EntityId, message: Message, options: SendOptions): Promise<void> {
+  /**
+   * @param trace What it is a part of.
+   * @throws as {@link EntityRef.send}.
+   */
+  async send(entity: EntityId, message: Message, options: SendOptions, trace?: TraceContext): Promise<void> {
     const { codec, random, clock, cluster } = this.#options;
     const { id = random.id(), timeoutMs = limits.askTimeoutMs } = options;
     if (typeof id !== 'string' || id === '') throw invalid('id', id, 'a text that is not empty');
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0)) throw invalid('timeoutMs', timeoutMs, 'a number from 0');
     const isFresh = options.id === undefined;
-    const encoded = (mayRepeat: boolean) => encodeInboxMessage(codec, message, this.#options.node, mayRepeat);
+    const { node: sender } = this.#options;
+    const encoded = (mayRepeat: boolean) => encodeInboxMessage(codec, message, { sender, mayRepeat, trace });
     const first = encoded(!isFresh);
     const subject = inboxSubject(cluster, entity);
     this.#assertRoom(entity, subject, first);

@@ -78,8 +78,8 @@ export class Membership {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#self = options.self;
-    const { journal, codec, clock, random, cluster } = options;
-    this.#log = new ViewLog({ subject: `jaegis.${cluster}.view`, journal, codec, clock, random });
+    const { journal, codec, clock, random, logger, cluster } = options;
+    this.#log = new ViewLog({ subject: `jaegis.${cluster}.view`, journal, codec, clock, random, logger });
     this.#watch = new Watch(options.detector ?? defaultFaultDetector);
     [this.#node] = initialTransition(nodeMachine);
   }

@@ -22,6 +22,7 @@ import {
   NodeDownError,
   type NodeId,
   NotOwnerError,
+  type OutgoingMessage,
   type PeerTraffic,
   type Random,
   sleep,
@@ -117,10 +118,13 @@ export class Router {
   }
 
   /** A durable message between entities: resolves when the turn that consumed it is written. */
-  deliverDurable(entity: EntityId, message: Message, id: string, timeoutMs: number): Promise<unknown> {
+  deliverDurable(outgoing: OutgoingMessage, id: string, timeoutMs: number): Promise<unknown> {
+    const { to: entity, trace: sentIn } = outgoing;
+    const message = outgoing.message as Message; // its sender's record holds nothing else
     const { traces } = this.#options.system;
     const deliver = (trace: TraceContext | undefined) => this.#askEntity(entity, message, { timeoutMs }, trace, id);
-    return traces.isOn ? traces.ask(formatEntityId(entity), message, deliver) : deliver(undefined);
+    if (!traces.isOn) return deliver(undefined);
+    return traces.within(sentIn, () => traces.ask(formatEntityId(entity), message, deliver));
   }
 
   async #askEntity(
@@ -154,7 +158,7 @@ export class Router {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
     if (this.#host && this.owns(entity)) this.#host.deliver(entity, message);
-    else this.#wire.tell(owner, [entity.type, entity.key], message, this.#active);
+    else this.#wire.tell(owner, [entity.type, entity.key], message, this.active);
   }
 
   /** @throws NodeDownError, InvalidConfigError */
@@ -173,7 +177,7 @@ export class Router {
 
   tellActor(node: string, path: string, message: Message): void {
     const member = this.#member(node);
-    if (member) this.#wire.tell(member, path, message, this.#active);
+    if (member) this.#wire.tell(member, path, message, this.active);
     else this.#options.system.tell(path, message);
   }
 
@@ -205,7 +209,7 @@ export class Router {
   }
 
   /** The trace that what runs now belongs to. */
-  get #active(): TraceContext | undefined {
+  get active(): TraceContext | undefined {
     const { traces } = this.#options.system;
     return traces.isOn ? traces.active() : undefined;
   }

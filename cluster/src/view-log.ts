@@ -6,6 +6,8 @@ import {
   emptyView,
   hasCode,
   type Journal,
+  type JournalRecord,
+  type Logger,
   type Member,
   type Random,
   sleep,
@@ -18,6 +20,7 @@ export interface ViewLogOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
 }
 
 const RETRY = { firstMs: 10, maxMs: 500 };
@@ -34,12 +37,40 @@ export class ViewLog {
     this.#options = options;
   }
 
-  /** @throws CorruptRecordError, StorageUnavailableError */
+  /** @throws StorageUnavailableError */
   async read(): Promise<{ view: View; sequence: number }> {
-    const { journal, codec, subject } = this.#options;
+    const { journal, logger, subject } = this.#options;
     const record = await journal.last(subject);
     if (!record) return { view: emptyView, sequence: 0 };
-    return { view: viewFrom(codec.decode(record.data)), sequence: record.sequence };
+    const { sequence } = record;
+    try {
+      return { view: this.#viewIn(record), sequence };
+    } catch (error) {
+      logger.error('the newest view cannot be read; the members of the last good one hold', { sequence, error });
+      return { view: await this.#lastGood(sequence), sequence };
+    }
+  }
+
+  /**
+   * A record that is damaged or that anybody put there is passed over: nobody could join or leave any more. The epoch is
+   * above that of any view that was lost, since each was one record.
+   */
+  async #lastGood(sequence: number): Promise<View> {
+    const { journal, subject } = this.#options;
+    let { members } = emptyView;
+    for await (const record of journal.history(subject)) {
+      try {
+        ({ members } = this.#viewIn(record));
+      } catch {
+        // As the newest one.
+      }
+    }
+    return { epoch: sequence, members };
+  }
+
+  /** @throws CorruptRecordError */
+  #viewIn({ data }: JournalRecord): View {
+    return viewFrom(this.#options.codec.decode(data));
   }
 
   /**

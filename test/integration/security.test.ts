@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, headers } from '@nats-io/transport-node';
 import { defineActor, defineApp, type NodeOptions, openClusterState, requestInspection, startNode } from 'jaegis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytes, text } from '../contract/world.ts';
@@ -31,6 +31,14 @@ function start(nats: readonly string[], name: string, more: Partial<NodeOptions>
 
 function startClient(nats: readonly string[], name = 'client') {
   return startNode({ ...shop, nats, name, role: 'client', ...as(name) });
+}
+
+/** nats.js itself, as an attacker would use it. */
+async function dial(nats: readonly string[], role: string) {
+  const { auth, inboxPrefix } = as(role);
+  const client = await connect({ servers: [...nats], inboxPrefix, user: auth.user, pass: auth.password });
+  onTestFinished(() => client.close());
+  return client;
 }
 
 /** A client's role whose answers arrive below its own name, as the page says. */
@@ -77,10 +85,7 @@ describe('the roles of a cluster', () => {
   it('a node may bound what all turns take, also when the stream is there without a bound', async () => {
     await (await start(nats.urls, 'n1')).stop();
     await using _node = await start(nats.urls, 'n1', { maxTurnBytes: 50_000_000 });
-    const { auth, inboxPrefix } = as('node');
-    const client = await connect({ servers: [...nats.urls], inboxPrefix, user: auth.user, pass: auth.password });
-    onTestFinished(() => client.close());
-    const manager = await jetstreamManager(client, { checkAPI: false });
+    const manager = await jetstreamManager(await dial(nats.urls, 'node'), { checkAPI: false });
     expect((await manager.streams.info('JAEGIS_shop_TURNS')).config.max_bytes).toBe(50_000_000);
   });
 
@@ -133,6 +138,39 @@ describe('the roles of a cluster', () => {
     const subject = `$JS.API.CONSUMER.CREATE.${request.stream_name}.${config.name}.${config.filter_subject}`;
     const refused = refusalOf(transport, subject, bytes(JSON.stringify(request)));
     expect(await Promise.race([refused, forged])).toMatchObject({ subject, error: { code: 'permission_denied' } });
+  });
+
+  it.each([
+    ['a turn', 'jaegis.shop.turn.1.counter.victim'],
+    ['the view', 'jaegis.shop.view'],
+  ])('a client cannot have the server write %s for it by a schedule', async (_, target) => {
+    await using _node = await start(nats.urls, 'n1');
+    const client = await dial(nats.urls, 'client');
+    const scheduled = headers();
+    scheduled.set('Nats-Schedule', `@at ${new Date(0).toISOString()}`);
+    scheduled.set('Nats-Schedule-Target', target);
+    const options = { headers: scheduled, timeout: 5_000 };
+    const answer = await client.request('jaegis.shop.inbox.1.counter.victim', 'forged', options);
+    expect(answer.json()).toMatchObject({ error: { description: expect.stringContaining('target') } });
+  });
+
+  it('whoever has an answer sent to where turns or views are written disturbs an entity for a moment, and no more', async () => {
+    await using first = await start(nats.urls, 'n1');
+    const entity = first.entity(counter, 'disturbed');
+    const { transport: member } = await connection(nats.urls, as('node'));
+    const turns: string[] = [];
+    member.subscribe('jaegis.shop.turn.*.counter.disturbed', ({ subject }) => turns.push(subject));
+    await member.flush();
+    expect(await entity.ask({ type: 'add', by: 1 })).toBe(1);
+    await expect.poll(() => turns.length).toBe(1);
+    const { transport } = await connection(nats.urls, as('inspector'));
+    for (const replyTo of [turns[0] ?? '', 'jaegis.shop.view']) {
+      transport.publish('jaegis.shop.inspect.health', bytes(''), { replyTo });
+    }
+    await expect.poll(() => turns.length).toBe(2);
+    await expect.poll(() => entity.ask({ type: 'add', by: 0 }).catch(() => 0)).toBe(1);
+    await using second = await start(nats.urls, 'n2');
+    await expect.poll(() => [first, second].map(({ view }) => view.members.length)).toEqual([2, 2]);
   });
 
   it.each([

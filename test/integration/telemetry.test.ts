@@ -20,9 +20,26 @@ const ledger = defineActor('ledger', {
   state: () => ({ entries: 0 }),
   on: {
     add: ({ entries }) => ({ state: { entries: entries + 1 }, reply: entries + 1 }),
+    read: ({ entries }) => ({ reply: entries }),
     fail: () => {
       throw new Error('as asked');
     },
+  },
+});
+
+/** Sends, and sets timers. */
+const relay = defineActor('relay', {
+  state: () => 0,
+  on: {
+    forward: (count, { key }: { key: string }, context) => {
+      context.send(context.entity(ledger, key), { type: 'add' });
+      return { state: count + 1, reply: true };
+    },
+    remind: (count, _message, context) => {
+      context.schedule('ring', { afterMs: 1 }, { type: 'ring' });
+      return { state: count + 1, reply: true };
+    },
+    ring: (count) => ({ state: count + 1 }),
   },
 });
 
@@ -41,7 +58,7 @@ const shop = defineActor('shop', {
   },
 });
 
-const app = defineApp({ entities: [ledger] });
+const app = defineApp({ entities: [ledger, relay] });
 
 describe('with a tracer', () => {
   let node: JaegisNode;
@@ -100,6 +117,42 @@ describe('with a tracer', () => {
     ref.tell({ type: 'note' });
     expect(await far.ask({ type: 'count' })).toBe(3);
     expect(names()).not.toContain('turn note');
+  });
+
+  test('a message that waits in an inbox is part of what sent it', async () => {
+    const sent = trace.getTracer('test').startActiveSpan('request', async (request) => {
+      await client.entity(ledger, 'sent').send({ type: 'add' });
+      request.end();
+    });
+    await sent;
+    const [request, turn, commit] = await spans('request', 'turn add', 'commit');
+    expect(turn.parentSpanContext).toMatchObject(idsOf(request));
+    expect(commit.parentSpanContext).toMatchObject(idsOf(turn));
+    exporter.reset();
+    await client.entity(ledger, 'sent').send({ type: 'add' });
+    await expect.poll(() => client.entity(ledger, 'sent').ask({ type: 'read' })).toBe(2);
+    expect(names()).not.toContain('turn add');
+  });
+
+  test('a message between entities is part of the turn that sent it, also where others wait to leave', async () => {
+    await Promise.all(['a', 'b', 'c'].map(() => client.entity(relay, 'r').ask({ type: 'forward', key: 'far' })));
+    await expect.poll(() => names().filter((name) => name === 'turn add')).toHaveLength(3);
+    const finished = exporter.getFinishedSpans();
+    const of = (name: string) => finished.filter((span) => span.name === name);
+    const parents = (name: string) => of(name).map(({ parentSpanContext }) => parentSpanContext?.spanId);
+    const own = (name: string) => of(name).map((span) => span.spanContext().spanId);
+    expect(parents('ask add').toSorted()).toEqual(own('turn forward').toSorted());
+    expect(parents('turn add').toSorted()).toEqual(own('ask add').toSorted());
+    expect(new Set(of('turn add').map((span) => span.spanContext().traceId)).size).toBe(3);
+  });
+
+  test('what a durable timer sends begins a trace that links to the turn that set it', async () => {
+    await client.entity(relay, 'timed').ask({ type: 'remind' });
+    await expect.poll(names, { timeout: 20_000 }).toContain('turn ring');
+    const found = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name);
+    expect(found('turn ring')?.parentSpanContext).toBeUndefined();
+    const setter = found('turn remind')?.spanContext();
+    expect(found('turn ring')?.links.map(({ context: linked }) => linked.spanId)).toEqual([setter?.spanId]);
   });
 
   test('a failure is on the spans with its code', async () => {

@@ -7,19 +7,22 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { type AnyRef, defineActor, type LocalSystem, startSystem } from 'jaegis';
+import { type AnyRef, defineActor, defineMachine, type LocalSystem, startSystem } from 'jaegis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createMachine } from 'xstate';
 
 const exporter = new InMemorySpanExporter();
 /** Of each note: the span that it was handled in, if any. */
 const handledIn: (string | undefined)[] = [];
 const told = { type: 'note' } as const;
 
+const activeTrace = () => trace.getActiveSpan()?.spanContext().traceId;
+
 const notes = defineActor('notes', {
   state: () => 0,
   on: {
     note: (count) => {
-      handledIn.push(trace.getActiveSpan()?.spanContext().traceId);
+      handledIn.push(activeTrace());
       return { state: count + 1 };
     },
     count: (count) => ({ reply: count }),
@@ -31,14 +34,26 @@ const notes = defineActor('notes', {
       context.tell(to as never, told as never); // as above
       return { reply: true };
     },
-    noteLater: (_count, _message, context) => {
+    noteLater: async (_count, { whenIdle = false }: { whenIdle?: boolean }, context) => {
+      if (whenIdle) await new Promise((resolve) => setImmediate(resolve));
       context.sendAfter(1, told);
+    },
+    setTimer: (_count, _message, context) => {
+      context.clock.setTimer(40, () => handledIn.push(activeTrace()));
     },
     askLater: (_count, { to }: { to: string }, context) => {
       void context.ask(context.actor<NonNullable<typeof notes.protocol>>(to), { type: 'count' });
     },
   },
 });
+
+/** Looks where it is when it has waited. */
+const waiting = defineMachine('waiting', () =>
+  createMachine({
+    initial: 'early',
+    states: { early: { after: { 40: 'late' } }, late: { entry: () => void handledIn.push(activeTrace()) } },
+  }),
+);
 
 let system: LocalSystem;
 const spawn = (name: string) => system.spawn(notes, { name });
@@ -118,4 +133,15 @@ test('what a timer sends that was set in no trace is in none, whatever traced ti
   untraced.tell({ type: 'noteLater' });
   await expect.poll(() => handledIn.length).toBe(2);
   expect(handledIn.filter((traceId) => traceId === undefined)).toHaveLength(1);
+});
+
+test('what a machine does after a delay, and what a timer of the clock does, is in no trace', async () => {
+  const [traced, untraced] = [await spawn('clock-traced'), await spawn('clock-untraced')];
+  untraced.tell({ type: 'setTimer' });
+  await system.spawn(waiting, { name: 'waiting' });
+  // It is due first, so that the clock's alarm is set for it, and after it for the others.
+  within('request', () => traced.tell({ type: 'noteLater', whenIdle: true }));
+  await expect.poll(() => handledIn.length).toBe(3);
+  const { traceId } = (await spanOf('turn note')).spanContext();
+  expect(handledIn.toSorted()).toEqual([traceId, undefined, undefined]);
 });

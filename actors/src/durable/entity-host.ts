@@ -14,6 +14,7 @@ import {
   NoSuchActorError,
   type Random,
   RestartWindow,
+  type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
 import { ActorCell } from '../run/actor-cell.ts';
@@ -121,17 +122,25 @@ export class EntityHost implements Home {
     return new Promise((resolve, reject) => {
       const { cell } = this.#activation(entity);
       const { body, refusal } = readInboxMessage(this.#options.codec, given);
-      const { message, timer, sender, mayRepeat } = body;
+      const { message, timer, sender, mayRepeat, trace } = body;
       const sent = given.id === undefined ? undefined : { id: withoutPrefix(given.id, entity), mayRepeat };
       const take = (taken: Message, why: unknown) => {
         const at = { sequence: given.sequence, previous, timer, sent };
         const ask = new InboxAsk(taken, { resolve: () => resolve(), reject }, at, why);
         ask.sender = sender;
+        if (trace !== undefined) this.#trace(ask, trace);
         cell.acceptAsk(ask);
       };
       if (refusal !== undefined) take(message, refusal);
       else checkDurable(cell, message, take, reject);
     });
+  }
+
+  #trace(ask: InboxAsk, trace: TraceContext): void {
+    const { traces } = this.#options.system;
+    if (!traces.isOn) return;
+    if (ask.inbox.timer === undefined) traces.carry(ask, trace);
+    else traces.follow(ask, trace);
   }
 
   /** Activates the entity if its record says that work is under way or messages are to leave. */

@@ -1,21 +1,46 @@
-import { jsonCodec } from '@jaegis/codec';
-import { expect, test } from 'vitest';
+import { binaryCodec, jsonCodec } from '@jaegis/codec';
+import type { DurableTimer } from '@jaegis/core';
+import { describe, expect, test } from 'vitest';
 import { decodeInboxMessage, encodeInboxMessage, encodeTimer } from './inbox-body.ts';
 
 const codec = jsonCodec();
 const given = (data: Uint8Array) => ({ subject: 'in', sequence: 7, data });
 const message = { type: 'write', line: 'one' };
-const bytes = encodeInboxMessage(codec, message, 'n1', false);
+const timer: DurableTimer = { name: 'soon', id: 'a1', atMs: 5, message, cron: undefined };
+const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+const stated = { ...trace, tracestate: 'vendor=1' };
+const bytes = encodeInboxMessage(codec, message, { sender: 'n1', mayRepeat: false });
 
-test('a message of an inbox comes back as it was sent, also one that may be a repetition and one of a timer', () => {
-  const sent = { message, timer: undefined, sender: 'n1' };
-  expect(decodeInboxMessage(codec, given(bytes))).toEqual({ ...sent, mayRepeat: false });
-  const repeated = encodeInboxMessage(codec, message, 'n1', true);
-  expect(decodeInboxMessage(codec, given(repeated))).toEqual({ ...sent, mayRepeat: true });
-  const timer = { name: 'soon', id: 'a1', atMs: 5, message, cron: undefined };
-  expect(decodeInboxMessage(codec, given(encodeTimer(codec, timer)))).toMatchObject({
-    message,
-    timer: { name: 'soon', id: 'a1' },
+describe.each([
+  ['binary', binaryCodec()],
+  ['JSON', codec],
+])('a message of an inbox in the %s codec', (_, of) => {
+  const read = (data: Uint8Array) => decodeInboxMessage(of, given(data));
+
+  test.each([
+    ['of a node', { sender: 'n1', mayRepeat: false }],
+    ['that may be a repetition', { sender: 'n1', mayRepeat: true }],
+    ['in a trace', { sender: 'n1', mayRepeat: false, trace }],
+    ['that may be a repetition, in a trace with a state', { sender: 'n1', mayRepeat: true, trace: stated }],
+  ])('%s comes back as it was sent', (_what, by) => {
+    const body = read(encodeInboxMessage(of, message, by));
+    expect(body).toEqual({ message, timer: undefined, trace: undefined, ...by });
+  });
+
+  test.each([
+    ['in no trace', timer],
+    ['in a trace', { ...timer, trace }],
+    ['in a trace with a state', { ...timer, trace: stated }],
+  ])('of a timer that was set %s comes back as it was', (_what, set) => {
+    const sent = { timer: { name: 'soon', id: 'a1' }, sender: undefined, mayRepeat: false };
+    expect(read(encodeTimer(of, set))).toEqual({ message, trace: set.trace, ...sent });
+  });
+
+  test('without a trace is not a byte longer than before there were any', () => {
+    const encoded = (mayRepeat: boolean) => encodeInboxMessage(of, message, { sender: 'n1', mayRepeat }).subarray(6);
+    expect(encoded(false)).toEqual(of.encode([message, 'n1']));
+    expect(encoded(true)).toEqual(of.encode([message, 'n1', true]));
+    expect(encodeTimer(of, timer).subarray(6)).toEqual(of.encode([message, 'soon', 'a1']));
   });
 });
 

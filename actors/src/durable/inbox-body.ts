@@ -11,6 +11,9 @@ import {
   hasCode,
   type InboxMessage,
   MigrationRefusedError,
+  type TraceContext,
+  traceFromFields,
+  traceToFields,
 } from '@jaegis/core';
 import type { Message } from '../run/protocol.ts';
 import { sealed, unsealed } from './sealed.ts';
@@ -25,6 +28,8 @@ export interface InboxBody {
   readonly sender: string | undefined;
   /** It was sent before under the same id, or its id is not of JAEGIS's making. */
   readonly mayRepeat: boolean;
+  /** What it is a part of; of a timer: what set it. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** What of a message is looked at here. */
@@ -35,25 +40,35 @@ export function inboxMessageId(entity: EntityId, id: string): string {
   return `${formatEntityId(entity)}:${id}`;
 }
 
+export interface SentBy {
+  readonly sender: string;
+  readonly mayRepeat: boolean;
+  readonly trace?: TraceContext | undefined;
+}
+
 /** @throws NotSerializableError with the path of what cannot be carried. */
-export function encodeInboxMessage(codec: Codec, message: Message, sender: string, mayRepeat: boolean): Uint8Array {
-  return sealed(MARK, FORMAT, codec.encode(mayRepeat ? [message, sender, true] : [message, sender]));
+export function encodeInboxMessage(codec: Codec, message: Message, by: SentBy): Uint8Array {
+  const { sender, mayRepeat, trace } = by;
+  // In the third place of a timer's stands its id.
+  const list = mayRepeat || trace !== undefined ? [message, sender, mayRepeat] : [message, sender];
+  return sealed(MARK, FORMAT, codec.encode([...list, ...traceToFields(trace)]));
 }
 
 /** @throws NotSerializableError */
-export function encodeTimer(codec: Codec, { message, name, id }: DurableTimer): Uint8Array {
-  return sealed(MARK, FORMAT, codec.encode([message, name, id]));
+export function encodeTimer(codec: Codec, { message, name, id, trace }: DurableTimer): Uint8Array {
+  return sealed(MARK, FORMAT, codec.encode([message, name, id, ...traceToFields(trace)]));
 }
 
 /** @throws CorruptRecordError; MigrationRefusedError for one that a newer version of JAEGIS wrote. */
 export function decodeInboxMessage(codec: Codec, given: Unread): InboxBody {
   const list = codec.decode(bodyOf(given));
   if (!Array.isArray(list) || !isMessage(list[0])) throw corrupt(given, 'it is no message');
-  const [message, name, id] = list;
+  const [message, name, id, traceparent, tracestate] = list;
   const isTimer = typeof name === 'string' && typeof id === 'string';
   const mayRepeat = id === true;
   const sender = typeof name === 'string' && !isTimer ? name : undefined;
-  return { message, timer: isTimer ? { name, id } : undefined, sender, mayRepeat };
+  const trace = traceFromFields(traceparent, tracestate);
+  return { message, timer: isTimer ? { name, id } : undefined, sender, mayRepeat, trace };
 }
 
 /**
@@ -66,7 +81,7 @@ export function readInboxMessage(codec: Codec, given: Unread): { readonly body: 
   } catch (refusal) {
     if (hasCode(refusal, 'migration_refused')) throw refusal; // whole, only not for this node
     const message = { type: 'unreadable', data: given.data } as Message; // nothing handles it
-    return { body: { message, timer: undefined, sender: undefined, mayRepeat: false }, refusal };
+    return { body: { message, timer: undefined, sender: undefined, mayRepeat: false, trace: undefined }, refusal };
   }
 }
 

@@ -2,7 +2,6 @@ import {
   backoffDelay,
   type Clock,
   durableMessageId,
-  type EntityId,
   formatEntityId,
   type Logger,
   limits,
@@ -14,7 +13,7 @@ import type { Load } from './load.ts';
 import { roughSize } from './rough-size.ts';
 
 /** Hands one durable message to its receiver; resolves once the receiver has committed the turn that consumed it. */
-export type DeliverDurable = (to: EntityId, message: unknown, id: string) => Promise<void>;
+export type DeliverDurable = (message: OutgoingMessage, id: string) => Promise<void>;
 
 export interface OutboxOptions {
   /** The sending entity as `type/key`: with the number it makes the message's id. */
@@ -102,7 +101,7 @@ export class Outbox {
     const id = durableMessageId(sender, message.number);
     for (let attempt = 1; !this.#stop.signal.aborted; attempt++) {
       try {
-        return await deliver(message.to, message.message, id);
+        return await deliver(message, id);
       } catch (error) {
         logger.debug('durable message not consumed yet', { id, attempt, error });
         await sleep(clock, backoffDelay(attempt, random.next(), RETRY), this.#stop.signal);

@@ -59,10 +59,11 @@ export class Timers {
     }
   }
 
-  #set({ name, at, message }: Effect & { readonly kind: 'schedule' }): void {
+  #set({ name, at, message, trace }: Effect & { readonly kind: 'schedule' }): void {
     const cron = 'cron' in at ? at.cron : undefined;
     const atMs = 'cron' in at ? nextTime(at.cron, this.#now()) : at.atMs;
-    if (atMs !== undefined) this.#byName.set(name, { name, id: this.#newId(), atMs, message, cron });
+    const traced = trace === undefined ? {} : { trace };
+    if (atMs !== undefined) this.#byName.set(name, { name, id: this.#newId(), atMs, message, cron, ...traced });
   }
 
   /** The next of the times to come: those that passed unseen are made up for by this one. */

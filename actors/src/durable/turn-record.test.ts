@@ -54,6 +54,12 @@ const full: TurnRecord = {
     { type: 'ring', from: undefined, count: 12 },
   ],
 };
+const traces = [
+  { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
+  { traceparent: '00-c', tracestate: 'v=1' },
+];
+const traced = <Item extends object>(items: readonly Item[]) =>
+  items.map((item, index) => ({ ...item, trace: traces[index % 2] }));
 const recordOf = (data: Uint8Array): JournalRecord => ({ subject: 'turn.cart.1', sequence: 9, data, timeMs: 0 });
 
 describe.each([
@@ -75,6 +81,7 @@ describe.each([
     ['full', full],
     ['without a state', { ...small, state: undefined }],
     ['with one that looks like a default', { ...small, state: 1 }],
+    ['with traces', { ...full, outbox: traced(full.outbox), timers: traced(full.timers) }],
   ])('comes back as it was: %s', (_what, turn) => {
     expect(decodeTurn(codec, recordOf(encodeTurn(codec, turn)))).toStrictEqual(turn);
   });
@@ -85,6 +92,16 @@ describe.each([
     const bytes = encodeTurn(codec, small);
     expect(bytes.subarray(6)).toEqual(body);
     expect(decodeTurn(codec, recordOf(bytes)).handled).toEqual([]);
+  });
+
+  test('that was written before traces were kept is what is written without them', () => {
+    const { outbox, timers } = full;
+    const old = [
+      outbox.map(({ number, to, message }) => [number, to.type, to.key, message]),
+      timers.map(({ name, id, atMs, message, cron }) => [name, id, atMs, message, cron?.pattern, cron?.timezone]),
+    ];
+    const list = codec.decode(encodeTurn(codec, full).subarray(6)) as unknown[]; // as it is written
+    expect(codec.encode([list[11], list[14]])).toEqual(codec.encode(old));
   });
 
   test('is refused as corrupt at every flipped bit, with its subject and sequence', () => {

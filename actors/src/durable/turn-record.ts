@@ -11,7 +11,10 @@ import {
   type JournalRecord,
   MigrationRefusedError,
   NotSerializableError,
+  type TraceContext,
   type TurnRecord,
+  traceFromFields,
+  traceToFields,
 } from '@jaegis/core';
 import { sealed, unsealed } from './sealed.ts';
 
@@ -74,12 +77,12 @@ function listOf(turn: TurnRecord): unknown[] {
     seen,
     consumed,
     sent,
-    outbox.map(({ number, to, message }) => [number, to.type, to.key, message]),
+    outbox.map(({ number, to, message, trace }) => [number, to.type, to.key, message, ...traceToFields(trace)]),
     deadLetters,
     inbox.upTo === 0 && inbox.ahead.length === 0
       ? []
       : [inbox.upTo, ...inbox.ahead.flatMap(({ sequence, previous }) => [sequence, previous])],
-    turn.timers.map(({ name, id, atMs, message, cron }) => [name, id, atMs, message, cron?.pattern, cron?.timezone]),
+    turn.timers.map(timerFields),
     // One flat list: most turns handle one message, or many of one kind.
     turn.handled.flatMap(({ type, from, count }) => [type, from ?? '', count]),
   ];
@@ -103,7 +106,7 @@ type Fields = readonly [
   seen?: TurnRecord['seen'],
   consumed?: readonly string[],
   sent?: readonly string[],
-  outbox?: readonly (readonly [number: number, type: string, key: string, message: unknown])[],
+  outbox?: readonly (readonly [number: number, type: string, key: string, message: unknown, ...trace: string[]])[],
   deadLetters?: TurnRecord['deadLetters'],
   inbox?: readonly number[],
   timers?: readonly TimerFields[],
@@ -117,7 +120,12 @@ type TimerFields = readonly [
   message: unknown,
   pattern?: string | undefined,
   timezone?: string | undefined,
+  ...trace: string[],
 ];
+
+function timerFields({ name, id, atMs, message, cron, trace }: DurableTimer): TimerFields {
+  return [name, id, atMs, message, cron?.pattern, cron?.timezone, ...traceToFields(trace)];
+}
 
 function turnOf(list: readonly unknown[]): TurnRecord {
   // Written by encodeTurn, as the checksum says.
@@ -135,7 +143,12 @@ function turnOf(list: readonly unknown[]): TurnRecord {
     seen,
     consumed,
     sent,
-    outbox: outbox.map(([number, type, key, message]) => ({ number, to: { type, key }, message })),
+    outbox: outbox.map(([number, type, key, message, ...trace]) => ({
+      number,
+      to: { type, key },
+      message,
+      ...tracedOf(trace),
+    })),
     deadLetters,
     inbox: inboxOf(inbox),
     timers: timers.map(timerOf),
@@ -158,11 +171,16 @@ function inboxOf([upTo = 0, ...pairs]: readonly number[]): TurnRecord['inbox'] {
   return { upTo, ahead };
 }
 
-function timerOf([name, id, atMs, message, pattern, timezone]: TimerFields): DurableTimer {
+function tracedOf([traceparent, tracestate]: readonly string[]): { readonly trace?: TraceContext } {
+  const trace = traceFromFields(traceparent, tracestate);
+  return trace === undefined ? {} : { trace };
+}
+
+function timerOf([name, id, atMs, message, pattern, timezone, ...trace]: TimerFields): DurableTimer {
   // JSON knows no undefined.
   const zone = timezone ?? undefined;
   const cron = pattern ? { pattern, ...(zone === undefined ? {} : { timezone: zone }) } : undefined;
-  return { name, id, atMs, message, cron };
+  return { name, id, atMs, message, cron, ...tracedOf(trace) };
 }
 
 function foreign({ subject, sequence }: JournalRecord, format: number): Error {

@@ -64,7 +64,7 @@ export function nextTurn(state: TurnState, { messages, acknowledged, timers }: T
   const waiting = state.outbox.filter(({ number }) => !acknowledged.has(number));
   const sends = messages.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'send'));
   const added = sends.map(
-    ({ to, message }, index): OutgoingMessage => ({ number: state.nextOut + index, to, message }),
+    ({ kind: _, ...sent }, index): OutgoingMessage => ({ number: state.nextOut + index, ...sent }),
   );
   const letters = messages.flatMap(({ deadLetter }) => deadLetter ?? []);
   return {

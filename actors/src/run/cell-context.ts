@@ -61,7 +61,7 @@ export class CellContext implements ActorContext {
   }
 
   get clock() {
-    return this.#kernel.services.clock;
+    return this.#kernel.clock;
   }
 
   get logger() {
@@ -107,20 +107,19 @@ export class CellContext implements ActorContext {
   }
 
   tell<P extends Protocol>(to: Ref<P>, message: MessageOf<P>): void {
-    const { traces } = this.#kernel;
     // Checked against what the ref takes; whoever delivers it need not know.
-    const effect = { kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message } as const;
-    this.collect(traces.isOn ? { ...effect, trace: traces.active() } : effect);
+    this.#collectTraced({ kind: 'tell', to: to as unknown as Ref<AnyProtocol>, message: message as Message });
   }
 
   send(to: { readonly entity: EntityId }, message: Message): void {
     this.#assertEntity('send', 'tell or ask, or the send of the ref');
-    this.collect({ kind: 'send', to: to.entity, message });
+    this.#collectTraced({ kind: 'send', to: to.entity, message });
   }
 
   schedule(name: string, when: ScheduleTime, message: Message): void {
     this.#assertEntity('schedule', 'sendAfter');
-    this.collect({ kind: 'schedule', name: timerName(name), at: dueTime(when, this.clock.now()), message });
+    const at = dueTime(when, this.clock.now());
+    this.#collectTraced({ kind: 'schedule', name: timerName(name), at, message });
   }
 
   unschedule(name: string): void {
@@ -346,6 +345,11 @@ export class CellContext implements ActorContext {
     if (!waits) return nothing;
     this.#waits = undefined;
     return waits;
+  }
+
+  #collectTraced(effect: Effect): void {
+    const { traces } = this.#kernel;
+    this.collect(traces.isOn ? traces.ofActive(effect) : effect);
   }
 
   /** To be carried out when the step has succeeded. */

@@ -27,10 +27,13 @@ const MOST_LANES = 32;
  */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #run: (expire: () => void) => void;
   readonly #lanes = new Map<number, Lane>();
 
-  constructor(clock: Clock) {
+  /** @param run Runs what expires, so that it may be kept apart from whoever began to wait. Default: as it is. */
+  constructor(clock: Clock, run: (expire: () => void) => void = (expire) => expire()) {
     this.#clock = clock;
+    this.#run = run;
   }
 
   add(item: Expiring, waitMs: number): void {
@@ -80,7 +83,7 @@ export class Deadlines {
   }
 
   #arm(lane: Lane, inMs: number): void {
-    lane.timer = this.#clock.setTimer(inMs, () => this.#fire(lane));
+    lane.timer = this.#clock.setTimer(inMs, () => this.#run(() => this.#fire(lane)));
   }
 
   #disarm(lane: Lane): void {

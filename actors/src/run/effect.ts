@@ -6,15 +6,20 @@ import type { Message } from './protocol.ts';
  * entity, is committed): a step that crashed has sent nothing.
  */
 export type Effect =
-  | { readonly kind: 'tell'; readonly to: Teller; readonly message: Message; readonly trace?: TraceContext | undefined }
-  | { readonly kind: 'send'; readonly to: EntityId; readonly message: Message }
-  | { readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message }
+  | ({ readonly kind: 'tell'; readonly to: Teller; readonly message: Message } & Traced)
+  | ({ readonly kind: 'send'; readonly to: EntityId; readonly message: Message } & Traced)
+  | ({ readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message } & Traced)
   | { readonly kind: 'unschedule'; readonly name: string }
   | { readonly kind: 'announce'; readonly event: Announcement }
   /** Settles an ask that was deferred. */
   | { readonly kind: 'answer'; readonly run: () => void }
   /** For behaviours around behaviours: the step has succeeded, and its state is the actor's. */
   | { readonly kind: 'accepted'; readonly run: () => void };
+
+/** What the step belonged to that wanted it, while there is a tracer. */
+export interface Traced {
+  readonly trace?: TraceContext;
+}
 
 /** When a durable timer fires: a time in ms since 1970, or again and again. */
 export type DueTime = { readonly atMs: number } | { readonly cron: CronTimes };

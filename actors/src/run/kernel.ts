@@ -1,4 +1,4 @@
-import type { ExitReason, Random } from '@jaegis/core';
+import type { Clock, ExitReason, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
@@ -18,6 +18,8 @@ import type { Traces } from './traces.ts';
 export interface Kernel {
   readonly node: string;
   readonly services: Services;
+  /** With timers that belong to no trace, for what runs code of users. */
+  readonly clock: Clock;
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly deadlines: Deadlines;

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type ExitReason,
   errorMessage,
   InvalidDefinitionError,
@@ -39,6 +40,7 @@ import { Scheduler } from './scheduler.ts';
 import type { DownSignal } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
 import { Traces } from './traces.ts';
+import { UntracedClock } from './untraced-clock.ts';
 
 export interface SystemOptions {
   readonly node: string;
@@ -85,6 +87,7 @@ export class System implements Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  readonly clock: Clock;
   readonly watch: boolean;
   readonly #options: SystemOptions;
   readonly #root: Children;
@@ -100,11 +103,12 @@ export class System implements Kernel {
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
-    const { traces } = this;
-    // Whoever told the first message of a batch has nothing to do with the others.
-    const run = (drain: () => void) => (traces.isOn ? traces.within(undefined, drain) : drain());
-    this.scheduler = new Scheduler(options.services.clock, run);
-    this.deadlines = new Deadlines(options.services.clock);
+    const { clock } = options.services;
+    this.clock = new UntracedClock(clock, this.traces);
+    // Whoever told the first message of a batch, or waits longest, has nothing to do with the others.
+    const run = (act: () => void) => this.traces.outside(act);
+    this.scheduler = new Scheduler(clock, run);
+    this.deadlines = new Deadlines(clock, run);
     this.deadLetters = new DeadLetters((to, message) => this.#resend(to, message));
     const flags = { ...plainFlags, ...checkLimit('/user', options.limit ?? {}) };
     const parent = { kind: 'actor', path: () => '/user', onGiveUp: options.onFailure, onShutdown: () => {} } as const;

@@ -3,7 +3,7 @@ import type { MaybeOutcome } from './contract.ts';
 import type { Message } from './protocol.ts';
 
 /**
- * The spans of one node: of asks, of the turns in which actors handle messages, and of commits. Everything here is
+ * The spans of one node: of asks, of the turns in which actors handle messages, and of commits. Everything else here is
  * called only while {@link Traces.isOn} says so, which is all that it costs otherwise.
  */
 export class Traces {
@@ -34,6 +34,12 @@ export class Traces {
     return this.#telemetry.within(trace, act);
   }
 
+  /** Runs what is done for many at once, or for nobody in particular. May be called while there is no tracer. */
+  outside(act: () => void): void {
+    if (this.isOn) this.within(undefined, act);
+    else act();
+  }
+
   /**
    * Tells what a timer sends that was set in that trace. It begins a trace of its own, since timers may go on for years,
    * and follows from the other.
@@ -43,6 +49,17 @@ export class Traces {
     // What the clock runs together has nothing in common.
     this.within(undefined, tell);
     this.#setter = undefined;
+  }
+
+  /** What is done later belongs to the trace of the code that wants it now. */
+  ofActive<Wanted extends object>(wanted: Wanted): Wanted & { readonly trace?: TraceContext } {
+    const trace = this.active();
+    return trace === undefined ? wanted : { ...wanted, trace };
+  }
+
+  /** A timer that was set in that trace has sent the item. */
+  follow(item: object, setter: TraceContext): void {
+    this.#setters.set(item, setter);
   }
 
   /** The item belongs to this trace from now on. @param item An ask or a message. */

@@ -401,7 +401,7 @@ export class Children implements Home {
   }
 
   #later(child: Child, waitMs: number, act: () => void): void {
-    child.wait.timer = this.kernel.services.clock.setTimer(waitMs, act);
+    child.wait.timer = this.kernel.clock.setTimer(waitMs, act);
   }
 
   #restartNow(child: Child): Promise<void> | undefined {

@@ -3,7 +3,7 @@ export type { Auth } from './connection/auth.ts';
 export { connectNats, type NatsConnection } from './connection/connect.ts';
 export { type ConnectOptions, defaultInboxPrefix } from './connection/connect-options.ts';
 export type { Tls } from './connection/tls.ts';
-export type { BlobsOptions } from './jetstream/blobs.ts';
+export type { BlobsOptions, Bucket } from './jetstream/blobs.ts';
 export type { InboxOptions } from './jetstream/open-inbox.ts';
 export type { JournalOptions } from './jetstream/open-journal.ts';
 export type { OpenOptions } from './jetstream/open-within.ts';

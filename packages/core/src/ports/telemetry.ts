@@ -40,6 +40,21 @@ export interface TraceContext {
   readonly tracestate?: string | undefined;
 }
 
+/** As the end of a list of fields, which is no longer where there is no trace. */
+export function traceToFields(trace: TraceContext | undefined): readonly string[] {
+  if (trace === undefined) return none;
+  const { traceparent, tracestate } = trace;
+  return tracestate === undefined ? [traceparent] : [traceparent, tracestate];
+}
+
+const none: readonly string[] = [];
+
+/** Undefined where the fields hold none. */
+export function traceFromFields(traceparent: unknown, tracestate: unknown): TraceContext | undefined {
+  if (typeof traceparent !== 'string') return undefined;
+  return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
+}
+
 /** Nothing is traced. */
 export const noTelemetry: Telemetry = {
   isOn: false,

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../errors.ts';
+import type { TraceContext } from '../ports/telemetry.ts';
 import type { EntityId } from './entity-id.ts';
 
 /**
@@ -62,6 +63,8 @@ export interface OutgoingMessage {
   readonly number: number;
   readonly to: EntityId;
   readonly message: unknown;
+  /** Of the turn that sent it, where that was traced. */
+  readonly trace?: TraceContext;
 }
 
 /**
@@ -84,6 +87,8 @@ export interface DurableTimer {
   readonly message: unknown;
   /** For a timer that fires again. */
   readonly cron: CronTimes | undefined;
+  /** Of the turn that set it, where that was traced. */
+  readonly trace?: TraceContext;
 }
 
 export interface CronTimes {
