@@ -10,6 +10,8 @@ export function natsWorld(count: 1 | 3): World {
   const nats = withServers(count);
   const errors: string[] = [];
   let open: NatsConnection[] = [];
+  /** Each connection goes to another server than the one before, so that what one says must find its way to the others. */
+  const fromNext = () => nats.urls.map((_, index) => nats.urls[(index + open.length) % count] ?? '');
   beforeEach(() => {
     errors.length = 0;
   });
@@ -21,7 +23,7 @@ export function natsWorld(count: 1 | 3): World {
     errors,
     async connect(options = {}) {
       const connection = await connectNats({
-        servers: nats.urls,
+        servers: fromNext(),
         logger: errorsTo(errors),
         clock: realClock(),
         ...options,

@@ -1,11 +1,13 @@
 /** The obligations of the transport port, for any adapter. */
 import type { Delivery, Transport } from '@jaegis/core';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Fence } from './fence.ts';
 import { bytes, text, uniqueName, until, type World } from './world.ts';
 
 export function transportContract(adapter: string, makeWorld: () => World): void {
   describe(`transport, ${adapter}`, () => {
     const world = makeWorld();
+    beforeEach(() => fence.reset());
     delivers(world);
     answersForNobody(world);
     bearsMistakes(world);
@@ -14,10 +16,15 @@ export function transportContract(adapter: string, makeWorld: () => World): void
   });
 }
 
-const transportOf = async (world: World, options?: { sendBufferBytes: number }): Promise<Transport> =>
-  (await world.connect(options)).transport;
+const fence = new Fence();
 
-/** A subscription that is known to the server. */
+async function transportOf(world: World, options?: { sendBufferBytes: number }): Promise<Transport> {
+  const { transport } = await world.connect(options);
+  fence.add(transport);
+  return transport;
+}
+
+/** A subscription that is known to the servers of all transports. */
 async function collect(transport: Transport, subject: string, queue?: string) {
   const got: Delivery[] = [];
   const subscription = transport.subscribe(
@@ -25,18 +32,13 @@ async function collect(transport: Transport, subject: string, queue?: string) {
     (delivery) => got.push(delivery),
     queue === undefined ? {} : { queue },
   );
-  await transport.flush();
+  await fence.pass();
   return {
     got,
     texts: () => got.map(({ data }) => text(data)),
     subjects: () => got.map(({ subject }) => subject),
     stop: () => subscription.unsubscribe(),
   };
-}
-
-/** When it resolves, what the first has published has reached the handlers of the others. */
-async function settled(...transports: Transport[]): Promise<void> {
-  for (const transport of transports) await transport.flush();
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
@@ -48,7 +50,7 @@ function delivers(world: World): void {
     const inbox = await collect(b, subject);
     a.publish(subject, bytes('hello'), { replyTo: 'answers.here' });
     a.publish(subject, bytes('no reply wanted'));
-    await settled(a, b);
+    await fence.pass();
     expect(inbox.got).toEqual([
       { subject, data: bytes('hello'), replyTo: 'answers.here', noResponders: false },
       { subject, data: bytes('no reply wanted'), replyTo: undefined, noResponders: false },
@@ -60,7 +62,7 @@ function delivers(world: World): void {
     const subject = uniqueName();
     const [first, second] = [await collect(a, subject), await collect(a, subject)];
     a.publish(subject, bytes('x'));
-    await settled(a);
+    await fence.pass();
     expect([first.texts(), second.texts()]).toEqual([['x'], ['x']]);
   });
 
@@ -70,7 +72,7 @@ function delivers(world: World): void {
     const star = await collect(a, `${root}.*.end`);
     const rest = await collect(a, `${root}.x.>`);
     for (const tail of ['x.end', 'y.end', 'x', 'x.y.end', 'end', 'x.end.y']) a.publish(`${root}.${tail}`, bytes(''));
-    await settled(a);
+    await fence.pass();
     expect(star.subjects()).toEqual([`${root}.x.end`, `${root}.y.end`]);
     expect(rest.subjects()).toEqual([`${root}.x.end`, `${root}.x.y.end`, `${root}.x.end.y`]);
   });
@@ -80,7 +82,7 @@ function delivers(world: World): void {
     const root = uniqueName();
     const inbox = await collect(b, `${root}.>`);
     for (const number of numbers(2_000)) a.publish(`${root}.${Number(number) % 3}`, bytes(number));
-    await settled(a, b);
+    await fence.pass();
     expect(inbox.texts()).toEqual(numbers(2_000));
   });
 
@@ -91,7 +93,7 @@ function delivers(world: World): void {
     const other = await collect(b, subject, 'r');
     const plain = await collect(b, subject);
     for (const number of numbers(200)) a.publish(subject, bytes(number));
-    await settled(a, b, a);
+    await fence.pass();
     const together = shared.flatMap(({ texts }) => texts()).map(Number);
     expect(together.sort((x, y) => x - y)).toEqual(numbers(200).map(Number));
     expect(shared.filter(({ got }) => got.length > 0).length).toBeGreaterThan(1);
@@ -103,11 +105,11 @@ function delivers(world: World): void {
     const subject = uniqueName();
     const [ended, stays] = [await collect(a, subject), await collect(a, subject)];
     a.publish(subject, bytes('before'));
-    await settled(a);
+    await fence.pass();
     ended.stop();
     ended.stop();
     a.publish(subject, bytes('after'));
-    await settled(a);
+    await fence.pass();
     expect([ended.texts(), stays.texts()]).toEqual([['before'], ['before', 'after']]);
   });
 
@@ -117,7 +119,7 @@ function delivers(world: World): void {
     const inbox = await collect(b, subject);
     const messages = [200_000, a.maxPayload].map((size) => new Uint8Array(size).map((_, index) => index % 251));
     for (const message of messages) a.publish(subject, message);
-    await settled(a, b);
+    await fence.pass();
     expect(inbox.got.map(({ data }) => Buffer.compare(data, messages[0] ?? data))).toEqual([0, 1]);
     expect(Buffer.compare(inbox.got[1]?.data ?? bytes(''), messages[1] ?? bytes('no'))).toBe(0);
   });
@@ -129,7 +131,7 @@ function answersForNobody(world: World): void {
     const [subject, reply] = [uniqueName(), uniqueName()];
     const inbox = await collect(a, `${reply}.*`);
     a.publish(subject, bytes('anyone?'), { replyTo: `${reply}.1` });
-    await settled(a);
+    await fence.pass();
     expect(inbox.got).toEqual([{ subject: `${reply}.1`, data: bytes(''), replyTo: undefined, noResponders: true }]);
   });
 
@@ -139,7 +141,7 @@ function answersForNobody(world: World): void {
     const [server, inbox] = [await collect(b, subject), await collect(a, reply)];
     a.publish(subject, bytes('x'), { replyTo: reply });
     a.publish(uniqueName(), bytes('x'));
-    await settled(a, b, a);
+    await fence.pass();
     expect([server.texts(), inbox.got]).toEqual([['x'], []]);
   });
 
@@ -152,7 +154,7 @@ function answersForNobody(world: World): void {
     // The server hears of the end of a connection some time after its client.
     while (!inbox.got.some(({ noResponders }) => noResponders)) {
       a.publish(subject, bytes('x'), { replyTo: reply });
-      await settled(a);
+      await fence.pass();
     }
   });
 
@@ -180,7 +182,7 @@ function bearsMistakes(world: World): void {
     const other = await collect(a, subject);
     a.publish(subject, bytes('1'));
     a.publish(subject, bytes('2'));
-    await settled(a);
+    await fence.pass();
     expect([seen, other.texts()]).toEqual([
       ['1', '2'],
       ['1', '2'],
@@ -200,7 +202,7 @@ function bearsMistakes(world: World): void {
     const publish = () => a.publish(subject, new Uint8Array(a.maxPayload + 1));
     expect(publish).toThrow(expect.objectContaining({ code: 'not_serializable' }));
     a.publish(subject, bytes('small'));
-    await settled(a);
+    await fence.pass();
     expect(inbox.texts()).toEqual(['small']);
   });
 }
@@ -222,7 +224,7 @@ function survivesALoss(world: World): void {
     // Until the subscription is known to all servers again.
     while (inbox.got.length === 0) {
       a.publish(subject, bytes('again'));
-      await settled(a, b);
+      await fence.pass();
     }
     expect([inbox.texts()[0], statuses, silent]).toEqual(['again', ['disconnected', 'connected'], []]);
   });
@@ -243,7 +245,7 @@ function survivesALoss(world: World): void {
     const flushed = a.flush();
     await world.restoreServer();
     await flushed;
-    await settled(a);
+    await fence.pass();
     expect([before.texts(), after, goes.texts()]).toEqual([numbers(50), numbers(50), []]);
   });
 

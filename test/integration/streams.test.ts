@@ -25,7 +25,10 @@ const list = defineActor('list', {
 });
 const app = defineApp({ entities: [list] });
 const patient = { timeoutMs: 60_000 };
-const kinds = ['VIEW', 'TURNS', 'INBOX'];
+const streamsOf = (cluster: string) => [
+  ...['VIEW', 'TURNS', 'INBOX'].map((kind) => `JAEGIS_${cluster}_${kind}`),
+  ...['LARGE', 'BODIES'].map((kind) => `OBJ_JAEGIS_${cluster}_${kind}`),
+];
 
 interface StreamInfo {
   readonly config: { readonly storage: string; readonly num_replicas: number; readonly max_msgs_per_subject: number };
@@ -36,9 +39,20 @@ async function info(url: string, name: string): Promise<StreamInfo> {
   return JSON.parse(await bareRequest(url, `$JS.API.STREAM.INFO.${name}`));
 }
 
+/** What each of these streams is. One after the other: bare requests share their reply subject. */
+async function eachOf<Value>(
+  url: string,
+  names: readonly string[],
+  read: (stream: StreamInfo) => Value,
+): Promise<Value[]> {
+  const values: Value[] = [];
+  for (const name of names) values.push(read(await info(url, name)));
+  return values;
+}
+
 /** One setting of each stream of a cluster. */
 const settings = (url: string, cluster: string, key: keyof StreamInfo['config']) =>
-  Promise.all(kinds.map(async (kind) => (await info(url, `JAEGIS_${cluster}_${kind}`)).config[key]));
+  eachOf(url, streamsOf(cluster), ({ config }) => config[key]);
 
 const itemsOf = (node: JaegisNode, key: string) => node.entity(list, key).ask({ type: 'items' }, patient);
 
@@ -54,8 +68,7 @@ describe('on one server', () => {
       await using _node = await startNode({ ...options(cluster), storage });
       await using client = await startNode({ ...options(cluster), storage, role: 'client' });
       await client.entity(list, 'a').ask({ type: 'note', text: 'x'.repeat(2_000_000) }, patient);
-      expect(await settings(url(), cluster, 'storage')).toEqual([storage, storage, storage]);
-      expect((await info(url(), `OBJ_JAEGIS_${cluster}_LARGE`)).config.storage).toBe(storage);
+      expect(await settings(url(), cluster, 'storage')).toEqual(streamsOf(cluster).map(() => storage));
     },
   );
 
@@ -75,7 +88,7 @@ describe('on one server', () => {
     const kept: number[] = [];
     for await (const { turn } of third.history({ entity: { type: 'list', key: 'a' } })) kept.push(turn);
     expect(kept).toEqual([7, 8, 9, 10]);
-    expect(await settings(url(), 'history', 'max_msgs_per_subject')).toEqual([64, 4, -1]);
+    expect(await settings(url(), 'history', 'max_msgs_per_subject')).toEqual([64, 4, -1, -1, -1]);
   });
 
   it('more copies than there are servers are refused as the option that they are', async () => {
@@ -111,7 +124,7 @@ describe('on a server that lets nobody change a stream', () => {
 
 describe('on three servers', () => {
   const nats = withServers(3);
-  const streams = [...kinds.map((kind) => `JAEGIS_grown_${kind}`), 'OBJ_JAEGIS_grown_LARGE'];
+  const streams = streamsOf('grown');
   const numbers = Array.from({ length: 20 }, (_, index) => index);
 
   it('a cluster with one copy gets three from the node that starts, and is whole after a machine is lost with its disk', async () => {
@@ -121,36 +134,32 @@ describe('on three servers', () => {
     for (const item of numbers) await one.entity(list, `${item}`).send({ type: 'add', item }, patient);
     await one.entity(list, 'large').ask({ type: 'note', text: 'x'.repeat(2_000_000) }, patient);
     await one.entity(list, 'timer').ask({ type: 'remind', item: 7, afterMs: 20_000 }, patient);
-    expect(await copies(nats.urls[1] ?? '')).toEqual([1, 1, 1, 1]);
+    expect(await copies(nats.urls[1] ?? '')).toEqual([1, 1, 1, 1, 1]);
     await one.stop();
     await first.stop();
 
     await using second = await startNode({ ...options, name: 'n2' });
     await using client = await startNode({ ...options, name: 'c2', role: 'client' });
     await client.entity(list, 'large').ask({ type: 'note', text: 'x'.repeat(2_000_000) }, patient);
-    await expect.poll(() => current(nats.urls[1] ?? ''), { timeout: 60_000 }).toEqual([2, 2, 2, 2]);
+    await expect.poll(() => current(nats.urls[1] ?? ''), { timeout: 60_000 }).toEqual([2, 2, 2, 2, 2]);
 
     const [lost, down, left] = nats.servers;
     if (!lost || !down || !left) throw new Error('there are three');
     await lost.kill();
     await rm(lost.storeDir, { recursive: true });
     await lost.restart();
-    await expect.poll(() => current(left.url), { timeout: 90_000 }).toEqual([2, 2, 2, 2]);
+    await expect.poll(() => current(left.url), { timeout: 90_000 }).toEqual([2, 2, 2, 2, 2]);
     await down.kill();
     for (const item of numbers) expect(await itemsOf(client, `${item}`)).toEqual([item]);
     expect(await itemsOf(client, 'large')).toEqual([2_000_000, 2_000_000]);
     await expect.poll(() => itemsOf(second, 'timer'), { timeout: 60_000 }).toEqual([7]);
   });
 
-  /** Of each stream, of the kinds above and of large messages. */
-  const copies = (url: string) => Promise.all(streams.map(async (name) => (await info(url, name)).config.num_replicas));
+  const copies = (url: string) => settings(url, 'grown', 'num_replicas');
 
   /** Copies of each stream that have all of it, besides its leader's. */
   const current = (url: string) =>
-    Promise.all(
-      streams.map(async (name) => {
-        const { cluster } = await info(url, name);
-        return cluster?.leader === undefined ? 0 : cluster.replicas?.filter((replica) => replica.current).length;
-      }),
+    eachOf(url, streams, ({ cluster }) =>
+      cluster?.leader === undefined ? 0 : cluster.replicas?.filter((replica) => replica.current).length,
     ).catch(String);
 });
