@@ -9,7 +9,7 @@ import {
 } from '@jaegis/actors';
 import { type ClusterNode, ownerOf } from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
-import type { EntityId } from '@jaegis/core';
+import type { EntityId, TurnRecord } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
 
@@ -308,6 +308,19 @@ it('however many messages a postponed one lets by, the record does not grow with
   expect(record?.inbox).toEqual({ upTo: 123, ahead: [] });
 });
 
+it('a timer that was taken back and fires all the same leaves no gap in the position of its entity', async () => {
+  const { world, nodes, client, ref, settled, seen, numbers, ownerName } = await start(1);
+  const inbox = await settled(world.connect('stranger').openInbox({ name: 'INBOX', subjects: client.inboxSubjects }));
+  const gone = jsonCodec().encode([{ type: 'add', item: -1 }, 'gone', 'its id']);
+  const sending = numbers(1, 200).map((item) => ref.send({ type: 'add', item }, { timeoutMs: 60_000 }));
+  await settled(inbox.put(client.inboxSubject(ref.entity), gone, { id: 'gone' }));
+  await settled(Promise.all([...sending, ...numbers(201, 200).map((item) => ref.send({ type: 'add', item }))]));
+  await passUntil(world, async () => (await seen()).includes(400));
+  expect(await seen()).toEqual(numbers(1, 400));
+  const turns = await settled(turnsOf(world, nodes.get(ownerName()), ref.entity));
+  expect(turns.map(({ inbox: { ahead } }) => ahead.length)).toEqual(turns.map(() => 0));
+});
+
 it.each([
   ['an empty name', ['', { afterMs: 1 }], 'name'],
   ['no time', ['a', {}], 'when'],
@@ -338,14 +351,24 @@ it.each([
   expect(errors).toMatchObject([{ code: 'invalid_timer', data: { path } }]);
 });
 
+async function turnsOf(
+  world: Awaited<ReturnType<typeof start>>['world'],
+  node: ClusterNode | undefined,
+  entity: EntityId,
+): Promise<TurnRecord[]> {
+  const journal = await world
+    .connect('reader')
+    .openJournal({ name: 'TURNS', subjects: ['jaegis.sim.turn.>'], historyPerSubject: 10_000 });
+  const turns: TurnRecord[] = [];
+  for await (const record of journal.history(node?.turnSubject(entity) ?? ''))
+    turns.push(decodeTurn(jsonCodec(), record));
+  return turns;
+}
+
 async function newestOf(
   world: Awaited<ReturnType<typeof start>>['world'],
   node: ClusterNode | undefined,
   entity: EntityId,
 ) {
-  const journal = await world
-    .connect('reader')
-    .openJournal({ name: 'TURNS', subjects: ['jaegis.sim.turn.>'], historyPerSubject: 10_000 });
-  const record = await journal.last(node?.turnSubject(entity) ?? '');
-  return record && decodeTurn(jsonCodec(), record);
+  return (await turnsOf(world, node, entity)).at(-1);
 }

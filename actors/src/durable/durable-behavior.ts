@@ -208,12 +208,12 @@ export class DurableBehavior implements Behavior {
     if (id !== undefined) {
       const repeated = this.#repeated(id, delivery) ?? (inbox && this.#notNow(inbox, delivery));
       if (repeated !== undefined) return repeated;
+      // Its turn says that it was consumed, so that the position in the inbox goes on past it.
+      if (inbox && this.#isWithoutEffect(inbox)) return this.#hold(state, {}, host, { delivery, trace: undefined });
       const poison = isDurableMessageId(id) && this.#poison(id, message, host, this.#refusal(delivery, message));
       if (poison)
         return this.#hold(state, {}, host, { delivery, trace: traceOf(message, delivery), deadLetter: poison });
     }
-    if (inbox?.sent && this.#answers?.hasSent(inbox.sent.id))
-      return this.#hold(state, {}, host, { delivery, trace: undefined });
     this.#handling = id;
     const cause = { delivery, trace: traceOf(message, delivery) };
     return this.#held(state, host, () => this.#inner.receive(state, message, host, delivery), cause);
@@ -278,8 +278,8 @@ export class DurableBehavior implements Behavior {
     return this.#join({ ...unchanged, reply }, {}, delivery);
   }
 
-  /** A message of the inbox that is not to be handled: its timer was taken back, or one before it crashed meanwhile. */
-  #notNow({ sequence, previous, timer }: InboxDelivery, delivery: DeliveryInfo): Outcome | undefined {
+  /** A message of the inbox that is not to be handled yet: one before it crashed meanwhile. */
+  #notNow({ sequence, previous }: InboxDelivery, delivery: DeliveryInfo): Outcome | undefined {
     if (!this.#arrived.has(previous) && !isConsumed(this.#turns.inbox, previous)) {
       takenOver(delivery)?.fail(
         new WrongSequenceError(`Message ${sequence} of the inbox came before message ${previous} was handled.`),
@@ -287,7 +287,13 @@ export class DurableBehavior implements Behavior {
       return {};
     }
     this.#arrived.add(sequence);
-    return timer !== undefined && !this.#timers.has(timer) ? this.#unchanged(delivery, undefined) : undefined;
+    return undefined;
+  }
+
+  /** A timer that was taken back, or a `send` that came before under its id. */
+  #isWithoutEffect({ timer, sent }: InboxDelivery): boolean {
+    if (timer !== undefined) return !this.#timers.has(timer);
+    return sent !== undefined && this.#answers?.hasSent(sent.id) === true;
   }
 
   /** The step succeeded: its reply and its effects wait for the turn, where there is one to wait for. */
@@ -347,7 +353,8 @@ export class DurableBehavior implements Behavior {
 
   #accept(step: Step): void {
     this.#handling = undefined;
-    const fired = step.id === undefined ? undefined : step.inbox?.timer;
+    const timer = step.id === undefined ? undefined : step.inbox?.timer;
+    const fired = timer !== undefined && this.#timers.has(timer) ? timer : undefined; // one that was replaced has not
     this.#timers.apply({ fired, effects: step.effects });
     this.#commits.add(step);
   }
