@@ -67,8 +67,10 @@ export async function fire(options: FireOptions): Promise<Fire> {
   const proxy = stack.use(await TcpProxy.to(...urls));
   const nodes = stack.use(new NodeProcesses(cluster, 3));
   await Promise.all([...DIRECT.map((name) => nodes.start(name, urls)), nodes.start(PROXIED, [proxy.url])]);
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, async (_, index) =>
+  const clients: JaegisNode[] = [];
+  // One after the other: on a small machine a connection that is made beside many others takes too long.
+  for (let index = 0; index < CLIENTS; index++) {
+    clients.push(
       stack.use(
         await startNode({
           name: `client-${index}`,
@@ -81,8 +83,8 @@ export async function fire(options: FireOptions): Promise<Fire> {
           replicas: 3,
         }),
       ),
-    ),
-  );
+    );
+  }
   const client = clients.at(-1);
   if (client === undefined) throw new Error('there are several');
   const record = new Record();
@@ -155,7 +157,7 @@ class Arsonist {
       case 'slow clients':
         return this.#throughClientProxy((proxy) => proxy.slow(150));
       case 'swallow clients':
-        return this.#throughClientProxy((proxy) => proxy.swallow());
+        return this.#throughClientProxy((proxy) => proxy.swallow(), CLIENTS_PROXIED);
       case 'cut clients':
         return this.#throughClientProxy((proxy) => proxy.cut());
       default:
@@ -206,10 +208,13 @@ class Arsonist {
     else await server.restart();
   }
 
-  async #throughClientProxy(disturb: (proxy: TcpProxy) => void): Promise<void> {
+  /** @param dials So many new connections show that its clients have noticed. Default 0. */
+  async #throughClientProxy(disturb: (proxy: TcpProxy) => void, dials = 0): Promise<void> {
     const { clientProxy } = this.#scene;
+    const noticed = clientProxy.dials + dials;
     disturb(clientProxy);
     await this.#gotOn();
+    while (clientProxy.dials < noticed) await new Promise((resolve) => setTimeout(resolve, 20));
     clientProxy.heal();
   }
 
