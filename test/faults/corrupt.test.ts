@@ -12,16 +12,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withServers } from '../support/nats.ts';
 import { runProgram } from '../support/programs.ts';
 import { app, author, copy, flipIn, lastTurn, page, write } from './corrupt-app.ts';
+import { between, chance, isLong, seed } from './seed.ts';
 
 const patient = { timeoutMs: 30_000 };
 
+const random = chance('corrupt');
+/** Anywhere, also in the mark, the format and the checksum. */
+function flipped(data: Uint8Array): Uint8Array {
+  const at = between(random, 0, data.length - 1);
+  return data.with(at, (data[at] ?? 0) ^ (1 << between(random, 0, 7)));
+}
 const damages: readonly (readonly [string, (data: Uint8Array) => Uint8Array])[] = [
-  ['with a flipped bit', (data) => data.with(data.length - 3, (data.at(-3) ?? 0) ^ 4)],
-  ['cut short', (data) => data.slice(0, data.length - 5)],
+  ...Array.from({ length: isLong ? 20 : 2 }, (_, index) => [`with flipped bit ${index}`, flipped] as const),
+  ['cut short', (data) => data.slice(0, between(random, 1, data.length - 1))],
   ['of other bytes', () => new TextEncoder().encode('not a turn at all')],
 ];
 
-describe('in a stream', () => {
+describe(`in a stream, seed ${seed}`, () => {
   const nats = withServers(1);
   let reader: Awaited<ReturnType<typeof connectNats>>;
   let journal: Journal;

@@ -1,31 +1,32 @@
 /** Durable entities under fire: in the long form all faults several times, in an order chosen by the seed. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkLinearizable } from '../support/linearizability.ts';
-import { withServers } from '../support/nats.ts';
 import { account, type Balance, counter, firstBalance, journal } from './app.ts';
 import { accounts, counters, total } from './clients.ts';
 import { chance, isLong, seed } from './seed.ts';
 import { turnsKept, turnsOf, wrongTurns } from './turn-order.ts';
 import { type Fault, type Fire, faults, fire } from './under-fire.ts';
 
-const rounds = 3;
+const rounds = 2;
 const short: readonly Fault[] = [
   'kill a node',
   'freeze an owner',
+  'kill server 0',
   'kill server 1',
+  'kill server 2',
   'slow a connection',
   'cut a connection',
+  'cut clients',
+  'freeze server 1',
 ];
 
 const patient = { timeoutMs: 60_000 };
 
 describe(`seed ${seed}`, () => {
-  const nats = withServers(3);
   let burnt: Fire;
   beforeAll(async () => {
     burnt = await fire({
       seed,
-      servers: nats.servers,
       faults: isLong ? Array.from({ length: rounds }, (_, round) => shuffled(faults, `fire/${round}`)).flat() : short,
       progress: isLong ? 300 : 100,
       report: isLong ? (line) => console.log(line) : () => {},

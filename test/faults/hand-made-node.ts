@@ -14,15 +14,18 @@ export interface HandMade {
   readonly app: App;
   /** Records kept of each entity. Default: as of `startNode`. */
   readonly history?: number;
+  /** Default: 3 where there are three servers. */
+  readonly replicas?: 1 | 3;
   readonly around: (ports: ClusterPorts) => ClusterPorts;
 }
 
 /** Resolves when it is a member. It ends with its process. */
-export async function startByHand({ name, cluster, urls, app, history, around }: HandMade): Promise<ClusterNode> {
+export async function startByHand(given: HandMade): Promise<ClusterNode> {
+  const { name, cluster, urls, app, history, around } = given;
   const logger = pinoLogger({ level: 'error' });
   const clock = realClock();
   const connection = await connectNats({ servers: urls, name, logger, clock });
-  const { replicas } = connection;
+  const { replicas = connection.replicas } = given;
   const journal = (kind: string, subject: string, historyPerSubject: number) =>
     connection.openJournal({
       name: `JAEGIS_${cluster}_${kind}`,

@@ -1,7 +1,7 @@
 /**
  * A node under fire, which says when a turn of it was refused because another writer came first. Arguments: its name, the
  * cluster, addresses of servers, and `unfenced` for one that appends after whatever is there: it is what the checks of the
- * histories must find. Ends when its parent is gone.
+ * histories must find. The last one is the number of replicas, if it is given. Ends when its parent is gone.
  */
 import { hasCode, type Journal } from '@jaegis/core';
 import { onParentGone } from 'jaegis';
@@ -9,7 +9,7 @@ import { app } from './app.ts';
 import { startByHand } from './hand-made-node.ts';
 import { turnsKept } from './turn-order.ts';
 
-const [, , name = '', cluster = '', nats = '', fence] = process.argv;
+const [, , name = '', cluster = '', nats = '', fence, replicas] = process.argv;
 
 onParentGone(() => process.exit(0));
 const node = await startByHand({
@@ -18,6 +18,7 @@ const node = await startByHand({
   urls: nats.split(','),
   app,
   history: turnsKept,
+  ...(replicas === undefined ? {} : { replicas: replicas === '3' ? 3 : 1 }),
   around: (ports) => ({
     ...ports,
     turnJournal: {

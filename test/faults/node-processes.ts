@@ -18,15 +18,18 @@ interface Running {
 
 export class NodeProcesses implements AsyncDisposable {
   readonly #cluster: string;
+  readonly #replicas: readonly string[];
   readonly #running = new Map<string, Running>();
 
-  constructor(cluster: string) {
+  /** @param replicas Default: by the number of servers that a node hears of. */
+  constructor(cluster: string, replicas?: 1 | 3) {
     this.#cluster = cluster;
+    this.#replicas = replicas === undefined ? [] : [`${replicas}`];
   }
 
   /** Resolves when it is a member. Rejects with what it said when it ends before. */
   async start(name: string, urls: readonly string[], fence: Fence = 'fenced'): Promise<void> {
-    const child = spawn(process.execPath, [main, name, this.#cluster, urls.join(','), fence], {
+    const child = spawn(process.execPath, [main, name, this.#cluster, urls.join(','), fence, ...this.#replicas], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const running: Running = { child, lines: [], listeners: new Set() };

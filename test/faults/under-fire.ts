@@ -3,7 +3,8 @@
  * until the clients have got on under it. Which faults, where and in which order is chosen by a seed.
  */
 import { SeededRandom } from '@jaegis/sim';
-import { type JaegisNode, type NatsServer, startNode } from 'jaegis';
+import { type JaegisNode, type NatsServers, startNode } from 'jaegis';
+import { startNats } from '../support/nats.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { counter } from './app.ts';
 import { Client, counters, Record, runClient } from './clients.ts';
@@ -17,16 +18,21 @@ export const faults = [
   'kill server 0',
   'kill server 1',
   'kill server 2',
+  'freeze server 0',
+  'freeze server 1',
+  'freeze server 2',
   'slow a connection',
   'cut a connection',
   'swallow a connection',
+  'slow clients',
+  'cut clients',
+  'swallow clients',
 ] as const;
 
 export type Fault = (typeof faults)[number];
 
 export interface FireOptions {
   readonly seed: string;
-  readonly servers: readonly NatsServer[];
   readonly faults: readonly Fault[];
   /** Operations that must be acknowledged during each fault and after it. */
   readonly progress: number;
@@ -41,6 +47,8 @@ export interface Fire extends AsyncDisposable {
 }
 
 const CLIENTS = 8;
+/** So many of them go through a proxy of their own. */
+const CLIENTS_PROXIED = 3;
 const DIRECT = ['n1', 'n2', 'n3'] as const;
 /** Its connection goes through the proxy. */
 const PROXIED = 'n4';
@@ -48,34 +56,43 @@ const PROXIED = 'n4';
 /** Resolves when the faults are over and all that was under way is acknowledged. */
 export async function fire(options: FireOptions): Promise<Fire> {
   await using stack = new AsyncDisposableStack();
-  const urls = options.servers.map(({ url }) => url);
+  // All servers name the proxy to those who ask where else they may go, so that its clients find no way around it.
+  // Nobody learns from that how many servers there are.
+  const clientProxy = stack.use(await TcpProxy.to());
+  const config = `client_advertise: "${new URL(clientProxy.url).host}"\n`;
+  const servers = stack.use(await startNats({ count: 3, config }));
+  const { urls } = servers;
+  clientProxy.retarget(urls);
   const cluster = `fire-${options.seed}`;
-  const proxy = stack.use(await TcpProxy.to(urls[0] ?? ''));
-  const nodes = stack.use(new NodeProcesses(cluster));
+  const proxy = stack.use(await TcpProxy.to(...urls));
+  const nodes = stack.use(new NodeProcesses(cluster, 3));
   await Promise.all([...DIRECT.map((name) => nodes.start(name, urls)), nodes.start(PROXIED, [proxy.url])]);
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, async (_, index) =>
+  const clients: JaegisNode[] = [];
+  // One after the other: on a small machine a connection that is made beside many others takes too long.
+  for (let index = 0; index < CLIENTS; index++) {
+    clients.push(
       stack.use(
         await startNode({
           name: `client-${index}`,
           role: 'client',
           cluster,
-          nats: urls,
+          nats: index < CLIENTS_PROXIED ? [clientProxy.url] : [...urls],
           logLevel: 'silent',
           threads: 1,
           history: turnsKept,
+          replicas: 3,
         }),
       ),
-    ),
-  );
-  const [client] = clients;
+    );
+  }
+  const client = clients.at(-1);
   if (client === undefined) throw new Error('there are several');
   const record = new Record();
   let isOver = false;
   const working = Promise.all(
     clients.map((node, index) => runClient(node, `c${index}`, hash(options.seed, index), record, () => isOver)),
   );
-  const arsonist = new Arsonist(options, { urls, proxy, nodes, record, client });
+  const arsonist = new Arsonist(options, { servers, urls, proxy, clientProxy, nodes, record, client });
   await Promise.race([working, arsonist.run()]);
   isOver = true;
   await working;
@@ -85,7 +102,9 @@ export async function fire(options: FireOptions): Promise<Fire> {
 
 interface Scene {
   readonly urls: readonly string[];
+  readonly servers: NatsServers;
   readonly proxy: TcpProxy;
+  readonly clientProxy: TcpProxy;
   readonly nodes: NodeProcesses;
   readonly record: Record;
   readonly client: JaegisNode;
@@ -135,8 +154,14 @@ class Arsonist {
         return this.#throughProxy((proxy) => proxy.swallow());
       case 'cut a connection':
         return this.#throughProxy((proxy) => proxy.cut());
+      case 'slow clients':
+        return this.#throughClientProxy((proxy) => proxy.slow(150));
+      case 'swallow clients':
+        return this.#throughClientProxy((proxy) => proxy.swallow(), CLIENTS_PROXIED);
+      case 'cut clients':
+        return this.#throughClientProxy((proxy) => proxy.cut());
       default:
-        return this.#killServer(Number(fault.at(-1)));
+        return this.#hitServer(fault.startsWith('freeze'), Number(fault.at(-1)));
     }
   }
 
@@ -172,11 +197,25 @@ class Arsonist {
     await this.#view((members) => members.includes(name));
   }
 
-  async #killServer(index: number): Promise<void> {
-    const server = this.#options.servers[index];
-    await server?.kill();
+  /** Frozen, it is cut off from the other servers and from its clients, and wakes up in the belief that it leads. */
+  async #hitServer(isFrozen: boolean, index: number): Promise<void> {
+    const server = this.#scene.servers.servers[index];
+    if (server?.pid === undefined) throw new Error(`server ${index} does not run`);
+    if (isFrozen) process.kill(server.pid, 'SIGSTOP');
+    else await server.kill();
     await this.#gotOn();
-    await server?.restart();
+    if (isFrozen) process.kill(server.pid, 'SIGCONT');
+    else await server.restart();
+  }
+
+  /** @param dials So many new connections show that its clients have noticed. Default 0. */
+  async #throughClientProxy(disturb: (proxy: TcpProxy) => void, dials = 0): Promise<void> {
+    const { clientProxy } = this.#scene;
+    const noticed = clientProxy.dials + dials;
+    disturb(clientProxy);
+    await this.#gotOn();
+    while (clientProxy.dials < noticed) await new Promise((resolve) => setTimeout(resolve, 20));
+    clientProxy.heal();
   }
 
   async #throughProxy(disturb: (proxy: TcpProxy) => void): Promise<void> {

@@ -23,7 +23,7 @@ export function serverBinary(): Promise<ServerBinary> {
 
 /** For one test, which stops them. What survives the machine is not what these tests ask. */
 export async function startNats(
-  options: Pick<StartServersOptions, 'count' | 'storeDir' | 'report'>,
+  options: Pick<StartServersOptions, 'count' | 'storeDir' | 'report' | 'config'>,
 ): Promise<NatsServers> {
   return startServers({ ...world, binary: await serverBinary(), sync: '2m', ...options });
 }

@@ -9,22 +9,22 @@ export class TcpProxy implements AsyncDisposable {
   #isSwallowing = false;
   #dials = 0;
   readonly #toServers = new Set<Socket>();
+  #targets: readonly string[];
 
-  private constructor(target: string) {
-    const { hostname, port } = new URL(target);
+  private constructor(targets: readonly string[]) {
+    this.#targets = targets;
     this.#server = createServer((client) => {
       this.#dials += 1;
-      const server = connect({ host: hostname, port: Number(port) });
-      this.#toServers.add(server);
-      server.on('close', () => this.#toServers.delete(server));
-      this.#forward(client, server);
-      this.#forward(server, client);
+      this.#sockets.add(client);
+      client.on('error', () => {});
+      client.on('close', () => this.#sockets.delete(client));
+      this.#serve(client, this.#targets);
     });
   }
 
-  /** @param target The address of a server, `nats://host:port`. */
-  static async to(target: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  /** @param targets Addresses of servers, `nats://host:port`: each connection goes to the first that takes it. */
+  static async to(...targets: readonly string[]): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targets);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -32,6 +32,11 @@ export class TcpProxy implements AsyncDisposable {
 
   get url(): string {
     return `nats://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on TCP
+  }
+
+  /** From now on, instead of those that it was made with. */
+  retarget(targets: readonly string[]): void {
+    this.#targets = targets;
   }
 
   /** Connections that were asked for so far, also while there is no server. */
@@ -79,6 +84,26 @@ export class TcpProxy implements AsyncDisposable {
     this.#server.close();
     this.cut();
     await once(this.#server, 'close');
+  }
+
+  #serve(client: Socket, [target, ...others]: readonly string[]): void {
+    if (target === undefined) {
+      client.resetAndDestroy();
+      return;
+    }
+    const { hostname, port } = new URL(target);
+    const server = connect({ host: hostname, port: Number(port) });
+    this.#toServers.add(server);
+    server.on('close', () => this.#toServers.delete(server));
+    const next = () => this.#serve(client, others);
+    server.once('error', next);
+    server.once('connect', () => {
+      server.removeListener('error', next);
+      this.#forward(client, server);
+      this.#forward(server, client);
+      // It may have gone while the server was looked for.
+      if (client.destroyed) server.destroy();
+    });
   }
 
   #forward(from: Socket, to: Socket): void {
