@@ -8,6 +8,7 @@ import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bytes, eventually, text, uniqueName, until } from '../contract/world.ts';
+import { freeze } from '../support/freeze.ts';
 import { withServers } from '../support/nats.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -131,7 +132,7 @@ describe('one server', () => {
     const connection = await connectTo(nats.urls, { storageTimeoutMs: 300 });
     const { journal, subject } = await openJournal(connection, 1);
     const pid = nats.servers[0]?.pid ?? 0;
-    process.kill(pid, 'SIGSTOP');
+    await freeze(pid);
     const append = journal.append(subject, bytes('1'), { expectedSequence: 0 });
     await expect(append)
       .rejects.toMatchObject({ code: 'outcome_unknown' })
@@ -241,7 +242,7 @@ describe('three servers', () => {
     const connection = await connectTo(nats.urls);
     const seen = statusesOf(connection);
     const pid = nats.servers[0]?.pid ?? 0;
-    process.kill(pid, 'SIGSTOP');
+    await freeze(pid);
     try {
       for (let index = 0; index < 20; index++) connection.transport.publish('nobody', new Uint8Array(1_000_000));
       await until(() => seen.length === 2);
@@ -255,7 +256,7 @@ describe('three servers', () => {
   test('what is published to a server that hangs is refused beyond the bound', async () => {
     const { transport } = await connectTo(nats.urls, { sendBufferBytes: 5_000_000 });
     const pid = nats.servers[0]?.pid ?? 0;
-    process.kill(pid, 'SIGSTOP');
+    await freeze(pid);
     try {
       const publish = () => {
         for (let index = 0; index < 20; index++) transport.publish('nobody', new Uint8Array(1_000_000));
