@@ -7,7 +7,7 @@ const soon = Promise.resolve();
  * What waits leaves at once when it has this size: its receiver works on it while the sender goes on. The first packets
  * of a turn are small, so that it begins early; the later ones large, since each costs both of them something.
  */
-const FIRST_FULL_BYTES = 1024;
+const FIRST_FULL_BYTES = 2 * 1024;
 const MOST_FULL_BYTES = 16 * 1024;
 
 /**

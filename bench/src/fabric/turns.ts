@@ -36,7 +36,7 @@ export class TurnsBench {
     return this.#raw(async (publish, size) => {
       let sequence = 0;
       return medianMs(size, async () => {
-        sequence = await publish('raw.0', sequence);
+        sequence = await publish('appended.0', sequence);
       });
     });
   }
@@ -48,7 +48,7 @@ export class TurnsBench {
       const free = [...sequences.keys()];
       return inFlight(WIDTH, size, async () => {
         const index = free.pop() ?? 0; // as many as there are workers
-        sequences[index] = await publish(`raw.${index}`, sequences[index] ?? 0);
+        sequences[index] = await publish(`appended.${index}`, sequences[index] ?? 0);
         free.push(index);
       });
     });
@@ -116,7 +116,7 @@ type Publish = (subject: string, lastSubjectSequence: number) => Promise<number>
 
 const rawJournal = {
   name: 'RAW',
-  subjects: ['raw.*'],
+  subjects: ['appended.*'],
   storage: 'file',
   historyPerSubject: 64,
 } as const;

@@ -41,7 +41,7 @@ export interface TransportLimits {
 /** Unconfirmed bytes at which the server is asked whether it has them; half of what may go ahead if that is less. */
 const confirmAtBytes = 64 * 1024;
 /** A message of this size or more leaves while the sender goes on: it is worth a write to the socket of its own. */
-const promptBytes = 1024;
+const promptBytes = 2 * 1024;
 /** How long closing waits for what was published to leave. */
 const lastFlushMs = 500;
 
