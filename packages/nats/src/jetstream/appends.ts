@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@jaegis/core';
 import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
 import { createInbox, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
-import { type Link, LinkLostError } from '../connection/link.ts';
+import { type Link, LinkLostError, leaveNow } from '../connection/link.ts';
 import { NotServedError } from './errors.ts';
 
 export interface AppendsOptions {
@@ -33,6 +33,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** So much is written to the socket at once: the server begins while the others are made. */
+const promptBytes = 4 * 1024;
+
 /**
  * Messages that JetStream answers, to one subject for all, told apart by number, with one timer. A request of nats.js
  * (3.4) has a timer and three promises of its own, and makes an error with its stack even where it was answered: twice the
@@ -44,6 +47,8 @@ export class Appends {
   /** By number; the oldest, which is due first, comes first. */
   readonly #pending = new Map<number, Pending>();
   #last = 0;
+  /** Since the last write that was not left to the end of the turn. */
+  #unsentBytes = 0;
   #subscription: Subscription | undefined;
   #timer: Timer | undefined;
 
@@ -67,6 +72,11 @@ export class Appends {
       const { link, clock, timeoutMs } = this.#options;
       const number = ++this.#last;
       link.connection.publish(subject, data, { headers, reply: `${this.#replyBase}${number.toString(36)}` });
+      this.#unsentBytes += data.length;
+      if (this.#unsentBytes >= promptBytes) {
+        this.#unsentBytes = 0;
+        leaveNow(link.connection);
+      }
       this.#pending.set(number, { subject, dueMs: clock.monotonic() + timeoutMs, resolve, reject });
       this.#timer ??= clock.setTimer(timeoutMs, this.#onTime);
     });
