@@ -53,6 +53,8 @@ export class SimInboxLog {
   readonly #ids = new Map<string, { readonly sequence: number; readonly timeMs: number }>();
   readonly #schedules = new Map<string, Scheduled>();
   readonly #followers = new Set<() => void>();
+  /** By the filters of a follower, which are many, and subject. */
+  readonly #matches = new WeakMap<readonly string[], Map<string, boolean>>();
   #maxBytes = Number.POSITIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
@@ -141,9 +143,26 @@ export class SimInboxLog {
 
   /** The messages after a sequence that match any of the filters. */
   after(sequence: number, filters: readonly string[]): InboxMessage[] {
+    // Followers are mostly up to date: what they have is not looked at.
+    const first = this.#messages.findLastIndex((message) => message.sequence <= sequence) + 1;
     return this.#messages
-      .filter((message) => message.sequence > sequence && filters.some((it) => subjectMatches(it, message.subject)))
+      .slice(first)
+      .filter(({ subject }) => this.#matchesAny(filters, subject))
       .map(messageOf);
+  }
+
+  #matchesAny(filters: readonly string[], subject: string): boolean {
+    let known = this.#matches.get(filters);
+    if (known === undefined) {
+      known = new Map();
+      this.#matches.set(filters, known);
+    }
+    let isMatch = known.get(subject);
+    if (isMatch === undefined) {
+      isMatch = filters.some((filter) => subjectMatches(filter, subject));
+      known.set(subject, isMatch);
+    }
+    return isMatch;
   }
 
   /** Calls back after each new message. */
