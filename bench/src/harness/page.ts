@@ -19,33 +19,32 @@ and the most. "ours ÷ it" is the median of ours by that of the peer. A peer tha
 `;
 
 export function page(suites: readonly Suite[], reports: readonly Report[]): string {
-  const machine = reports[0]?.machine;
   const parts = suites.flatMap((suite) => {
     const report = reports.find((one) => one.suite === suite.name);
     return report ? [section(suite, report)] : [];
   });
-  return [head, ...(machine ? [about(machine)] : []), ...parts].join('\n');
+  return [head, ...parts].join('\n');
 }
 
-function about({ cpu, cores, memoryGB, os }: Machine): string {
-  return `Measured on ${cores} × ${cpu}, ${memoryGB} GB of memory, ${os}.\n`;
-}
-
-function section({ name, about, rows }: Suite, report: Report): string {
-  const versions = Object.entries(report.machine.versions).map(([what, version]) => `${what} ${version}`);
+function section({ name, about, rows }: Suite, { machine, rows: measured }: Report): string {
   const texts = rows.map((row) => `- **${row.name}.** ${row.about.replaceAll('\n', ' ')}`);
   return `## ${name}
 
 ${about}
 
-With ${versions.join(', ')}.
+${where(machine)}
 
 ![The medians of the suite ${name} as bars; the table below has the same figures.](benchmarks/${name}.svg)
 
-${table(report.rows)}
+${table(measured)}
 
 ${texts.join('\n')}
 `;
+}
+
+function where({ cpu, cores, memoryGB, os, versions }: Machine): string {
+  const list = Object.entries(versions).map(([what, version]) => `${what} ${version}`);
+  return `Measured on ${cores} × ${cpu}, ${memoryGB} GB of memory, ${os}, with ${list.join(', ')}.`;
 }
 
 function table(rows: readonly Row[]): string {
