@@ -14,12 +14,12 @@ export interface Program {
   said(text: string): Promise<void>;
 }
 
-/** Runs a source file of the project with this Node, and these variables besides its own. */
+/** Runs a source file of the project with this Node, and these variables besides its own. Without colours, also in CI. */
 export function runProgram(path: string, flags: readonly string[], variables: NodeJS.ProcessEnv = {}): Program {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
   const child = spawn(process.execPath, [file, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...variables },
+    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...variables },
   });
   let output = '';
   const { promise: ended, resolve } = Promise.withResolvers<number | NodeJS.Signals>();
