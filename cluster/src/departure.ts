@@ -33,6 +33,7 @@ export class Departure {
   /** @param bytes How much waits. */
   soon(bytes: number): void {
     if (bytes >= this.#fullBytes) this.#leaveFull();
+    // Also where nothing waits any more: the end of the turn makes packets small again.
     if (this.#isDue) return;
     this.#isDue = true;
     if (this.#turnEnd === undefined) void soon.then(this.#onCodeEnd);
