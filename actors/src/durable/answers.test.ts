@@ -1,6 +1,6 @@
 import { keyedAskId, limits } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { Answers, newestOf } from './answers.ts';
+import { Answers, idOfSend, newestOf } from './answers.ts';
 
 function remembered(before: readonly { readonly id: string; readonly reply: unknown }[] = []) {
   const clock = { now: 0 };
@@ -35,6 +35,24 @@ describe('the answers that an entity remembers', () => {
     clock.now = 5_000;
     answers.add([{ id: 'next', reply: 2, limitMs: 5_000 }]);
     expect([answers.get('short'), answers.get('next')]).toMatchObject([undefined, { reply: 2 }]);
+  });
+
+  it('know the last sends, as many and as long as the bounds say, apart from asks of the same name', () => {
+    const { answers, clock, keyed, fill } = remembered();
+    const send = (index: number) => ({ id: idOfSend(`s${index}`), reply: undefined });
+    answers.add([keyed(1), { id: 'random', reply: 1 }]);
+    fill(limits.recentSends + 1, send);
+    expect([answers.hasSent('s0'), answers.hasSent('s1'), answers.hasSent('k1')]).toEqual([false, true, false]);
+    expect([answers.get(keyed(1).id), answers.get('random')]).toMatchObject([{ reply: 1 }, { reply: 1 }]);
+    clock.now = limits.recentSendMs;
+    answers.add([send(-1)]);
+    expect([answers.hasSent('s1'), answers.hasSent('s-1')]).toEqual([false, true]);
+  });
+
+  it('take the last sends along where a turn replaces the history', () => {
+    const { answers, keyed } = remembered();
+    answers.add([keyed(1), { id: idOfSend('s'), reply: undefined }]);
+    expect(answers.carried.map(({ id }) => id)).toEqual([keyed(1).id, idOfSend('s')]);
   });
 
   it('know one whose reply is undefined', () => {
