@@ -38,8 +38,8 @@ const promptBytes = 4 * 1024;
 
 /**
  * Messages that JetStream answers, to one subject for all, told apart by number, with one timer. A request of nats.js
- * (3.4) has a timer and three promises of its own, and makes an error with its stack even where it was answered: twice the
- * time of this.
+ * (3.4) has a timer and three promises of its own, and makes an error with its stack even where it was answered:
+ * half as long again as this, and more.
  */
 export class Appends {
   readonly #options: AppendsOptions;
