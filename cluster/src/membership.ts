@@ -141,6 +141,14 @@ export class Membership {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
+  /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
+  async drain(): Promise<void> {
+    await this.#change((view) => {
+      const member = memberOf(view, this.#self.id);
+      return member === undefined || member.draining ? undefined : viewWith(view, { ...member, draining: true });
+    });
+  }
+
   async #join(): Promise<void> {
     const { transport, cluster } = this.#options;
     const self = this.#self;

@@ -21,7 +21,7 @@ export function ownerOf(entity: EntityId, view: View): Member | undefined {
 function ownerOfShard(shard: number, view: View): Member | undefined {
   const owner = rendezvousOwner(
     `shard-${shard}`,
-    view.members.map((member) => member.id),
+    view.members.filter(({ draining = false }) => !draining).map(({ id }) => id),
   );
   return owner === undefined ? undefined : memberOf(view, owner);
 }
