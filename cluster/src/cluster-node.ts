@@ -58,8 +58,8 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
-  /** Holds `jaegis.<cluster>.view`. */
-  readonly viewJournal: Journal;
+  /** Holds `jaegis.<cluster>.health`. */
+  readonly healthJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
@@ -108,7 +108,7 @@ export class ClusterNode {
       self,
       member: role === 'member',
       transport,
-      journal: ports.viewJournal,
+      journal: ports.healthJournal,
       codec,
       clock,
       random,

@@ -1,33 +1,58 @@
 import {
   type Clock,
   type Codec,
-  CorruptRecordError,
-  defaultFaultDetector,
   emptyView,
-  type FaultDetectorSettings,
+  errorFromData,
+  hasCode,
+  type HealthStatus,
   incarnation,
+  isSameLife,
   type Journal,
   type Logger,
   type Member,
-  memberOf,
+  type NodeId,
+  type Observation,
   type Random,
   type Subscription,
   sleep,
   type Transport,
   type View,
-  viewWith,
-  viewWithout,
 } from '@jaegis/core';
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { testify } from './health/agreement.ts';
+import { Beats } from './health/beats.ts';
+import { Election } from './health/election.ts';
+import type { HealthEntry, HealthRow, HealthTable } from './health/entries.ts';
+import { Founding } from './health/founding.ts';
+import { type AgreeingSettings, defaultAgreeing, type Ground } from './health/ground.ts';
+import { HealthLog, type ToldEntry } from './health/health-log.ts';
+import { emptyTable, rowOf } from './health/health-table.ts';
+import { Leadership } from './health/leadership.ts';
+import { eventsOf, type MembershipEvent } from './health/news.ts';
+import { PROTOCOL, VERSION } from './health/protocol.ts';
+import { Questions } from './health/questions.ts';
+import { type Standing, StandingRule } from './health/standing.ts';
+import {
+  isAgreeRequest,
+  isLeaderAnswer,
+  isLeaderWord,
+  isVoteRequest,
+  type LeaderAnswer,
+  type LeaderRequest,
+  type LeaderWord,
+  toldEntryFrom,
+  wordsOf,
+} from './health/words.ts';
 import { Listeners } from './listeners.ts';
-import { isMember, ViewLog, viewFrom } from './view-log.ts';
-import { type Verdict, Watch } from './watch.ts';
+
+export type { MembershipEvent } from './health/news.ts';
+export type { Standing } from './health/standing.ts';
 
 export interface MembershipOptions {
   readonly cluster: string;
   readonly self: Member;
-  /** False: a client, which follows the view but neither joins nor proposes. */
+  /** False: a client, which follows the view but neither joins nor votes. */
   readonly member: boolean;
   readonly transport: Transport;
   readonly journal: Journal;
@@ -35,53 +60,94 @@ export interface MembershipOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly detector?: FaultDetectorSettings;
+  /** Those that are not given are as in `defaultAgreeing`. */
+  readonly agreeing?: Partial<AgreeingSettings>;
+  /** Of what this node says. Default: as this software speaks. */
+  readonly protocol?: number;
 }
 
-export type MembershipEvent =
-  | { readonly type: 'node_suspected'; readonly suspect: string; readonly silentMs: number }
-  | { readonly type: 'node_down'; readonly down: string; readonly silentMs: number; readonly noResponders: boolean }
-  | { readonly type: 'node_joined'; readonly joined: string }
-  | { readonly type: 'view_changed'; readonly epoch: number; readonly members: readonly string[] }
-  /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
-  | { readonly type: 'node_removed'; readonly removed: string };
-
-interface Beat extends Member {
-  readonly epoch: number;
-}
-
-/** Every node says that it lives, and looks at the others, this often, in ms. */
-const BEAT_MS = 100;
+/** A member looks at the others this often, in ms. */
 const LOOK_MS = 50;
+/** How long the leader may take to answer, in ms: it may have to write first. */
+const ANSWER_MS = 1_000;
+/** What was not granted is asked for again after so long, in ms. */
+const AGAIN_MS = 100;
+/** A report is repeated after so long, in ms, while there is something to report. */
+const REPORT_MS = 250;
 /** How long leaving may take before the others have to find out by themselves, in ms. */
 const LEAVE_MS = 2_000;
+/** Without a word of any leader the log is read again after so long, in ms. */
+const READ_MS = 1_000;
 
 /**
- * Who belongs to the cluster, as this node knows it. Silence makes a member suspect and asked directly; a dead process
- * is betrayed by the server at once ("no responders"), a hung one by its silence. What follows is only a proposal: the
- * view changes by compare-and-append, and a node taken out by mistake comes back.
+ * Who belongs to the cluster, as this node knows it: what the health log says. Members watch each other and report to a
+ * leader, which writes what a majority of them agrees on; the view is what comes out. What a node may do while it cannot
+ * know, its {@link standing} says.
  */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #log: ViewLog;
-  readonly #watch: Watch;
+  readonly #ground: Ground;
+  readonly #log: HealthLog;
+  readonly #questions: Questions;
+  readonly #beats: Beats;
+  readonly #election: Election;
+  readonly #founding: Founding;
+  readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
+  readonly #standings = new Listeners<[standing: Standing]>();
   readonly #stop = new AbortController();
   readonly #subscriptions: Subscription[] = [];
-  #pings: Subscription | undefined;
+  #leadership: Leadership | undefined;
   #self: Member;
   #view: View = emptyView;
   #node: SnapshotFrom<typeof nodeMachine>;
-  #proposing = false;
+  #sights: readonly Observation[] = [];
+  #reported = { key: '', atMs: 0 };
+  #readMs = 0;
+  #said: Standing = 'refusing';
 
   constructor(options: MembershipOptions) {
+    const { cluster, transport, codec, clock, random, journal, logger, self } = options;
     this.#options = options;
-    this.#self = options.self;
-    const { journal, codec, clock, random, logger, cluster } = options;
-    this.#log = new ViewLog({ subject: `jaegis.${cluster}.view`, journal, codec, clock, random, logger });
-    this.#watch = new Watch(options.detector ?? defaultFaultDetector);
+    this.#self = self;
+    const words = wordsOf(cluster);
+    this.#log = new HealthLog({ subject: `jaegis.${cluster}.health`, journal, codec, logger });
+    const questions = new Questions({ transport, codec, clock, logger, replySubject: words.repliesTo(self) });
+    this.#questions = questions;
+    const settings = { ...defaultAgreeing, ...options.agreeing };
+    this.#beats = new Beats({
+      cluster,
+      transport,
+      codec,
+      clock,
+      questions,
+      index: () => this.#log.table.index,
+      onBehind: () => this.#catchUp(),
+    });
+    this.#ground = {
+      words,
+      log: this.#log,
+      questions,
+      observer: this.#beats,
+      clock,
+      random,
+      logger,
+      settings,
+      decode: (data) => codec.decode(data),
+      self: () => this.#self,
+      isServing: () => this.standing === 'serving',
+      sights: () => this.#sights,
+    };
+    this.#election = new Election({
+      ...this.#ground,
+      lead: (term) => this.#lead(term),
+      stepDown: () => this.#stepDown(),
+    });
+    this.#founding = new Founding(this.#ground, this.#election);
+    this.#standing = new StandingRule(settings, clock.monotonic());
     [this.#node] = initialTransition(nodeMachine);
+    this.#log.onEntry((table, previous, entry) => this.#onEntry(table, previous, entry));
   }
 
   get view(): View {
@@ -92,6 +158,25 @@ export class Membership {
     return this.#self;
   }
 
+  /** All that the cluster has agreed on, with its evidence. */
+  get table(): HealthTable {
+    return this.#log.table;
+  }
+
+  get isLeader(): boolean {
+    return this.#leadership !== undefined;
+  }
+
+  /**
+   * What this node may do. `serving`: all that the view says. `verifying`: it was away for a moment and looks whether
+   * anything changed; what it owns answers nothing until then. `refusing`: it is no member, or sees no majority of the
+   * members; entities can be neither served nor asked from here. A client is always `serving`: it owns nothing.
+   */
+  get standing(): Standing {
+    if (!this.#options.member) return 'serving';
+    return this.#isIn ? this.#standing.at(this.#now()) : 'refusing';
+  }
+
   onView(listener: (view: View, previous: View) => void): Subscription {
     return this.#views.add(listener);
   }
@@ -100,33 +185,41 @@ export class Membership {
     return this.#events.add(listener);
   }
 
-  /** What this node makes of each member, for inspection. */
-  health(): { node: string; incarnation: string; status: string }[] {
-    return this.#view.members.map(({ id, incarnation }) => {
-      const status = id === this.#self.id ? this.#node.value : this.#watch.status(id);
-      return { node: id, incarnation, status };
-    });
+  /** Calls back when {@link standing} has changed; it may have done so a moment before. */
+  onStanding(listener: (standing: Standing) => void): Subscription {
+    return this.#standings.add(listener);
   }
 
-  /** Resolves once this node is in the view; for a client, once the view is known. */
+  /** What the cluster has agreed on for each member, for inspection. */
+  health(): (Pick<HealthRow, 'sinceMs' | 'reason' | 'evidence' | 'voters' | 'protocol' | 'version'> & {
+    node: NodeId;
+    incarnation: string;
+    status: HealthStatus;
+  })[] {
+    return this.#log.table.rows.map(({ member, ...row }) => ({
+      node: member.id,
+      incarnation: member.incarnation,
+      ...row,
+    }));
+  }
+
+  /**
+   * Resolves once this node is in the view; for a client, once the view is known.
+   *
+   * @throws NameTakenError while a node of the same name lives, ClusterMismatchError where the cluster speaks another
+   * protocol.
+   */
   async start(): Promise<void> {
-    const { transport, cluster, member } = this.#options;
-    this.#subscriptions.push(
-      transport.subscribe(`jaegis.${cluster}.beat`, ({ data }) => this.#onBeat(data)),
-      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(viewFrom(this.#decode(data)))),
-      transport.subscribe(`jaegis.${cluster}.pong.${this.#self.incarnation}.*`, (delivery) => {
-        const id = delivery.subject.slice(delivery.subject.lastIndexOf('.') + 1);
-        const target = this.#view.members.find((other) => other.incarnation === id);
-        if (!target) return;
-        if (delivery.noResponders) this.#watch.noResponders(target);
-        else this.#watch.sign(target.id, target.incarnation, this.#now());
-      }),
-    );
+    const { member } = this.#options;
     this.#move('start');
-    if (member) await this.#join();
-    else this.#accept((await this.#log.read()).view);
-    void this.#look();
-    if (member) void this.#beat();
+    this.#listen();
+    await this.#read();
+    if (member) {
+      await this.#join(true);
+      void this.#look();
+    } else {
+      void this.#follow();
+    }
   }
 
   /** Leaves the view, so that the others need not find out; then goes silent. */
@@ -137,96 +230,158 @@ export class Membership {
     if (this.#options.member && joined) await this.#leave();
     this.#stop.abort();
     this.#move('left');
-    this.#pings?.unsubscribe();
+    this.#election.out();
+    this.#beats.stop();
+    this.#questions.stop();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
   /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
   async drain(): Promise<void> {
-    await this.#change((view) => {
-      const member = memberOf(view, this.#self.id);
-      return member === undefined || member.draining ? undefined : viewWith(view, { ...member, draining: true });
-    });
-  }
-
-  async #join(): Promise<void> {
-    const { transport, cluster } = this.#options;
-    const self = this.#self;
-    const address = `jaegis.${cluster}.node.${self.id}.${self.incarnation}.ping`;
-    this.#pings?.unsubscribe();
-    this.#pings = transport.subscribe(address, ({ replyTo }) => {
-      if (replyTo !== undefined) this.#say(replyTo, EMPTY);
-    });
-    await transport.flush();
-    await this.#change((view) =>
-      memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, self),
-    );
-    this.#move('joined');
-    this.#emit({ type: 'node_joined', joined: self.id });
-  }
-
-  async #leave(): Promise<void> {
-    const { clock, logger } = this.#options;
-    const bound = new AbortController();
-    const leaving = this.#change((view) =>
-      memberOf(view, this.#self.id) ? viewWithout(view, [this.#self]) : undefined,
-    );
-    const left = leaving.catch((error: unknown) => logger.warn('left without saying so', { error }));
-    await Promise.race([left, sleep(clock, LEAVE_MS, bound.signal)]);
-    bound.abort();
-  }
-
-  async #change(decide: (view: View) => View | undefined): Promise<void> {
-    const { codec, cluster } = this.#options;
-    const view = await this.#log.change(decide, this.#stop.signal);
-    if (view.epoch > this.#view.epoch) this.#say(`jaegis.${cluster}.viewed`, codec.encode(view));
-    this.#accept(view);
-  }
-
-  #accept(view: View): void {
-    if (view.epoch <= this.#view.epoch) return;
-    const previous = this.#view;
-    this.#view = view;
-    const others = view.members.filter(({ id }) => id !== this.#self.id);
-    this.#watch.follow(others, this.#now());
-    this.#views.call(view, previous);
-    if (this.#options.member && this.#node.value !== 'joining') {
-      this.#emit({ type: 'view_changed', epoch: view.epoch, members: view.members.map(({ id }) => id) });
+    const isDraining = () => rowOf(this.#log.table, this.#self)?.member.draining ?? false;
+    while (!this.#stop.signal.aborted && !isDraining()) {
+      await this.#request({ kind: 'drain', member: this.#self });
+      if (!isDraining()) await this.#pause(AGAIN_MS);
     }
-    const out = memberOf(view, this.#self.id)?.incarnation !== this.#self.incarnation;
-    if (out && this.#node.value === 'up' && this.#options.member) void this.#rejoin();
+  }
+
+  #listen(): void {
+    const { transport, codec, member } = this.#options;
+    const { words } = this.#ground;
+    const hear = (subject: string, take: (word: unknown, replyTo: string | undefined) => void) =>
+      this.#subscriptions.push(
+        transport.subscribe(subject, ({ data, replyTo }) => take(codec.decode(data), replyTo)),
+      );
+    hear(words.entry, (word) => this.#onTold(toldEntryFrom(word)));
+    hear(words.leads, (word) => void (isLeaderWord(word) && this.#onLeads(word)));
+    if (!member) return;
+    hear(words.vote, (word, replyTo) => {
+      if (replyTo === undefined || !isVoteRequest(word)) return;
+      void this.#election.vote(word).then((vote) => this.#questions.say(replyTo, vote));
+    });
+    hear(words.agree, (word, replyTo) => {
+      if (replyTo === undefined || !isAgreeRequest(word) || this.standing !== 'serving') return;
+      if (word.term < this.#log.table.term) return;
+      void testify(this.#ground, word).then((testimony) => this.#questions.say(replyTo, testimony));
+    });
+  }
+
+  /** @throws NameTakenError, ClusterMismatchError where `isFirst`; in a later life they may pass. */
+  async #join(isFirst: boolean): Promise<void> {
+    await this.#beats.start(this.#self);
+    const { logger, protocol = PROTOCOL } = this.#options;
+    const request = { kind: 'join', member: this.#self, protocol, version: VERSION } as const;
+    while (!this.#stop.signal.aborted) {
+      const answer = await this.#request(request);
+      if (answer?.ok) await this.#catchUp();
+      if (rowOf(this.#log.table, this.#self)) break;
+      if (answer?.ok === false && answer.error) {
+        const error = errorFromData(answer.error);
+        if (isFirst) throw error;
+        logger.warn('could not join again', { error });
+      }
+      if (answer === undefined) await this.#found();
+      if (rowOf(this.#log.table, this.#self)) break;
+      await this.#pause(AGAIN_MS * (0.5 + this.#options.random.next()));
+    }
+    if (this.#stop.signal.aborted) return;
+    this.#standing.joined(this.#now());
+    this.#move('joined');
+    this.#emit({ type: 'node_joined', joined: this.#self.id });
+    this.#tellStanding();
+  }
+
+  /** Where nobody leads, and none of the members is left to: this node begins anew. */
+  async #found(): Promise<void> {
+    const seen = await this.#founding.attempt();
+    if (seen === undefined || !this.#leadership) return;
+    try {
+      const { protocol = PROTOCOL } = this.#options;
+      await this.#leadership.begin(seen, { kind: 'join', member: this.#self, protocol, version: VERSION });
+    } catch (error) {
+      this.#options.logger.debug('could not begin anew', { error });
+    }
   }
 
   async #rejoin(): Promise<void> {
     this.#move('removed');
     this.#emit({ type: 'node_removed', removed: this.#self.id });
-    this.#self = { id: this.#self.id, incarnation: incarnation(this.#options.random.id()) };
-    await this.#join().catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
+    this.#election.out();
+    const { id: _, incarnation: __, draining: ___, ...rest } = this.#self;
+    this.#self = { id: this.#self.id, incarnation: incarnation(this.#options.random.id()), ...rest };
+    this.#tellStanding();
+    await this.#join(false).catch((error: unknown) =>
+      this.#options.logger.error('could not join again', { error }),
+    );
   }
 
-  async #beat(): Promise<void> {
-    const { clock, transport, codec, cluster } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      const beat: Beat = { ...this.#self, epoch: this.#view.epoch };
-      // What waits for the connection says, when it is back, that this node lived a while ago.
-      if (transport.connected) this.#say(`jaegis.${cluster}.beat`, codec.encode(beat));
-      await sleep(clock, BEAT_MS, this.#stop.signal);
+  async #leave(): Promise<void> {
+    const { clock } = this.#options;
+    const { id, incarnation } = this.#self;
+    const until = clock.monotonic() + LEAVE_MS;
+    while (rowOf(this.#log.table, this.#self) && clock.monotonic() < until) {
+      const answer = await this.#request({ kind: 'leave', member: { id, incarnation } });
+      if (answer?.ok) return;
+      await this.#pause(AGAIN_MS);
     }
   }
 
-  #onBeat(data: Uint8Array): void {
-    const beat = this.#decode(data);
-    if (!isBeat(beat)) throw new CorruptRecordError('Not a beat: expected { id, incarnation, epoch }.');
-    this.#watch.sign(beat.id, beat.incarnation, this.#now());
-    if (beat.epoch > this.#view.epoch) void this.#catchUp();
+  /** The leader's answer; undefined where none leads. */
+  async #request(request: LeaderRequest): Promise<LeaderAnswer | undefined> {
+    if (this.#leadership) return this.#leadership.handle(request);
+    const { answer, ended } = await this.#questions.one(this.#ground.words.leader, request, ANSWER_MS);
+    if (ended === 'nobody') this.#election.missLeader();
+    return isLeaderAnswer(answer) ? answer : undefined;
   }
 
-  async #catchUp(): Promise<void> {
-    try {
-      this.#accept((await this.#log.read()).view);
-    } catch (error) {
-      this.#options.logger.debug('view not read', { error });
+  #lead(term: number): void {
+    const { cluster, transport } = this.#options;
+    const others = (id: NodeId) => this.#view.members.flatMap((member) => (member.id === id ? [] : [member.id]));
+    this.#leadership = new Leadership({
+      ...this.#ground,
+      cluster,
+      transport,
+      term,
+      watchersOf: others,
+      onFenced: () => this.#election.fenced(),
+    });
+    this.#leadership.tick(this.#now());
+    this.#emit({ type: 'leader_elected', leader: this.#self.id, term });
+  }
+
+  #stepDown(): void {
+    this.#leadership?.stop();
+    this.#leadership = undefined;
+  }
+
+  #onTold(told: ToldEntry | undefined): void {
+    if (told === undefined) return;
+    if (!this.#log.receive(told)) void this.#catchUp();
+    else this.#hear({ term: told.entry.term, leader: told.entry.by, index: told.sequence });
+  }
+
+  #onLeads(word: LeaderWord): void {
+    const { index, term } = this.#log.table;
+    if (word.index <= index && word.term <= term) this.#hear(word);
+    else void this.#catchUp().then(() => this.#hear(word));
+  }
+
+  #hear(word: LeaderWord): void {
+    this.#readMs = this.#now();
+    this.#election.hear(word);
+  }
+
+  #onEntry(table: HealthTable, previous: HealthTable, entry: HealthEntry): void {
+    const before = this.#view;
+    this.#view = this.#log.view;
+    if (table.epoch !== previous.epoch) {
+      this.#beats.follow(this.#view, this.#self);
+      this.#views.call(this.#view, before);
+      const members = this.#view.members.map(({ id }) => id);
+      if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members });
     }
+    if (this.#isIn) for (const event of eventsOf(entry, previous)) this.#emit(event);
+    if (this.#node.value === 'up' && !rowOf(table, this.#self)) void this.#rejoin();
   }
 
   async #look(): Promise<void> {
@@ -244,63 +399,95 @@ export class Membership {
   }
 
   #lookOnce(latenessMs: number): void {
-    // While we cannot hear anybody, nobody's silence says anything.
-    if (!this.#options.transport.connected) {
-      this.#watch.follow([], this.#now());
-      return;
-    }
-    this.#judge(this.#watch.look(this.#now(), latenessMs));
-    this.#follow();
+    const nowMs = this.#now();
+    const isConnected = this.#options.transport.connected;
+    if (!this.#isIn) return;
+    const before = this.#sights;
+    this.#sights = this.#beats.look(nowMs, latenessMs).filter(({ sees }) => sees !== 'alive');
+    this.#tellSuspects(before);
+    const hearsMajority = isConnected && this.#beats.hearsMajority(nowMs);
+    this.#standing.look({ nowMs, isConnected, hearsMajority });
+    if (this.standing === 'verifying') void this.#verify();
+    this.#tellStanding();
+    this.#election.tick(nowMs);
+    if (this.#leadership) this.#leadership.tick(nowMs);
+    else this.#report(nowMs);
+    if (nowMs - this.#readMs > READ_MS) void this.#catchUp();
   }
 
-  #follow(): void {
-    this.#watch.follow(
-      this.#view.members.filter(({ id }) => id !== this.#self.id),
-      this.#now(),
+  #tellSuspects(before: readonly Observation[]): void {
+    for (const { of, sees, silentMs } of this.#sights) {
+      const isKnown = before.some((seen) => isSameLife(seen.of, of));
+      if (!isKnown && (sees === 'silent' || sees === 'gone')) {
+        this.#emit({ type: 'node_suspected', suspect: of.id, silentMs });
+      }
+    }
+  }
+
+  #report(nowMs: number): void {
+    const key = this.#sights.map(({ of, sees }) => `${of.incarnation} ${sees}`).join();
+    const isNews = key !== this.#reported.key;
+    if (!isNews && (key === '' || nowMs - this.#reported.atMs < REPORT_MS)) return;
+    this.#reported = { key, atMs: nowMs };
+    void this.#request({ kind: 'report', by: this.#self, observations: this.#sights });
+  }
+
+  /** Looks whether this node is a member still: the log says so, or a leader that knows. */
+  async #verify(): Promise<void> {
+    if (!this.#standing.beginVerifying()) return;
+    const began = this.#now();
+    const asLeader = this.#request({ kind: 'verify', member: this.#self }).then((answer) => {
+      if (!answer?.ok || this.#leadership) throw new Error('no leader confirms it');
+      if (answer.index > this.#log.table.index) throw new Error('it has not read all');
+    });
+    const isSure = await Promise.any([this.#log.catchUp(), asLeader]).then(
+      () => true,
+      () => false,
     );
+    this.#standing.endVerifying(isSure, began);
+    this.#tellStanding();
   }
 
-  #judge(verdicts: readonly Verdict[]): void {
-    for (const { member, is, changed, silentMs, noResponders } of verdicts) {
-      if (is === 'suspect') this.#probe(member);
-      if (!changed || !this.#options.member) continue;
-      if (is === 'suspect') this.#emit({ type: 'node_suspected', suspect: member.id, silentMs });
-      if (is === 'down') this.#emit({ type: 'node_down', down: member.id, silentMs, noResponders });
-    }
-    const down = verdicts.filter(({ is }) => is === 'down').map(({ member }) => member);
-    if (down.length > 0 && this.#options.member && this.#node.value === 'up') void this.#propose(down);
-  }
-
-  #probe(member: Member): void {
-    const { cluster } = this.#options;
-    const replyTo = `jaegis.${cluster}.pong.${this.#options.self.incarnation}.${member.incarnation}`;
-    this.#say(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, replyTo);
-  }
-
-  /** At most once: all that members say of themselves they say again, and what fails here must not end that. */
-  #say(subject: string, data: Uint8Array, replyTo?: string): void {
-    const { transport, logger } = this.#options;
-    try {
-      transport.publish(subject, data, { lane: 'control', ...(replyTo === undefined ? {} : { replyTo }) });
-    } catch (error) {
-      logger.debug('not said to the other members', { subject, error });
+  async #follow(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#pause(READ_MS);
+      if (!this.#stop.signal.aborted && this.#now() - this.#readMs > READ_MS) await this.#catchUp();
     }
   }
 
-  async #propose(down: readonly Member[]): Promise<void> {
-    if (this.#proposing) return;
-    this.#proposing = true;
-    // Until it is written, which an election may keep from it for seconds, a sign of life takes it back.
-    const gone = (view: View) =>
-      down.filter(({ id, incarnation }) => {
-        return memberOf(view, id)?.incarnation === incarnation && this.#watch.status(id) === 'down';
-      });
-    try {
-      await this.#change((view) => (gone(view).length === 0 ? undefined : viewWithout(view, gone(view))));
-    } catch (error) {
-      this.#options.logger.warn('view not changed', { error });
+  /** Until it is read: a node cannot begin without. */
+  async #read(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        return await this.#log.catchUp();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.#pause(AGAIN_MS);
+      }
     }
-    this.#proposing = false;
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#readMs = this.#now();
+    await this.#log.catchUp().catch((error: unknown) => {
+      this.#options.logger.debug('the health log was not read', { error });
+    });
+  }
+
+  /** It may leave already: until it has, it is a member. */
+  get #isIn(): boolean {
+    return this.#node.value === 'up' || this.#node.value === 'leaving';
+  }
+
+  #tellStanding(): void {
+    const { standing } = this;
+    if (standing === this.#said) return;
+    this.#said = standing;
+    this.#standings.call(standing);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return sleep(this.#options.clock, ms, this.#stop.signal);
   }
 
   #move(type: EventFrom<typeof nodeMachine>['type']): void {
@@ -311,17 +498,14 @@ export class Membership {
     this.#events.call(event);
   }
 
-  #decode(data: Uint8Array): unknown {
-    return this.#options.codec.decode(data);
-  }
-
   #now(): number {
     return this.#options.clock.monotonic();
   }
 }
 
-const EMPTY = new Uint8Array(0);
+/** Of an election, and of a connection that is lost. */
+const PASSING = ['storage_unavailable', 'transport_unavailable', 'outcome_unknown'] as const;
 
-function isBeat(value: unknown): value is Beat {
-  return isMember(value) && 'epoch' in value && typeof value.epoch === 'number';
+function isPassing(error: unknown): boolean {
+  return PASSING.some((code) => hasCode(error, code));
 }

@@ -54,7 +54,7 @@ export function simCluster(
         pool: noPool,
         transport,
         blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
-        viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
+        healthJournal: await world.clock.runUntilSettled(journal('HEALTH', `jaegis.${CLUSTER}.health`)),
         inbox,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },

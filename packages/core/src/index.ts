@@ -23,6 +23,7 @@ export { crc32 } from './rules/crc32.ts';
 export * from './rules/deadlock.ts';
 export * from './rules/fault-detector.ts';
 export * from './rules/group-plan.ts';
+export * from './rules/quorum.ts';
 export * from './rules/rendezvous.ts';
 export * from './rules/restart-intensity.ts';
 export * from './rules/restart-plan.ts';

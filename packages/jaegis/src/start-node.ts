@@ -36,7 +36,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const world = { clock: realClock(), random, logger };
-  const { viewJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
+  const { healthJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
   // A client may lack the permission to make them when it has something large to say.
   if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
   const codec = binaryCodec();
@@ -51,7 +51,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     entities: options.app?.entities ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox, blobs },
+    ports: { ...ports, healthJournal, turnJournal, inbox, blobs },
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop());
@@ -107,11 +107,11 @@ export async function openStreams(
   world: StreamWorld,
 ) {
   const common = { replicas, storage };
-  const viewJournal = await connection.openJournal({
+  const healthJournal = await connection.openJournal({
     ...common,
-    name: `JAEGIS_${cluster}_VIEW`,
-    subjects: [`jaegis.${cluster}.view`],
-    historyPerSubject: limits.turnHistory,
+    name: `JAEGIS_${cluster}_HEALTH`,
+    subjects: [`jaegis.${cluster}.health`],
+    historyPerSubject: limits.healthHistory,
   });
   const turnJournal = await connection.openJournal({
     ...common,
@@ -128,7 +128,7 @@ export async function openStreams(
   });
   const { inbox, bodies } = withBodies(connection, stream, { ...common, cluster }, world);
   const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
-  return { viewJournal, turnJournal, inbox, blobs, bodies };
+  return { healthJournal, turnJournal, inbox, blobs, bodies };
 }
 
 export interface BodiesOptions {
