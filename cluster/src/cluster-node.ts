@@ -44,7 +44,7 @@ import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
-import { Membership } from './membership.ts';
+import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
 import { Router } from './router.ts';
 
@@ -133,6 +133,7 @@ export class ClusterNode {
       system: this.system,
       view: () => this.membership.view,
       self: () => this.membership.self,
+      standing: () => this.membership.standing,
     });
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
@@ -154,7 +155,8 @@ export class ClusterNode {
 
   async start(): Promise<void> {
     this.membership.onView((view) => this.#onView(view));
-    this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
+    this.membership.onEvent((event) => this.#publish(event));
+    this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
     this.#inspector.start();
     const { transport } = this.#options.ports;
@@ -248,6 +250,7 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
+      serves: () => this.membership.standing === 'serving',
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
@@ -278,6 +281,24 @@ export class ClusterNode {
     void this.#host.release();
     if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
     if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
+  }
+
+  /** What all members learn from the log alike, the leader alone says to all. */
+  #publish(event: MembershipEvent): void {
+    const isOfAll = event.type === 'status_changed' || event.type === 'node_down';
+    if (!isOfAll || this.membership.isLeader) this.events.publish(event as unknown as Announcement); // plain data
+  }
+
+  #onStanding(standing: Standing): void {
+    if (this.#options.role === 'client' || this.#stopping) return;
+    const { self, view } = this.membership;
+    if (standing === 'refusing') {
+      this.#router.refuse();
+      this.#awakening.lose();
+      void this.#host.release();
+    } else if (standing === 'serving') {
+      this.#awakening.begin(self, view);
+    }
   }
 
   #onSlow({ bytes, delayMs }: Backlog): void {

@@ -3,7 +3,6 @@ import {
   type Codec,
   emptyView,
   errorFromData,
-  hasCode,
   type HealthStatus,
   incarnation,
   isSameLife,
@@ -20,30 +19,14 @@ import {
 } from '@jaegis/core';
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
-import { testify } from './health/agreement.ts';
 import { Beats } from './health/beats.ts';
-import { Election } from './health/election.ts';
+import { Consensus } from './health/consensus.ts';
 import type { HealthEntry, HealthRow, HealthTable } from './health/entries.ts';
-import { Founding } from './health/founding.ts';
-import { type AgreeingSettings, defaultAgreeing, type Ground } from './health/ground.ts';
-import { HealthLog, type ToldEntry } from './health/health-log.ts';
-import { emptyTable, rowOf } from './health/health-table.ts';
-import { Leadership } from './health/leadership.ts';
+import { type AgreeingSettings, defaultAgreeing } from './health/ground.ts';
+import { rowOf } from './health/health-table.ts';
 import { eventsOf, type MembershipEvent } from './health/news.ts';
 import { PROTOCOL, VERSION } from './health/protocol.ts';
-import { Questions } from './health/questions.ts';
 import { type Standing, StandingRule } from './health/standing.ts';
-import {
-  isAgreeRequest,
-  isLeaderAnswer,
-  isLeaderWord,
-  isVoteRequest,
-  type LeaderAnswer,
-  type LeaderRequest,
-  type LeaderWord,
-  toldEntryFrom,
-  wordsOf,
-} from './health/words.ts';
 import { Listeners } from './listeners.ts';
 
 export type { MembershipEvent } from './health/news.ts';
@@ -68,16 +51,10 @@ export interface MembershipOptions {
 
 /** A member looks at the others this often, in ms. */
 const LOOK_MS = 50;
-/** How long the leader may take to answer, in ms: it may have to write first. */
-const ANSWER_MS = 1_000;
 /** What was not granted is asked for again after so long, in ms. */
 const AGAIN_MS = 100;
-/** A report is repeated after so long, in ms, while there is something to report. */
-const REPORT_MS = 250;
 /** How long leaving may take before the others have to find out by themselves, in ms. */
 const LEAVE_MS = 2_000;
-/** Without a word of any leader the log is read again after so long, in ms. */
-const READ_MS = 1_000;
 
 /**
  * Who belongs to the cluster, as this node knows it: what the health log says. Members watch each other and report to a
@@ -86,68 +63,39 @@ const READ_MS = 1_000;
  */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #ground: Ground;
-  readonly #log: HealthLog;
-  readonly #questions: Questions;
+  readonly #consensus: Consensus;
   readonly #beats: Beats;
-  readonly #election: Election;
-  readonly #founding: Founding;
   readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
   readonly #standings = new Listeners<[standing: Standing]>();
   readonly #stop = new AbortController();
-  readonly #subscriptions: Subscription[] = [];
-  #leadership: Leadership | undefined;
   #self: Member;
   #view: View = emptyView;
   #node: SnapshotFrom<typeof nodeMachine>;
   #sights: readonly Observation[] = [];
-  #reported = { key: '', atMs: 0 };
-  #readMs = 0;
   #said: Standing = 'refusing';
 
   constructor(options: MembershipOptions) {
-    const { cluster, transport, codec, clock, random, journal, logger, self } = options;
     this.#options = options;
-    this.#self = self;
-    const words = wordsOf(cluster);
-    this.#log = new HealthLog({ subject: `jaegis.${cluster}.health`, journal, codec, logger });
-    const questions = new Questions({ transport, codec, clock, logger, replySubject: words.repliesTo(self) });
-    this.#questions = questions;
+    this.#self = options.self;
     const settings = { ...defaultAgreeing, ...options.agreeing };
-    this.#beats = new Beats({
-      cluster,
-      transport,
-      codec,
-      clock,
-      questions,
-      index: () => this.#log.table.index,
-      onBehind: () => this.#catchUp(),
-    });
-    this.#ground = {
-      words,
-      log: this.#log,
-      questions,
-      observer: this.#beats,
-      clock,
-      random,
-      logger,
+    const index = () => this.#consensus.log.table.index;
+    const onBehind = () => void this.#consensus.catchUp();
+    this.#beats = new Beats({ ...options, self: options.self, index, onBehind });
+    this.#consensus = new Consensus({
+      ...options,
       settings,
-      decode: (data) => codec.decode(data),
+      observer: this.#beats,
       self: () => this.#self,
       isServing: () => this.standing === 'serving',
       sights: () => this.#sights,
-    };
-    this.#election = new Election({
-      ...this.#ground,
-      lead: (term) => this.#lead(term),
-      stepDown: () => this.#stepDown(),
+      watchersOf: (id) => this.#view.members.flatMap((member) => (member.id === id ? [] : [member.id])),
+      onElected: (term) => this.#emit({ type: 'leader_elected', leader: this.#self.id, term }),
     });
-    this.#founding = new Founding(this.#ground, this.#election);
-    this.#standing = new StandingRule(settings, clock.monotonic());
+    this.#standing = new StandingRule(settings, options.clock.monotonic());
     [this.#node] = initialTransition(nodeMachine);
-    this.#log.onEntry((table, previous, entry) => this.#onEntry(table, previous, entry));
+    this.#consensus.log.onEntry((table, previous, entry) => this.#onEntry(table, previous, entry));
   }
 
   get view(): View {
@@ -160,11 +108,11 @@ export class Membership {
 
   /** All that the cluster has agreed on, with its evidence. */
   get table(): HealthTable {
-    return this.#log.table;
+    return this.#consensus.log.table;
   }
 
   get isLeader(): boolean {
-    return this.#leadership !== undefined;
+    return this.#consensus.isLeader;
   }
 
   /**
@@ -196,7 +144,7 @@ export class Membership {
     incarnation: string;
     status: HealthStatus;
   })[] {
-    return this.#log.table.rows.map(({ member, ...row }) => ({
+    return this.table.rows.map(({ member, ...row }) => ({
       node: member.id,
       incarnation: member.incarnation,
       ...row,
@@ -212,14 +160,10 @@ export class Membership {
   async start(): Promise<void> {
     const { member } = this.#options;
     this.#move('start');
-    this.#listen();
-    await this.#read();
-    if (member) {
-      await this.#join(true);
-      void this.#look();
-    } else {
-      void this.#follow();
-    }
+    this.#consensus.listen(member);
+    await this.#consensus.read(this.#stop.signal);
+    if (member) await this.#join(true);
+    void this.#look();
   }
 
   /** Leaves the view, so that the others need not find out; then goes silent. */
@@ -230,40 +174,17 @@ export class Membership {
     if (this.#options.member && joined) await this.#leave();
     this.#stop.abort();
     this.#move('left');
-    this.#election.out();
+    this.#consensus.stop();
     this.#beats.stop();
-    this.#questions.stop();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
   /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
   async drain(): Promise<void> {
-    const isDraining = () => rowOf(this.#log.table, this.#self)?.member.draining ?? false;
+    const isDraining = () => rowOf(this.table, this.#self)?.member.draining ?? false;
     while (!this.#stop.signal.aborted && !isDraining()) {
-      await this.#request({ kind: 'drain', member: this.#self });
+      await this.#consensus.request({ kind: 'drain', member: this.#self });
       if (!isDraining()) await this.#pause(AGAIN_MS);
     }
-  }
-
-  #listen(): void {
-    const { transport, codec, member } = this.#options;
-    const { words } = this.#ground;
-    const hear = (subject: string, take: (word: unknown, replyTo: string | undefined) => void) =>
-      this.#subscriptions.push(
-        transport.subscribe(subject, ({ data, replyTo }) => take(codec.decode(data), replyTo)),
-      );
-    hear(words.entry, (word) => this.#onTold(toldEntryFrom(word)));
-    hear(words.leads, (word) => void (isLeaderWord(word) && this.#onLeads(word)));
-    if (!member) return;
-    hear(words.vote, (word, replyTo) => {
-      if (replyTo === undefined || !isVoteRequest(word)) return;
-      void this.#election.vote(word).then((vote) => this.#questions.say(replyTo, vote));
-    });
-    hear(words.agree, (word, replyTo) => {
-      if (replyTo === undefined || !isAgreeRequest(word) || this.standing !== 'serving') return;
-      if (word.term < this.#log.table.term) return;
-      void testify(this.#ground, word).then((testimony) => this.#questions.say(replyTo, testimony));
-    });
   }
 
   /** @throws NameTakenError, ClusterMismatchError where `isFirst`; in a later life they may pass. */
@@ -272,16 +193,16 @@ export class Membership {
     const { logger, protocol = PROTOCOL } = this.#options;
     const request = { kind: 'join', member: this.#self, protocol, version: VERSION } as const;
     while (!this.#stop.signal.aborted) {
-      const answer = await this.#request(request);
-      if (answer?.ok) await this.#catchUp();
-      if (rowOf(this.#log.table, this.#self)) break;
+      const answer = await this.#consensus.request(request);
+      if (answer?.ok) await this.#consensus.catchUp();
+      if (rowOf(this.table, this.#self)) break;
       if (answer?.ok === false && answer.error) {
         const error = errorFromData(answer.error);
         if (isFirst) throw error;
         logger.warn('could not join again', { error });
       }
-      if (answer === undefined) await this.#found();
-      if (rowOf(this.#log.table, this.#self)) break;
+      if (answer === undefined) await this.#consensus.found(request);
+      if (rowOf(this.table, this.#self)) break;
       await this.#pause(AGAIN_MS * (0.5 + this.#options.random.next()));
     }
     if (this.#stop.signal.aborted) return;
@@ -291,89 +212,30 @@ export class Membership {
     this.#tellStanding();
   }
 
-  /** Where nobody leads, and none of the members is left to: this node begins anew. */
-  async #found(): Promise<void> {
-    const seen = await this.#founding.attempt();
-    if (seen === undefined || !this.#leadership) return;
-    try {
-      const { protocol = PROTOCOL } = this.#options;
-      await this.#leadership.begin(seen, { kind: 'join', member: this.#self, protocol, version: VERSION });
-    } catch (error) {
-      this.#options.logger.debug('could not begin anew', { error });
-    }
-  }
-
   async #rejoin(): Promise<void> {
     this.#move('removed');
     this.#emit({ type: 'node_removed', removed: this.#self.id });
-    this.#election.out();
+    this.#consensus.out();
     const { id: _, incarnation: __, draining: ___, ...rest } = this.#self;
     this.#self = { id: this.#self.id, incarnation: incarnation(this.#options.random.id()), ...rest };
     this.#tellStanding();
-    await this.#join(false).catch((error: unknown) =>
-      this.#options.logger.error('could not join again', { error }),
-    );
+    await this.#join(false).catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
   }
 
   async #leave(): Promise<void> {
     const { clock } = this.#options;
     const { id, incarnation } = this.#self;
     const until = clock.monotonic() + LEAVE_MS;
-    while (rowOf(this.#log.table, this.#self) && clock.monotonic() < until) {
-      const answer = await this.#request({ kind: 'leave', member: { id, incarnation } });
+    while (rowOf(this.table, this.#self) && clock.monotonic() < until) {
+      const answer = await this.#consensus.request({ kind: 'leave', member: { id, incarnation } });
       if (answer?.ok) return;
       await this.#pause(AGAIN_MS);
     }
   }
 
-  /** The leader's answer; undefined where none leads. */
-  async #request(request: LeaderRequest): Promise<LeaderAnswer | undefined> {
-    if (this.#leadership) return this.#leadership.handle(request);
-    const { answer, ended } = await this.#questions.one(this.#ground.words.leader, request, ANSWER_MS);
-    if (ended === 'nobody') this.#election.missLeader();
-    return isLeaderAnswer(answer) ? answer : undefined;
-  }
-
-  #lead(term: number): void {
-    const { cluster, transport } = this.#options;
-    const others = (id: NodeId) => this.#view.members.flatMap((member) => (member.id === id ? [] : [member.id]));
-    this.#leadership = new Leadership({
-      ...this.#ground,
-      cluster,
-      transport,
-      term,
-      watchersOf: others,
-      onFenced: () => this.#election.fenced(),
-    });
-    this.#leadership.tick(this.#now());
-    this.#emit({ type: 'leader_elected', leader: this.#self.id, term });
-  }
-
-  #stepDown(): void {
-    this.#leadership?.stop();
-    this.#leadership = undefined;
-  }
-
-  #onTold(told: ToldEntry | undefined): void {
-    if (told === undefined) return;
-    if (!this.#log.receive(told)) void this.#catchUp();
-    else this.#hear({ term: told.entry.term, leader: told.entry.by, index: told.sequence });
-  }
-
-  #onLeads(word: LeaderWord): void {
-    const { index, term } = this.#log.table;
-    if (word.index <= index && word.term <= term) this.#hear(word);
-    else void this.#catchUp().then(() => this.#hear(word));
-  }
-
-  #hear(word: LeaderWord): void {
-    this.#readMs = this.#now();
-    this.#election.hear(word);
-  }
-
   #onEntry(table: HealthTable, previous: HealthTable, entry: HealthEntry): void {
     const before = this.#view;
-    this.#view = this.#log.view;
+    this.#view = this.#consensus.log.view;
     if (table.epoch !== previous.epoch) {
       this.#beats.follow(this.#view, this.#self);
       this.#views.call(this.#view, before);
@@ -401,6 +263,7 @@ export class Membership {
   #lookOnce(latenessMs: number): void {
     const nowMs = this.#now();
     const isConnected = this.#options.transport.connected;
+    if (!this.#options.member) this.#consensus.keepUp(nowMs);
     if (!this.#isIn) return;
     const before = this.#sights;
     this.#sights = this.#beats.look(nowMs, latenessMs).filter(({ sees }) => sees !== 'alive');
@@ -409,10 +272,7 @@ export class Membership {
     this.#standing.look({ nowMs, isConnected, hearsMajority });
     if (this.standing === 'verifying') void this.#verify();
     this.#tellStanding();
-    this.#election.tick(nowMs);
-    if (this.#leadership) this.#leadership.tick(nowMs);
-    else this.#report(nowMs);
-    if (nowMs - this.#readMs > READ_MS) void this.#catchUp();
+    this.#consensus.tick(nowMs);
   }
 
   #tellSuspects(before: readonly Observation[]): void {
@@ -424,54 +284,12 @@ export class Membership {
     }
   }
 
-  #report(nowMs: number): void {
-    const key = this.#sights.map(({ of, sees }) => `${of.incarnation} ${sees}`).join();
-    const isNews = key !== this.#reported.key;
-    if (!isNews && (key === '' || nowMs - this.#reported.atMs < REPORT_MS)) return;
-    this.#reported = { key, atMs: nowMs };
-    void this.#request({ kind: 'report', by: this.#self, observations: this.#sights });
-  }
-
-  /** Looks whether this node is a member still: the log says so, or a leader that knows. */
+  /** Looks whether this node is a member still. */
   async #verify(): Promise<void> {
     if (!this.#standing.beginVerifying()) return;
     const began = this.#now();
-    const asLeader = this.#request({ kind: 'verify', member: this.#self }).then((answer) => {
-      if (!answer?.ok || this.#leadership) throw new Error('no leader confirms it');
-      if (answer.index > this.#log.table.index) throw new Error('it has not read all');
-    });
-    const isSure = await Promise.any([this.#log.catchUp(), asLeader]).then(
-      () => true,
-      () => false,
-    );
-    this.#standing.endVerifying(isSure, began);
+    this.#standing.endVerifying(await this.#consensus.verify(this.#self), began);
     this.#tellStanding();
-  }
-
-  async #follow(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      await this.#pause(READ_MS);
-      if (!this.#stop.signal.aborted && this.#now() - this.#readMs > READ_MS) await this.#catchUp();
-    }
-  }
-
-  /** Until it is read: a node cannot begin without. */
-  async #read(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      try {
-        return await this.#log.catchUp();
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        await this.#pause(AGAIN_MS);
-      }
-    }
-  }
-
-  async #catchUp(): Promise<void> {
-    this.#readMs = this.#now();
-    await this.#log.catchUp().catch((error: unknown) => {
-      this.#options.logger.debug('the health log was not read', { error });
-    });
   }
 
   /** It may leave already: until it has, it is a member. */
@@ -501,11 +319,4 @@ export class Membership {
   #now(): number {
     return this.#options.clock.monotonic();
   }
-}
-
-/** Of an election, and of a connection that is lost. */
-const PASSING = ['storage_unavailable', 'transport_unavailable', 'outcome_unknown'] as const;
-
-function isPassing(error: unknown): boolean {
-  return PASSING.some((code) => hasCode(error, code));
 }

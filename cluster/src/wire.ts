@@ -157,10 +157,16 @@ export class Wire implements Sessions {
     try {
       const number = this.#asks.begin(type, signal);
       const packet = this.#addAsk(member, number, request);
-      return this.#asks.wait(number, { member, target, type, timeoutMs: request.leftMs, packet, signal });
+      const isForEntity = typeof request.to !== 'string';
+      return this.#asks.wait(number, { member, target, isForEntity, type, timeoutMs: request.leftMs, packet, signal });
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Asks to entities on other nodes end with the reason. */
+  giveUpEntities(reason: Error): void {
+    this.#asks.giveUpEntities(reason);
   }
 
   /** What is under way, to each member that was sent something. */

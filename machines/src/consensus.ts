@@ -12,18 +12,18 @@ export const consensusMachine = setup({
     context: {} as { readonly term: number },
     events: {} as
       /** No sign of a leader for too long. `term`: the newest that is known. */
-      | { type: 'leader missed'; term: number }
-      | { type: 'votes won' }
-      | { type: 'votes lost' }
-      | { type: 'term taken' }
-      /** The log refused it: somebody else wrote. */
-      | { type: 'fenced' }
-      /** It cannot be written for now. */
-      | { type: 'not written' }
-      /** Another member leads. */
-      | { type: 'leader known'; term: number }
-      /** It is no member any more. */
-      | { type: 'out' },
+        | { type: 'leader missed'; term: number }
+        | { type: 'votes won' }
+        | { type: 'votes lost' }
+        | { type: 'term taken' }
+        /** The log refused it: somebody else wrote. */
+        | { type: 'fenced' }
+        /** It cannot be written for now. */
+        | { type: 'not written' }
+        /** Another member leads. */
+        | { type: 'leader known'; term: number }
+        /** It is no member any more. */
+        | { type: 'out' },
   },
   actions: {
     'ask for pre-votes': () => {},

@@ -47,6 +47,8 @@ export interface EntityHostOptions {
   readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
+  /** Whether this node knows that its view is of now. Where it does not, questions are not answered. Default: it does. */
+  readonly serves?: () => boolean;
   readonly deliverDurable: DeliverDurable;
 }
 
@@ -311,7 +313,19 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
-    return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
+    const { serves = () => true } = this.#options;
+    return {
+      serves,
+      entity,
+      log,
+      outbox,
+      schedules,
+      node,
+      traces,
+      random,
+      mishaps,
+      predecessor: this.#ending.get(name),
+    };
   }
 }
 

@@ -1,5 +1,14 @@
 /** The leader asks all members whether they see what it has been told; each answers from what it sees itself. */
-import { condemns, isAgreed, isLongEnough, isSameLife, limits, memberOf, type NodeId, type Observation } from '@jaegis/core';
+import {
+  condemns,
+  isAgreed,
+  isLongEnough,
+  isSameLife,
+  limits,
+  memberOf,
+  type NodeId,
+  type Observation,
+} from '@jaegis/core';
 import type { Life, Reason, StatusChange } from './entries.ts';
 import type { Ground } from './ground.ts';
 import { type AgreeRequest, isTestimony, type Testimony } from './words.ts';
@@ -43,14 +52,17 @@ export async function agreedTo(
     return answered.size >= voters || proposed.every(isCarried);
   };
   await questions.all(words.agree, request, ROUND_MS, take, signal);
-  const carried = proposed.filter(isCarried).map((change) => {
-    const evidence = [...(yes.get(change)?.values() ?? []), ...reported(change.of)];
-    return { ...change, evidence: distinct(evidence).slice(0, limits.evidence) };
-  });
+  const carried = proposed.filter(isCarried);
   // Until the silence of many has lasted, all that is agreed on is that they are missed.
-  const isOver = isLongEnough(view.members.length, proposed.map(({ of, reason }) => longest(reason, reported(of))));
+  const isOver = isLongEnough(
+    view.members.length,
+    proposed.map(({ of, reason }) => longest(reason, reported(of))),
+  );
   return {
-    changes: isOver ? carried : carried.map((change) => ({ ...change, to: 'unreachable' })),
+    changes: carried.map((change) => {
+      const evidence = distinct([...reported(change.of), ...(yes.get(change)?.values() ?? [])]);
+      return { ...change, to: isOver ? 'down' : 'unreachable', evidence: evidence.slice(0, limits.evidence) };
+    }),
     voters: [...new Set(carried.flatMap((change) => [...(yes.get(change)?.keys() ?? [])]))].toSorted(),
   };
 }

@@ -5,6 +5,7 @@ import {
   CorruptRecordError,
   defaultFaultDetector,
   isSameLife,
+  type Logger,
   type Member,
   majorityOf,
   memberOf,
@@ -18,14 +19,16 @@ import {
 import { Watch } from '../watch.ts';
 import { isCount, isLife, isRecord, type Life } from './entries.ts';
 import type { Observer } from './ground.ts';
-import type { Questions } from './questions.ts';
+import { Questions } from './questions.ts';
 
 export interface BeatsOptions {
   readonly cluster: string;
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
-  readonly questions: Questions;
+  readonly logger: Logger;
+  /** Its first life, which its answers are addressed to. */
+  readonly self: Life;
   /** Of the health log, as far as this node has read it. */
   readonly index: () => number;
   /** Another node has read further. */
@@ -42,12 +45,16 @@ export class Beats implements Observer {
   readonly #watch = new Watch(detector);
   readonly #stop = new AbortController();
   readonly #subscription: Subscription;
+  readonly #questions: Questions;
   #pings: Subscription | undefined;
   #view: View = { epoch: 0, members: [] };
   #self: Life | undefined;
 
   constructor(options: BeatsOptions) {
     this.#options = options;
+    const { cluster, self } = options;
+    const replySubject = `jaegis.${cluster}.pong.${self.id}.${self.incarnation}`;
+    this.#questions = new Questions({ ...options, replySubject });
     this.#subscription = options.transport.subscribe(`jaegis.${options.cluster}.beat`, ({ data }) => this.#on(data));
   }
 
@@ -58,7 +65,7 @@ export class Beats implements Observer {
     this.#self = self;
     this.#pings?.unsubscribe();
     this.#pings = transport.subscribe(this.#pingOf(self), ({ replyTo }) => {
-      if (replyTo !== undefined) this.#options.questions.say(replyTo, {});
+      if (replyTo !== undefined) this.#questions.say(replyTo, {});
     });
     if (isFirst) void this.#beat();
     await transport.flush();
@@ -66,6 +73,7 @@ export class Beats implements Observer {
 
   stop(): void {
     this.#stop.abort();
+    this.#questions.stop();
     this.#pings?.unsubscribe();
     this.#subscription.unsubscribe();
   }
@@ -91,9 +99,9 @@ export class Beats implements Observer {
   }
 
   async observe(life: Life): Promise<Observation> {
-    const { questions, clock } = this.#options;
+    const { clock } = this.#options;
     const askedMs = clock.monotonic();
-    const { ended } = await questions.one(this.#pingOf(life), {}, PING_MS);
+    const { ended } = await this.#questions.one(this.#pingOf(life), {}, PING_MS);
     const member = memberOf(this.#view, life.id);
     const known = member && isSameLife(member, life) ? member : undefined;
     if (ended === 'nobody' && known) this.#watch.noResponders(known);
@@ -128,11 +136,11 @@ export class Beats implements Observer {
   }
 
   async #beat(): Promise<void> {
-    const { clock, transport, questions, cluster, index } = this.#options;
+    const { clock, transport, cluster, index } = this.#options;
     while (!this.#stop.signal.aborted) {
       const { id, incarnation } = this.#self as Member; // started
       // What waits for the connection says, when it is back, that this node lived a while ago.
-      if (transport.connected) questions.say(`jaegis.${cluster}.beat`, { id, incarnation, index: index() });
+      if (transport.connected) this.#questions.say(`jaegis.${cluster}.beat`, { id, incarnation, index: index() });
       await sleep(clock, BEAT_MS, this.#stop.signal);
     }
   }

@@ -1,8 +1,17 @@
-import { condemns, hasCode, isAgreed, isLongEnough, isSameLife, memberOf, type NodeId, type Observation } from '@jaegis/core';
+import {
+  condemns,
+  hasCode,
+  isAgreed,
+  isLongEnough,
+  isSameLife,
+  memberOf,
+  type NodeId,
+  type Observation,
+} from '@jaegis/core';
 import { type ConsensusAction, consensusMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
-import { rowOf } from './health-table.ts';
 import type { Ground } from './ground.ts';
+import { rowOf } from './health-table.ts';
 import { isVote, type LeaderWord, type Vote, type VoteRequest } from './words.ts';
 
 export interface ElectionOptions extends Ground {

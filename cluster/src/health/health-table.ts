@@ -27,7 +27,8 @@ export function applied(table: HealthTable, entry: HealthEntry, sequence: number
   const now = { ...next, term: entry.term, leader: entry.by };
   if (entry.kind === 'join') return joined(now, entry);
   if (entry.kind === 'leave') return without(now, [entry.member], (row) => ({ ...row, ...ended(entry, 'left') }));
-  if (entry.kind === 'status') return entry.changes.reduce<HealthTable>((each, change) => changed(each, change, entry), now);
+  if (entry.kind === 'status')
+    return entry.changes.reduce<HealthTable>((each, change) => changed(each, change, entry), now);
   return now;
 }
 

@@ -223,7 +223,9 @@ export class Leadership {
   /** What is found again at the next look, if it cannot be written now. */
   #writeAside(decide: () => Change | undefined): void {
     if (this.#waiting > 0) return;
-    this.#write(decide).catch((error: unknown) => this.#options.logger.debug('not written to the health log', { error }));
+    this.#write(decide).catch((error: unknown) =>
+      this.#options.logger.debug('not written to the health log', { error }),
+    );
   }
 
   /** One after the other: each is decided by what the one before has left. @throws as HealthLog.append, OverloadedError */

@@ -1,4 +1,12 @@
-import { type Clock, type Codec, type Delivery, type Logger, limits, type Subscription, type Transport } from '@jaegis/core';
+import {
+  type Clock,
+  type Codec,
+  type Delivery,
+  type Logger,
+  limits,
+  type Subscription,
+  type Transport,
+} from '@jaegis/core';
 
 export interface QuestionsOptions {
   readonly transport: Transport;
@@ -71,7 +79,10 @@ export class Questions {
     // What waits for the connection says, when it is back, how things were a while ago.
     if (!transport.connected) return;
     try {
-      transport.publish(subject, codec.encode(word), { lane: 'control', ...(replyTo === undefined ? {} : { replyTo }) });
+      transport.publish(subject, codec.encode(word), {
+        lane: 'control',
+        ...(replyTo === undefined ? {} : { replyTo }),
+      });
     } catch (error) {
       logger.debug('not said to the other members', { subject, error });
     }

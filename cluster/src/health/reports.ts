@@ -36,7 +36,9 @@ export class Reports {
 
   /** What is reported of one life at the moment. */
   of(life: Life): Observation[] {
-    return [...this.#reports.values()].flatMap(({ observations }) => observations.filter(({ of }) => isSameLife(of, life)));
+    return [...this.#reports.values()].flatMap(({ observations }) =>
+      observations.filter(({ of }) => isSameLife(of, life)),
+    );
   }
 
   assess(table: HealthTable, self: NodeId, nowMs: number): Assessment {
