@@ -1,16 +1,27 @@
+/** `jaegis tree`: what runs where, asked of the cluster by a plain NATS request. */
 import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { InvalidConfigError, onSignals, requestInspection, type TreeAnswer } from 'jaegis';
 import logUpdate from 'log-update';
-import { reached } from './nats-settings.ts';
-import { renderTree } from './render-tree.ts';
-import { readSettings } from './settings.ts';
-import { treeSvg } from './tree-svg.ts';
+import { acting } from '../acting.ts';
+import { reached, reachingCluster } from '../nats-settings.ts';
+import { jsonOption } from '../options.ts';
+import { renderTree } from '../render-tree.ts';
+import { readSettings } from '../settings.ts';
+import { treeSvg } from '../tree-svg.ts';
 
 /** How often `--watch` draws, in ms. */
 const WATCH_MS = 500;
 
-/** `jaegis tree`: what runs where, asked of the cluster by a plain NATS request. */
-export async function runTree(flags: Record<string, unknown>): Promise<void> {
+export function registerTree(program: Command): void {
+  reachingCluster(program.command('tree').description("print the cluster's supervision tree"))
+    .option('--watch', 'draw it again every half second')
+    .addOption(jsonOption)
+    .option('--svg <file>', 'draw it into an SVG file')
+    .action(acting(runTree));
+}
+
+async function runTree(flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   if (settings.watch && settings.json) throw new InvalidConfigError('Choose one of --watch and --json.');
   await using inspection = await requestInspection(reached(settings));

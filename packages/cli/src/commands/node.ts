@@ -1,12 +1,38 @@
+/** `jaegis node`: one node in this process, until a signal, a failure or, if so wished, the end of its parent. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Command, Option } from 'commander';
 import { type App, InvalidConfigError, type NodeOptions, onParentGone, onSignals, startNode } from 'jaegis';
-import { explain } from './explain.ts';
-import { reached } from './nats-settings.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { acting } from '../acting.ts';
+import { explain } from '../explain.ts';
+import { reached, reachingCluster } from '../nats-settings.ts';
+import { logLevelOption, streamOptions } from '../options.ts';
+import { readSettings, type Settings } from '../settings.ts';
 
-/** `jaegis node`: one node in this process, until a signal, a failure or, if so wished, the end of its parent. */
-export async function runNode(flags: Record<string, unknown>): Promise<void> {
+export function registerNode(program: Command): void {
+  const command = reachingCluster(program.command('node').description('run one node of a cluster in this process'))
+    .addOption(new Option('--name <name>', 'unique in the cluster').env('JAEGIS_NAME'))
+    .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
+    .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'));
+  for (const option of streamOptions) command.addOption(option);
+  command
+    .addOption(
+      new Option('--max-turn-bytes <n>', 'what the turns of all entities may take on each server').env(
+        'JAEGIS_MAX_TURN_BYTES',
+      ),
+    )
+    .addOption(
+      new Option('--max-inbox-bytes <n>', 'what sends and timers that wait may take on each server').env(
+        'JAEGIS_MAX_INBOX_BYTES',
+      ),
+    )
+    .addOption(logLevelOption)
+    .option('--json', 'print the ready line as JSON')
+    .option('--end-with-parent', 'end when the process that started this one is gone')
+    .action(acting(runNode));
+}
+
+async function runNode(flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   if (settings.endWithParent) onParentGone(() => process.exit(1));
   const node = await startNode(await nodeOptions(settings));
