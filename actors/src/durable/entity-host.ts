@@ -17,6 +17,7 @@ import {
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
+import { cellsWith } from '../inspect/census.ts';
 import { ActorCell } from '../run/actor-cell.ts';
 import type { Ask } from '../run/ask.ts';
 import type { CellKind } from '../run/cell-kind.ts';
@@ -174,8 +175,23 @@ export class EntityHost implements Home {
     return this.#active.get(formatEntityId(entity))?.cell;
   }
 
-  inspect(): TreeNode {
-    const children = [...this.#active.values()].map(({ cell }) => cell.inspect());
+  /** The active entities, and the actors that they have spawned. */
+  *cells(): Iterable<ActorCell> {
+    for (const { cell } of this.#active.values()) yield* cellsWith(cell);
+  }
+
+  /** How many are active, by type. */
+  get activeTypes(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { entity } of this.#active.values()) counts[entity.type] = (counts[entity.type] ?? 0) + 1;
+    return counts;
+  }
+
+  /** @param most Entities that are listed; the others are counted. */
+  inspect(most = Number.POSITIVE_INFINITY): TreeNode {
+    const listed = Array.from(this.#active.values().take(Math.min(most, this.#active.size)));
+    const children = listed.map(({ cell }) => cell.inspect());
+    const omitted = this.#active.size - listed.length;
     const type = 'one_for_one';
     return {
       id: 'entities',
@@ -185,6 +201,7 @@ export class EntityHost implements Home {
       mailbox: 0,
       handled: 0,
       restarts: 0,
+      ...(omitted > 0 ? { omitted } : {}),
       children,
     };
   }

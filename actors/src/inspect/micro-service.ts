@@ -1,4 +1,5 @@
 import {
+  AnswerTooLargeError,
   type Clock,
   type Delivery,
   errorToData,
@@ -7,11 +8,12 @@ import {
   type Subscription,
   type Transport,
 } from '@jaegis/core';
+import { withoutStacks } from './plain.ts';
 
 export interface Endpoint {
   readonly name: string;
   readonly subject: string;
-  /** The answer is sent as JSON; a throw is answered as `{ error }`. */
+  /** The answer is sent as JSON; a throw is answered as `{ error }`, and so is an answer that is too large for the server. */
   readonly handle: (requestText: string) => unknown;
 }
 
@@ -102,8 +104,12 @@ export class MicroService {
 
   #reply(replyTo: string | undefined, value: unknown): void {
     if (replyTo === undefined) return;
+    const { transport } = this.#options;
     try {
-      this.#options.transport.publish(replyTo, this.#encoder.encode(JSON.stringify(value)));
+      const text = this.#encoder.encode(JSON.stringify(value));
+      const fits = text.length <= transport.maxPayload;
+      const sent = fits ? text : this.#encoder.encode(JSON.stringify(tooLarge(text.length, transport.maxPayload)));
+      transport.publish(replyTo, sent);
     } catch (error) {
       this.#options.logger.warn('inspection answer not sent', { error });
     }
@@ -146,8 +152,16 @@ export class MicroService {
   }
 }
 
+/** With what it means and what to do, for those who have no catalogue; without the files of the program. */
 function describe(error: unknown) {
-  const { name, message, code } = errorToData(error);
+  const data = withoutStacks(errorToData(error));
   const advice = error instanceof JaegisError ? { meaning: error.meaning, remedy: error.remedy } : {};
-  return { name, message, ...(code === undefined ? {} : { code }), ...advice };
+  return { ...data, ...advice };
+}
+
+function tooLarge(bytes: number, limit: number) {
+  const error = new AnswerTooLargeError(`The answer is ${bytes} bytes; the server takes ${limit}.`, {
+    data: { bytes, limit },
+  });
+  return { error: describe(error) };
 }

@@ -50,6 +50,11 @@ export class ActorCell extends Lifecycle implements Runnable {
     return this.#current instanceof Ask ? this.#current : undefined;
   }
 
+  /** What its handler is busy with. */
+  get underWay(): Item | undefined {
+    return this.#current;
+  }
+
   historyBefore(message: Message | undefined): readonly FlightEntry[] {
     this.#note();
     const entries = this.#recorder?.entriesBefore(message) ?? [];
@@ -250,7 +255,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   /** The handler under way waits for this ask from now on, or once it turns out to wait at all. */
   waitFor(ask: Ask, isInner = false): void {
     if (!ask.isOpen) return;
-    if (this.#step || isInner) trackWait(ask, this.kernel.waits);
+    if (this.#step || isInner) trackWait(ask, this.kernel.waits, this.kernel.deadlockResolved);
     else this.context.addWait(ask);
   }
 

@@ -24,6 +24,11 @@ export abstract class Inbox extends Process {
     return this.#mail === undefined ? 0 : this.#mail.length;
   }
 
+  /** The oldest of them. */
+  firstWaiting(most: number): Item[] {
+    return this.#mail?.first(most) ?? [];
+  }
+
   constructor(kernel: Kernel, home: Home, id: string, kind: CellKind) {
     super(home, id);
     this.kernel = kernel;

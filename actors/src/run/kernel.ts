@@ -1,4 +1,4 @@
-import type { Clock, ExitReason, Random } from '@jaegis/core';
+import type { Clock, ExitReason, JaegisError, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
@@ -39,6 +39,10 @@ export interface Kernel {
   deliver(target: Process | string, message: Message): void;
   announce(event: Announcement): void;
   reportCrash(report: CrashReport): void;
+  /** One ask of a cycle was given up, with this error. */
+  readonly deadlockResolved: (error: JaegisError) => void;
+  /** A child is about to be started again, for this reason. */
+  reportRestart(address: string, reason: ExitReason): void;
   /** A child of a supervisor ended and it was no crash of an actor: it did not start, or was killed. */
   reportEnd(address: string, what: string, reason: ExitReason): void;
 }

@@ -13,6 +13,9 @@ import {
   type TreeNode,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
+import { cellsBelow } from '../inspect/census.ts';
+import { LastCrashes } from '../inspect/last-crashes.ts';
 import { Children } from '../supervisor/children.ts';
 import type { SupervisorDefinition } from '../supervisor/definition.ts';
 import { plainFlags } from '../supervisor/spawning.ts';
@@ -93,6 +96,7 @@ export class System implements Kernel {
   readonly #root: Children;
   readonly #kinds = new Map<ActorDefinition<Protocol>, CellKind>();
   readonly #roots = new Map<string, Root>();
+  readonly #lastCrashes = new LastCrashes();
   readonly #crashListeners = new Set<(report: CrashReport) => void>();
 
   constructor(options: SystemOptions) {
@@ -193,6 +197,17 @@ export class System implements Kernel {
     return { unsubscribe: () => this.#crashListeners.delete(listener) };
   }
 
+  /** All actors, except the entities. */
+  cells(): Iterable<ActorCell> {
+    return cellsBelow(this.#root);
+  }
+
+  /** What is known of a process of this node; undefined when there is none. */
+  report(target: AnyRef | string, depth: Depth): ActorReport | undefined {
+    const process = this.resolve(target);
+    return process && actorReport(process, this.#lastCrashes.of(process.address), depth);
+  }
+
   /** The last messages and transitions of an actor of this node, oldest first. */
   history(target: AnyRef | string): readonly FlightEntry[] {
     const process = this.#existing(target);
@@ -275,11 +290,20 @@ export class System implements Kernel {
     this.#options.announce(event);
   }
 
+  readonly deadlockResolved = (error: JaegisError): void => {
+    this.announce({ type: 'deadlock_resolved', error: error.message, ...error.data });
+  };
+
   reportCrash(report: CrashReport): void {
     const { address, reason } = report;
+    this.#lastCrashes.add(report);
     this.services.logger.error('actor crashed', { address, error: reason });
     const announce = () => this.announce({ type: 'actor_crashed', address, error: errorMessage(reason) });
     for (const tell of [announce, ...this.#crashListeners]) this.#tellListener(tell, report);
+  }
+
+  reportRestart(address: string, reason: ExitReason): void {
+    this.announce({ type: 'actor_restarted', address, error: errorMessage(reason) });
   }
 
   reportEnd(address: string, what: string, reason: ExitReason): void {

@@ -63,6 +63,10 @@ export const limits = {
   flightRecorder: 16,
   /** Messages of one node that nobody handled and that are kept to be looked at. */
   deadMessages: 1_000,
+  /** Actors of one node whose last crash is kept to be looked at. */
+  crashReports: 100,
+  /** What has happened to one node and what it saw of others, as incidents; repeated ones are counted. */
+  incidents: 500,
   /** Asks of one node that wait for replies from other nodes. */
   pendingAsks: 100_000,
   /** Records kept per entity, the newest of which holds its state. */
