@@ -1,6 +1,7 @@
 /** One node of JAEGIS: actors, supervision and durable turns over the ports. */
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
+export { type Asker, FarWait } from './deadlock/far-wait.ts';
 export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
 export { decodeInboxMessage, encodeInboxMessage, inboxMessageId } from './durable/inbox-body.ts';

@@ -1,14 +1,6 @@
-import { Ask, type Message } from '@jaegis/actors';
-import {
-  type Clock,
-  type Codec,
-  type Delivery,
-  type Logger,
-  limits,
-  type TraceContext,
-  type Transport,
-} from '@jaegis/core';
-import { decodeRequest, type Request, type Target } from './envelope.ts';
+import { Ask } from '@jaegis/actors';
+import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
+import { type ArrivedRequest, decodeRequest } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
@@ -25,7 +17,7 @@ export interface ArrivalsOptions {
   readonly windowBytes?: number;
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
+  readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
 }
 
 /** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
@@ -83,11 +75,11 @@ export class Arrivals {
 
   #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined, from: Incoming): void {
     const { codec, logger, receive } = this.#options;
-    let request: Request | undefined;
+    let request: ArrivedRequest | undefined;
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       request = decodeRequest(codec, body);
-      const { to, message, leftMs, id, isFresh = false, sender, trace } = request;
+      const { message, leftMs, id, isFresh = false, sender } = request;
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -96,7 +88,7 @@ export class Arrivals {
         ask.sender = sender;
         replyTo.ask = ask;
       }
-      receive(to, message, ask, trace);
+      receive(request, ask);
     } catch (error) {
       if (replyTo !== undefined) replyTo.reject(error);
       else if (request === undefined || !from.refuse({ ...request, error })) {

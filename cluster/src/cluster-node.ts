@@ -1,6 +1,7 @@
 import {
   type ActorDefinition,
   type Announcement,
+  EdgeChaser,
   EntityHost,
   type EntityRef,
   InboxReader,
@@ -46,6 +47,7 @@ import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
 import { Membership } from './membership.ts';
 import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
+import { ProbePost } from './probe-post.ts';
 import { Router } from './router.ts';
 
 /** The world as one node of a cluster needs it. */
@@ -87,6 +89,7 @@ export class ClusterNode {
   readonly membership: Membership;
   readonly events: Events;
   readonly #options: ClusterNodeOptions;
+  readonly #chaser: EdgeChaser | undefined;
   readonly #router: Router;
   readonly #host: EntityHost;
   readonly #sender: InboxSender;
@@ -114,6 +117,7 @@ export class ClusterNode {
       random,
       logger,
     });
+    this.#chaser = role === 'member' ? this.#makeChaser() : undefined;
     this.system = new System({
       node: name,
       services: this.#services(),
@@ -122,6 +126,7 @@ export class ClusterNode {
       onFailure: options.onFailure,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
+      ...(this.#chaser ? { waits: this.#chaser } : {}),
     });
     this.#router = new Router({
       cluster,
@@ -131,6 +136,7 @@ export class ClusterNode {
       clock,
       random,
       system: this.system,
+      chaser: this.#chaser,
       view: () => this.membership.view,
       self: () => this.membership.self,
     });
@@ -177,6 +183,7 @@ export class ClusterNode {
     await this.#host.stop();
     await this.system.stop();
     this.#inspector.stop();
+    this.#chaser?.stop();
     this.#router.stop();
   }
 
@@ -233,6 +240,14 @@ export class ClusterNode {
       entity: (definition, key) => this.entity(definition, key),
       actor: (address) => this.actor(address),
     };
+  }
+
+  #makeChaser(): EdgeChaser {
+    const { cluster, name: node, ports } = this.#options;
+    const { clock, random, transport, codec, logger } = ports;
+    const probes = new ProbePost({ cluster, node, transport, codec, logger });
+    // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
   }
 
   #makeHost(): EntityHost {
@@ -297,6 +312,8 @@ function connectionEnded(): JaegisError {
   return new TransportClosedError('The connection to NATS has ended for good, so this node can reach nobody.');
 }
 
+/** Of what tells the lives of a node apart in the names of its asks. */
+const LIFE_LENGTH = 8;
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
 const DELIVERY_MS = 30_000;
 

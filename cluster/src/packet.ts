@@ -78,7 +78,7 @@ export function isTell(kind: number): boolean {
 }
 
 const MAGIC = 0x4a;
-const VERSION = 3;
+const VERSION = 4;
 const AT = { what: 2, session: 3, number: 7 } as const;
 export const PACKET_HEADER = 15;
 export const FRAME_HEADER = 10;

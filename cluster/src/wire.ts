@@ -1,4 +1,4 @@
-import type { Ask, Message } from '@jaegis/actors';
+import { type Ask, type Asker, FarWait, type Message } from '@jaegis/actors';
 import {
   type Blobs,
   type Clock,
@@ -18,7 +18,15 @@ import {
   type View,
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
-import { decodeFailure, decodeRefused, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import {
+  type ArrivedRequest,
+  decodeFailure,
+  decodeRefused,
+  encodeAsk,
+  encodeTell,
+  type Request,
+  type Target,
+} from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
 import type { HeldPacket } from './held-packet.ts';
 import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
@@ -54,7 +62,9 @@ export interface WireOptions {
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
+  readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
+  /** What the names of this node's asks begin with that actors wait for. Default: those asks are not named. */
+  readonly asker?: string;
   /** Takes back what was told to another node and was not acknowledged. */
   readonly giveBack: (returned: ReturnedTells) => void;
 }
@@ -156,11 +166,29 @@ export class Wire implements Sessions {
     const { type } = request.message;
     try {
       const number = this.#asks.begin(type, signal);
+      if (request.asker !== undefined) return this.#askFor(request.asker, { member, target, number }, request, signal);
       const packet = this.#addAsk(member, number, request);
       return this.#asks.wait(number, { member, target, type, timeoutMs: request.leftMs, packet, signal });
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** An actor asks: the wait graph has its wait, and the ask carries its name. */
+  #askFor(
+    asker: Asker,
+    { member, target, number }: { readonly member: Member; readonly target: string; readonly number: number },
+    request: Request,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { type } = request.message;
+    const giveUp = (error: unknown) => this.#asks.giveUp(number, error);
+    const wait = new FarWait(asker, { address: target, node: member.id }, request.message, giveUp);
+    const packet = this.#addAsk(member, number, request, wait);
+    const leaving = { member, target, type, timeoutMs: request.leftMs, packet, signal, wait };
+    const reply = this.#asks.wait(number, leaving);
+    if (this.#options.asker !== undefined) asker.waitFor(wait);
+    return reply;
   }
 
   /** What is under way, to each member that was sent something. */
@@ -181,9 +209,11 @@ export class Wire implements Sessions {
     return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
   }
 
-  #addAsk(member: Member, number: number, request: Request): HeldPacket {
+  #addAsk(member: Member, number: number, request: Request, wait?: FarWait): HeldPacket {
     const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
-    const body = encodeAsk(this.#options.codec, request);
+    const { asker, codec } = this.#options;
+    const named = wait && asker !== undefined ? { asker, sequence: wait.sequence } : undefined;
+    const body = encodeAsk(codec, request, named);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
     return this.#addLarge(sending, { kind, number, body: body.slice() }, (error) => this.#asks.giveUp(number, error));

@@ -99,13 +99,16 @@ export class EntityHost implements Home {
   /** A message from this process. @throws NoSuchActorError for a type that this node does not know, OverloadedError. */
   deliver(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
-    if (ask) cell.acceptAsk(ask);
-    else cell.tell(message);
+    if (ask) {
+      ask.to = cell;
+      cell.acceptAsk(ask);
+    } else cell.tell(message);
   }
 
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
+    if (ask !== undefined) ask.to = cell;
     if (ask === undefined || !isDurableMessageId(ask.id)) {
       cell.receiveOutside(message, ask);
       return;

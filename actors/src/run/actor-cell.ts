@@ -1,5 +1,6 @@
 import { type ExitReason, isCleanExit, isReentrantCall, limits, removeWaits, type TreeNode } from '@jaegis/core';
 import { trackWait } from '../deadlock/edge-sink.ts';
+import type { OpenWait } from '../deadlock/far-wait.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
 import { AsyncStep } from './async-step.ts';
@@ -253,10 +254,17 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   /** The handler under way waits for this ask from now on, or once it turns out to wait at all. */
-  waitFor(ask: Ask, isInner = false): void {
+  waitFor(ask: OpenWait, isInner = false): void {
     if (!ask.isOpen) return;
     if (this.#step || isInner) trackWait(ask, this.kernel.waits, this.kernel.deadlockResolved);
     else this.context.addWait(ask);
+  }
+
+  get step(): () => boolean {
+    const item = this.#current;
+    const { handled, incarnation } = this;
+    return () =>
+      item !== undefined && this.#current === item && this.handled === handled && this.incarnation === incarnation;
   }
 
   #endStep(): void {

@@ -7,6 +7,7 @@ import {
   NoSuchActorError,
   type Waiter,
 } from '@jaegis/core';
+import type { Asker, OpenWait } from '../deadlock/far-wait.ts';
 import { startTimer, type TimerTarget } from './actor-timers.ts';
 import { Alias } from './alias.ts';
 import { Ask } from './ask.ts';
@@ -21,7 +22,15 @@ import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
 import { ActorMonitor, bondsOf, type Process, refOf } from './process.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
-import type { AnyRef, AskOptions, ClosableRef, EntityRef, Ref, SentAskOptions } from './ref.ts';
+import {
+  type AnyRef,
+  type AskOptions,
+  type ClosableRef,
+  type EntityRef,
+  isEntityRef,
+  type Ref,
+  type SentAskOptions,
+} from './ref.ts';
 import type { ReplyHandle } from './reply-handle.ts';
 import type { Monitor, MonitorOptions } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
@@ -39,7 +48,9 @@ export interface ContextOwner extends Inbox, Waiter {
   readonly coldFields: { trapsExits: boolean | undefined; deferred: Set<Ask> | undefined };
   /** Whether its context has something to carry out: set by the context, so that most messages need not look there. */
   hasEffects: boolean;
-  waitFor(ask: Ask, isInner: boolean): void;
+  waitFor(ask: OpenWait, isInner: boolean): void;
+  /** Tells, later, whether the handler that is under way now still is. */
+  readonly step: () => boolean;
 }
 
 /** The {@link ActorContext} of one actor, or of a handler that runs inside a waiting one: collects effects. */
@@ -48,7 +59,7 @@ export class CellContext implements ActorContext {
   readonly #inner: InnerStep | undefined;
   #effects: Effect[] | undefined = undefined;
   /** Asks made before the handler was known to wait. */
-  #waits: Ask[] | undefined = undefined;
+  #waits: OpenWait[] | undefined = undefined;
   #isClosed = false;
 
   constructor(cell: ContextOwner, inner: InnerStep | undefined) {
@@ -148,14 +159,34 @@ export class CellContext implements ActorContext {
     } catch (error) {
       return Promise.reject(error);
     }
-    const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
-    if (!(target instanceof Inbox)) {
-      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address };
+    const target = this.#hereOf(to);
+    if (target === undefined) {
+      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address, asker: this.#asker() };
       return to.ask(message, sent);
     }
     const { traces } = this.#kernel;
     if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
     return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));
+  }
+
+  /** The actor of this node behind the ref. An entity may move while it is asked: its ref sees to that. */
+  #hereOf(to: AnyRef): Inbox | undefined {
+    if (to instanceof Inbox) return to;
+    const process = isEntityRef(to) ? undefined : this.#kernel.resolve(to);
+    return process instanceof Inbox ? process : undefined;
+  }
+
+  #asker(): Asker {
+    const cell = this.#cell;
+    const inner = this.#inner;
+    const isUnderWay = inner ? () => !inner.isOver : cell.step;
+    return {
+      waiter: inner?.waiter ?? cell,
+      cause: this.#ask,
+      waitFor: (ask) => {
+        if (isUnderWay()) cell.waitFor(ask, inner !== undefined);
+      },
+    };
   }
 
   #askHere<P extends Protocol, M extends MessageOf<P>>(
@@ -334,13 +365,13 @@ export class CellContext implements ActorContext {
     return new ActorStoppedError(`This incarnation of ${this.address} is over; its context is no longer good.`);
   }
 
-  addWait(ask: Ask): void {
+  addWait(ask: OpenWait): void {
     this.#cell.hasEffects = true;
     this.#waits ??= [];
     this.#waits.push(ask);
   }
 
-  takeWaits(): readonly Ask[] {
+  takeWaits(): readonly OpenWait[] {
     const waits = this.#waits;
     if (!waits) return nothing;
     this.#waits = undefined;

@@ -71,4 +71,16 @@ export class ColdFields {
     if (isOver) this.life.abort();
     return this.life.signal;
   }
+
+  /** The incarnation is over. Returns the asks that its handlers had put off. */
+  end(reason: ExitReason): Iterable<Ask> {
+    this.life?.abort(reason);
+    this.stopping?.close();
+    this.life = this.trapsExits = this.pendingStop = this.abortStart = undefined;
+    this.stopping = this.resting = this.again = undefined;
+    while (this.urgent.length > 0) this.urgent.shift();
+    const deferred = this.deferred ?? [];
+    this.deferred = undefined;
+    return deferred;
+  }
 }

@@ -1,14 +1,5 @@
-import {
-  ActorKilledError,
-  ActorStoppedError,
-  type ExitReason,
-  exitToData,
-  isCleanExit,
-  limits,
-  StartTimeoutError,
-  type WaitEdge,
-  type Waiter,
-} from '@jaegis/core';
+import { type ExitReason, isCleanExit, limits, StartTimeoutError, type WaitEdge, type Waiter } from '@jaegis/core';
+import type { OpenWait } from '../deadlock/far-wait.ts';
 import { Children } from '../supervisor/children.ts';
 import type { Ask } from './ask.ts';
 import { endBonds } from './bonds.ts';
@@ -30,6 +21,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import { endedError } from './step-errors.ts';
 import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
@@ -62,7 +54,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** The ask that the handler under way answers. */
   abstract get currentAsk(): Ask | undefined;
   /** The handler under way waits for this ask. */
-  abstract waitFor(ask: Ask, isInner: boolean): void;
+  abstract waitFor(ask: OpenWait, isInner: boolean): void;
+  abstract get step(): () => boolean;
 
   get isAlive(): boolean {
     return this.phase !== 'idle';
@@ -394,22 +387,13 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   #endCold(cold: ColdFields, reason: ExitReason): void {
-    cold.life?.abort(reason);
-    cold.stopping?.close();
-    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
-    cold.stopping = cold.resting = cold.again = undefined;
-    while (cold.urgent.length > 0) cold.urgent.shift();
-    const { deferred } = cold;
-    cold.deferred = undefined;
-    for (const ask of deferred ?? []) ask.fail(this.endedError(reason));
+    for (const ask of cold.end(reason)) ask.fail(this.endedError(reason));
     if (isCleanExit(reason)) cold.kept = undefined;
   }
 
   /** What an ask is told that this end has cut off. */
   protected endedError(reason: ExitReason): Error {
-    const data = { reason: exitToData(reason) };
-    if (isCleanExit(reason)) return new ActorStoppedError(`${this.address} has stopped.`, { data });
-    return new ActorKilledError(`${this.address} was ended by an exit signal.`, { data, cause: reason });
+    return endedError(this.address, reason);
   }
 
   /** @throws MigrationRefusedError; the kept state then stays where it is. */

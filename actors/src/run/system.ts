@@ -11,6 +11,7 @@ import {
   type RestartLimit,
   type Telemetry,
   type TreeNode,
+  type Waiter,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
 import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
@@ -245,7 +246,9 @@ export class System implements Kernel {
 
   /** A message from outside the process. @throws NoSuchActorError, InvalidMessageError, OverloadedError */
   receive(path: string, message: Message, ask: Ask | undefined): void {
-    this.#inboxAt(path).receiveOutside(message, ask);
+    const inbox = this.#inboxAt(path);
+    if (ask !== undefined) ask.to = inbox as unknown as Waiter; // every actor is one
+    inbox.receiveOutside(message, ask);
   }
 
   /** Adds a place for processes; its name is the first part of their paths. */

@@ -31,6 +31,8 @@ const settings = z.strictObject({
   maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
   maxInboxBytes: z.coerce.number().int().min(1_000_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  probePort: z.coerce.number().int().min(0).max(65_535).optional(),
+  probeHost: z.string().min(1).optional(),
   json: z.boolean().default(false),
   endWithParent: z.boolean().default(false),
   watch: z.boolean().default(false),

@@ -2,10 +2,12 @@ import { ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cl
 import { binaryCodec } from '@jaegis/codec';
 import { type Clock, type InboxStream, type JaegisError, type Logger, limits, type Random } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
-import { pinoLogger, realClock, realHost, realRandom, sha256 } from '@jaegis/node';
+import { type ProbeServer, pinoLogger, realClock, realHost, realRandom, serveProbes, sha256 } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
+import type { App } from './app.ts';
 import { JaegisNode } from './jaegis-node.ts';
+import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
 
 /**
@@ -21,17 +23,12 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
   });
   await using undo = new AsyncDisposableStack();
+  const life = new NodeLife();
+  // They answer from the first moment to the last.
+  const probes = await answerProbes(checked, life, undo);
+  if (probes) logger.info('probes are answered', { port: probes.port });
   const servers = await serverUrls(options, checked, undo);
-  const { auth, tls, inboxPrefix } = checked;
-  const connection = await connectNats({
-    servers,
-    name: checked.id,
-    logger,
-    clock: realClock(),
-    ...(auth ? { auth } : {}),
-    ...(tls ? { tls } : {}),
-    ...(inboxPrefix ? { inboxPrefix } : {}),
-  });
+  const connection = await connect(checked, servers, logger);
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
@@ -61,11 +58,14 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
       .sweep()
       .catch((error: unknown) => logger.debug('large bodies that nobody needs were not looked for', { error }));
   }
-  for (const { definition, ...spawn } of options.app?.actors ?? []) {
-    if (definition.kind === 'supervisor') await node.system.supervise(definition, spawn);
-    else await node.system.spawn(definition, spawn);
-  }
+  await startActors(node, options.app);
+  const { membership } = node;
+  const { transport } = connection;
+  const seen = () => ({ connected: transport.connected, self: membership.self, view: membership.view });
+  life.begun(() => ({ role: checked.role, ...seen() }));
   const started = new JaegisNode({
+    life,
+    probePort: probes?.port,
     state: { cluster: checked.cluster, turnJournal, inbox, ...ports, digest: sha256, node: checked.id },
     node,
     cluster: checked.cluster,
@@ -75,6 +75,35 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   fail = (error) => started.fail(error);
   return started;
+}
+
+function connect({ id, auth, tls, inboxPrefix }: CheckedOptions, servers: string[], logger: Logger) {
+  return connectNats({
+    servers,
+    name: id,
+    logger,
+    clock: realClock(),
+    ...(auth ? { auth } : {}),
+    ...(tls ? { tls } : {}),
+    ...(inboxPrefix ? { inboxPrefix } : {}),
+  });
+}
+
+async function answerProbes(
+  { probes }: CheckedOptions,
+  life: NodeLife,
+  undo: AsyncDisposableStack,
+): Promise<ProbeServer | undefined> {
+  if (probes === undefined) return undefined;
+  const { port, host } = probes;
+  return undo.use(await serveProbes({ port, probes: life, ...(host === undefined ? {} : { host }) }));
+}
+
+async function startActors({ system }: ClusterNode, app: App | undefined): Promise<void> {
+  for (const { definition, ...spawn } of app?.actors ?? []) {
+    if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
+    else await system.spawn(definition, spawn);
+  }
 }
 
 async function serverUrls(

@@ -26,6 +26,12 @@ export function registerNode(program: Command): void {
         'JAEGIS_MAX_INBOX_BYTES',
       ),
     )
+    .addOption(
+      new Option('--probe-port <n>', 'answer /live, /ready and /started there by HTTP; 0: any').env(
+        'JAEGIS_PROBE_PORT',
+      ),
+    )
+    .addOption(new Option('--probe-host <address>', 'listen for probes at this address only').env('JAEGIS_PROBE_HOST'))
     .addOption(logLevelOption)
     .option('--json', 'print the ready line as JSON')
     .option('--end-with-parent', 'end when the process that started this one is gone')
@@ -36,10 +42,9 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   if (settings.endWithParent) onParentGone(() => process.exit(1));
   const node = await startNode(await nodeOptions(settings));
-  const { name, cluster } = node;
-  process.stdout.write(
-    settings.json ? `${JSON.stringify({ ready: name, cluster, pid: process.pid })}\n` : `ready ${name}\n`,
-  );
+  const { name, cluster, probePort } = node;
+  const ready = { ready: name, cluster, pid: process.pid, ...(probePort === undefined ? {} : { probePort }) };
+  process.stdout.write(settings.json ? `${JSON.stringify(ready)}\n` : `ready ${name}\n`);
   onSignals({ stop: () => void node.stop() });
   const reason = await node.stopped;
   if (reason) process.stderr.write(explain(reason));
@@ -49,6 +54,7 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
   const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
+  const { probePort: port, probeHost: host } = settings;
   return {
     ...reached(settings),
     ...(nats === 'embedded' ? { nats } : {}),
@@ -61,6 +67,7 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     ...(history === undefined ? {} : { history }),
     ...(maxTurnBytes === undefined ? {} : { maxTurnBytes }),
     ...(maxInboxBytes === undefined ? {} : { maxInboxBytes }),
+    ...(port === undefined ? {} : { probes: { port, ...(host === undefined ? {} : { host }) } }),
   };
 }
 
