@@ -34,6 +34,7 @@ import {
   type Random,
   type RestartLimit,
   type Subscription,
+  shardOf,
   type Telemetry,
   type Transport,
   TransportClosedError,
@@ -46,9 +47,18 @@ import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspector.ts';
 import { Membership } from './membership.ts';
-import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
+import {
+  entityOfSubject,
+  inboxSubject,
+  inboxSubjects,
+  ownInboxes,
+  SHARDS,
+  timerSubject,
+  turnSubject,
+} from './placement.ts';
 import { ProbePost } from './probe-post.ts';
 import { Router } from './router.ts';
+import { Tenures } from './tenures.ts';
 
 /** The world as one node of a cluster needs it. */
 export interface ClusterPorts {
@@ -92,6 +102,7 @@ export class ClusterNode {
   readonly #chaser: EdgeChaser | undefined;
   readonly #router: Router;
   readonly #host: EntityHost;
+  readonly #tenures = new Tenures();
   readonly #sender: InboxSender;
   readonly #reader: InboxReader;
   readonly #awakening: Awakening;
@@ -263,6 +274,7 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
+      tenureOf: (entity) => this.#tenures.of(shardOf(formatEntityId(entity), SHARDS)),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
@@ -287,6 +299,7 @@ export class ClusterNode {
   }
 
   #onView(view: View): void {
+    this.#tenures.onView(this.membership.self, view);
     this.#router.onView(view);
     if (this.#options.role === 'client') return;
     this.#open();

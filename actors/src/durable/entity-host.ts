@@ -48,6 +48,8 @@ export interface EntityHostOptions {
   readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
+  /** As {@link Durability.tenure}. */
+  readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
 }
 
@@ -331,7 +333,8 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
-    return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
+    const [predecessor, tenure] = [this.#ending.get(name), this.#options.tenureOf(entity)];
+    return { entity, log, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
   }
 }
 
