@@ -22,11 +22,14 @@ import {
   type Codec,
   type EntityId,
   formatEntityId,
+  type HealthSettings,
+  type Heart,
   type InboxMessage,
   type InboxStream,
   incarnation,
   type JaegisError,
   type Journal,
+  type Load,
   type Logger,
   type Member,
   type NodeId,
@@ -70,6 +73,10 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
+  /** Not started for a client. */
+  readonly heart: Heart;
+  /** Used memory of this process, in bytes; called ten times a second. */
+  readonly heapBytes: () => number;
   /** Holds `jaegis.<cluster>.view`. */
   readonly viewJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
@@ -89,6 +96,8 @@ export interface ClusterNodeOptions {
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
+  /** When nodes count as silent, stalled and so on. Those that are not given are as in `defaultHealth`. */
+  readonly health?: Partial<HealthSettings>;
   /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
 }
@@ -127,6 +136,9 @@ export class ClusterNode {
       clock,
       random,
       logger,
+      heart: ports.heart,
+      load: () => this.#load(),
+      ...(options.health ? { health: options.health } : {}),
     });
     this.#chaser = role === 'member' ? this.#makeChaser() : undefined;
     this.system = new System({
@@ -259,6 +271,19 @@ export class ClusterNode {
     const probes = new ProbePost({ cluster, node, transport, codec, logger });
     // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
     return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+  }
+
+  #load(): Load {
+    const { transport, heapBytes } = this.#options.ports;
+    const missing = transport.connected ? [] : ['connection'];
+    return {
+      index: 0,
+      epoch: this.membership.view.epoch,
+      waiting: this.system.waiting,
+      heapBytes: heapBytes(),
+      ready: missing.length === 0,
+      ...(missing.length === 0 ? {} : { missing }),
+    };
   }
 
   #makeHost(): EntityHost {

@@ -16,3 +16,5 @@ export {
 export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';
+export { Pulse } from './watch/pulse.ts';
+export { Watch } from './watch/watch.ts';

@@ -94,7 +94,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   protected handleNow(ask: Ask): boolean {
     if (this.#isScheduled || this.#current !== undefined || this.phase !== 'running') return false;
     const { scheduler } = this.kernel;
-    if (!ask.isOpen || !scheduler.enter()) return false;
+    if (!ask.isOpen || !scheduler.enter(this)) return false;
     this.#isScheduled = true;
     // Its time is measured every so often and counted that many times: the clock costs as much as a handler.
     const isMeasured = this.kernel.watch && (this.handled & SAMPLE) === SAMPLE;

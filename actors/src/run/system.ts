@@ -120,6 +120,16 @@ export class System implements Kernel {
     this.#root = new Children(this, parent, flags);
   }
 
+  /** Messages that wait in all mailboxes. */
+  get waiting(): number {
+    return this.scheduler.waiting;
+  }
+
+  /** The address of the actor whose code runs at this moment; not known of what it does after its first `await`. */
+  get running(): string | undefined {
+    return this.scheduler.running?.address;
+  }
+
   /** Starts an actor under the root supervisor; resolves when it is ready. Rejects with what its start threw. */
   async spawn<P extends Protocol>(definition: ActorDefinition<P>, options: SpawnOptions = {}): Promise<Ref<P>> {
     return refOf(await this.#launch(definition, options)) as unknown as Ref<P>; // the definition says what it takes
