@@ -236,19 +236,19 @@ export class CellContext implements ActorContext {
 
   exit(to: AnyRef, reason: ExitReason): void {
     this.#refuseOver();
-    this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
+    this.#peer(to)?.receiveExit(this.#cell, reason, true);
   }
 
   link(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) link(this.#cell, process);
     else this.#cell.receiveExit(undefined, 'noproc', false);
   }
 
   unlink(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) unlink(this.#cell, process);
   }
 
@@ -260,7 +260,7 @@ export class CellContext implements ActorContext {
   monitor(target: AnyRef | string, options: MonitorOptions = {}): Monitor {
     this.#refuseOver();
     const name = typeof target === 'string' ? target : target.address;
-    const made = monitor(this.#cell, this.#cell, this.#kernel.resolve(target), name, options.tag);
+    const made = monitor(this.#cell, this.#cell, this.#peer(target), name, options.tag);
     if (options.alias) {
       made.endsAlias = options.alias !== 'explicit';
       made.alias = this.#alias(options.alias === 'reply', () => demonitor(made));
@@ -411,6 +411,11 @@ export class CellContext implements ActorContext {
   /** An entity's announcements say whose they are. */
   #signed(event: Announcement): Announcement {
     return this.#cell.home.kind === 'entity' ? { ...event, entity: this.#cell.id } : event;
+  }
+
+  /** Whom links, monitors and exit signals go to: a process of this node or of another. */
+  #peer(target: AnyRef | string): Process | undefined {
+    return this.#kernel.resolve(target) ?? this.#kernel.far?.process(target);
   }
 
   #alias(takesOne: boolean, onReply: (() => void) | undefined): Alias {

@@ -18,6 +18,12 @@ export class Posted {
 
 export type Urgent = ExitSignal | ActorMonitor | Posted;
 
+/** A signal of another node, and how many messages were there before it and have not been taken. */
+export interface Behind {
+  readonly signal: ExitSignal | ActorMonitor;
+  left: number;
+}
+
 /** The last good state of an incarnation, for the next. */
 export interface Kept {
   /** As `preserve` of its behaviour gave it. */
@@ -38,6 +44,8 @@ export class ColdFields {
   input: unknown = undefined;
   /** Signals, and what the behaviour posts: before all messages. */
   readonly urgent = new Ring<Urgent>();
+  /** Signals of other nodes, which come in order with what was told before them. */
+  readonly behind: Behind[] = [];
   children: Children | undefined = undefined;
   /** Aborts at the end of the incarnation. */
   life: AbortController | undefined = undefined;
@@ -65,6 +73,23 @@ export class ColdFields {
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 
+  /** Whether a signal goes before the next message. @param isEmpty The mailbox. */
+  hasDue(isEmpty: boolean): boolean {
+    if (this.urgent.length > 0) return true;
+    const [first] = this.behind;
+    return first !== undefined && (isEmpty || first.left <= 0);
+  }
+
+  /** What {@link hasDue} says is there. */
+  takeDue(): Urgent | undefined {
+    return this.urgent.shift() ?? this.behind.shift()?.signal;
+  }
+
+  /** So many messages were taken from before the signals that wait behind them; fewer than 0: put back. */
+  passed(messages: number): void {
+    for (const waiting of this.behind) waiting.left -= messages;
+  }
+
   /** Aborts at the end of the incarnation, which may have come. */
   lifeSignal(isOver: boolean): AbortSignal {
     this.life ??= new AbortController();
@@ -79,6 +104,7 @@ export class ColdFields {
     this.life = this.trapsExits = this.pendingStop = this.abortStart = undefined;
     this.stopping = this.resting = this.again = undefined;
     while (this.urgent.length > 0) this.urgent.shift();
+    this.behind.length = 0;
     const deferred = this.deferred ?? [];
     this.deferred = undefined;
     return deferred;

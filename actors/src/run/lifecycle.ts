@@ -1,7 +1,7 @@
 import { type ExitReason, isCleanExit, limits, StartTimeoutError, type WaitEdge, type Waiter } from '@jaegis/core';
 import type { OpenWait } from '../deadlock/far-wait.ts';
 import { Children } from '../supervisor/children.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, Item } from './ask.ts';
 import { endBonds } from './bonds.ts';
 import { CellContext } from './cell-context.ts';
 import { ColdFields, Posted } from './cold-fields.ts';
@@ -21,6 +21,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import type { ExitSignal } from './signal.ts';
 import { endedError } from './step-errors.ts';
 import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
@@ -172,8 +173,19 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   receiveDown(monitor: ActorMonitor): void {
     if (!this.isAlive) return;
-    this.coldFields.urgent.push(monitor);
+    this.#signal(monitor, monitor.isInOrder);
+  }
+
+  /** @param isInOrder Messages that are here already go before it. */
+  #signal(signal: ExitSignal | ActorMonitor, isInOrder: boolean): void {
+    if (isInOrder) this.coldFields.behind.push({ signal, left: this.length });
+    else this.coldFields.urgent.push(signal);
     this.wake();
+  }
+
+  override putBack(item: Item): void {
+    super.putBack(item);
+    this.cold?.passed(-1);
   }
 
   receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
@@ -184,8 +196,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     }
     if (this.phase === 'stopping') return;
     if (this.trapsExits) {
-      this.coldFields.urgent.push({ type: 'exit', from: refOf(from), reason });
-      this.wake();
+      this.#signal({ type: 'exit', from: refOf(from), reason }, from?.isFar === true);
       return;
     }
     if (reason === 'normal' && from !== this) return;
