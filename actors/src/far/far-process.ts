@@ -177,7 +177,7 @@ export class FarProcess extends Relay {
   }
 
   inspect(): TreeNode {
-    const status = this.isAlive ? 'running' : 'down';
+    const status = this.isAlive ? 'running' : 'stopped';
     return {
       id: this.id,
       kind: 'actor',
