@@ -44,7 +44,7 @@ export type { KernelOptions, WhenFull } from './run/kernel-options.ts';
 export * from './run/protocol.ts';
 export * from './run/ref.ts';
 export type { ReplyHandle } from './run/reply-handle.ts';
-export type { DownSignal, ExitSignal, Monitor, MonitorOptions } from './run/signal.ts';
+export type { DownSignal, ExitSignal, Monitor, MonitorOptions, NodeSignal } from './run/signal.ts';
 export type { SpawnOptions } from './run/spawn-options.ts';
 export * from './run/standard-schema.ts';
 export * from './run/system.ts';

@@ -3,7 +3,7 @@ import { demonitor, endBonds, monitor } from '../run/bonds.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type ActorMonitor, bondsOf, type Process } from '../run/process.ts';
 import { type FarDelivery, type FarHome, FarProcess } from './far-process.ts';
-import { type FarReason, type FarSignal, farReason, reasonFrom } from './far-signal.ts';
+import { type FarReason, type FarSignal, farReason, type MemberChange, reasonFrom } from './far-signal.ts';
 
 export interface FarLifeOptions {
   readonly kernel: Kernel;
@@ -17,6 +17,8 @@ export interface FarLifeOptions {
 
 /** What entities' paths begin with. */
 export const ENTITIES = '/entities/';
+/** Of groups, in one signal. */
+const MOST_CHANGES = 500;
 
 /** One life of another node, and the bonds between its processes and those of this node. It ends all of them. */
 export class FarLife implements FarHome {
@@ -30,6 +32,9 @@ export class FarLife implements FarHome {
   /** Monitors there of processes here, by the numbers of that node. */
   readonly #theirs = new Map<number, ActorMonitor>();
   #lastMonitor = 0;
+  /** Changes of groups that were said to that node, and that it has said. */
+  #groupsSaid = 0;
+  #groupsHeard = 0;
 
   constructor(options: FarLifeOptions) {
     this.#options = options;
@@ -107,6 +112,7 @@ export class FarLife implements FarHome {
     else if (signal.kind === 'order') this.#order(signal);
     else if (signal.kind === 'monitor') this.#monitor(signal);
     else if (signal.kind === 'demonitor') this.#demonitor(signal.id);
+    else if (signal.kind === 'group') this.#group(signal);
     else if (signal.kind === 'down') this.#down(signal.id, reasonFrom(signal.reason));
   }
 
@@ -122,6 +128,29 @@ export class FarLife implements FarHome {
     const processes = [...this.#processes.values()];
     this.#processes.clear();
     for (const process of processes) endBonds(process, reason, this.#options.kernel);
+  }
+
+  /** Processes of this node have joined groups, or left them. */
+  sayGroups(changes: readonly MemberChange[]): void {
+    for (let at = 0; at < changes.length; at += MOST_CHANGES) {
+      this.send({ kind: 'group', number: ++this.#groupsSaid, changes: changes.slice(at, at + MOST_CHANGES) });
+    }
+  }
+
+  #group({ number, changes }: FarSignal & { readonly kind: 'group' }): void {
+    if (number <= this.#groupsHeard) return; // it came twice
+    this.#groupsHeard = number;
+    const { groups } = this.#options.kernel;
+    for (const [group, path, by] of changes) {
+      const process = this.at(path);
+      if (by > 0) {
+        this.remember(process);
+        groups.join(group, process);
+      } else {
+        groups.leave(group, process);
+        this.prune(process);
+      }
+    }
   }
 
   #here(path: string): Process | undefined {

@@ -8,10 +8,11 @@ import {
   parseEntityId,
   type View,
 } from '@jaegis/core';
-import type { Far } from '../run/far.ts';
+import type { Far, NodeWatcher } from '../run/far.ts';
 import type { Kernel } from '../run/kernel.ts';
 import type { Process } from '../run/process.ts';
 import { type AnyRef, isEntityRef } from '../run/ref.ts';
+import { NodeSignal } from '../run/signal.ts';
 import { ENTITIES, FarLife } from './far-life.ts';
 import type { FarDelivery } from './far-process.ts';
 import type { FarSignal } from './far-signal.ts';
@@ -54,10 +55,23 @@ export class FarNodes implements Far {
   #view: View = emptyView;
   /** This life of this node, while it is in the view. */
   #self: Member | undefined;
+  readonly #watchers = new Set<NodeWatcher>();
   #ties = 0;
 
   constructor(options: FarNodesOptions) {
     this.#options = options;
+    options.kernel.groups.onChange(({ group, change, member }) => {
+      if (member.isFar) return;
+      for (const life of this.#lives.values()) life.sayGroups([[group, member.path, change === 'join' ? 1 : -1]]);
+    });
+  }
+
+  watchNodes(watcher: NodeWatcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatchNodes(watcher: NodeWatcher): void {
+    this.#watchers.delete(watcher);
   }
 
   process(target: AnyRef | string): Process | undefined {
@@ -83,6 +97,7 @@ export class FarNodes implements Far {
     for (const life of gone) {
       this.#lives.delete(life.member.id);
       life.end();
+      this.#tell(new NodeSignal('down', life.member.id));
     }
     if (!isIn) return;
     for (const member of view.members) if (member.id !== self.id && !this.#lives.has(member.id)) this.#begin(member);
@@ -110,7 +125,14 @@ export class FarNodes implements Far {
       if (this.#self !== undefined) post.send(to, { from: this.#self, epoch: this.#view.epoch, signal });
     };
     const nextTie = () => `${kernel.node}#${++this.#ties}`;
-    this.#lives.set(member.id, new FarLife({ kernel, member, delivery, send, nextTie }));
+    const life = new FarLife({ kernel, member, delivery, send, nextTie });
+    this.#lives.set(member.id, life);
+    life.sayGroups([...kernel.groups.local()].map(({ group, member: here }) => [group, here.path, 1] as const));
+    this.#tell(new NodeSignal('up', member.id));
+  }
+
+  #tell(signal: NodeSignal): void {
+    for (const watcher of [...this.#watchers]) watcher.receiveNode(signal);
   }
 
   /** Of a node that is not there: one that is over. */

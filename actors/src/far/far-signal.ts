@@ -4,6 +4,9 @@ import { type ErrorData, type ExitReason, errorFromData, errorToData } from '@ja
 /** An exit reason on its way: what it was, or an error as data. */
 export type FarReason = { readonly error: ErrorData } | { readonly value: unknown };
 
+/** Of a group, a process by its path, and by how many times more, or fewer, it is in it. */
+export type MemberChange = readonly [group: string, path: string, by: 1 | -1];
+
 /**
  * A link is known by its ties: the node that makes it names one, and both do when both make it at the same time. An exit
  * signal names the ties that it comes over, so that one of a former link is told from one of the present.
@@ -26,6 +29,8 @@ export type FarSignal =
       readonly to: string;
       readonly reason: FarReason;
     }
+  /** The sender counts these, so that one which comes twice is known. */
+  | { readonly kind: 'group'; readonly number: number; readonly changes: readonly MemberChange[] }
   /** The sender chooses the number. */
   | { readonly kind: 'monitor'; readonly id: number; readonly to: string }
   | { readonly kind: 'demonitor'; readonly id: number }

@@ -404,7 +404,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #unhandled(signal: Signal): void {
     if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
-    else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
+    else if (signal.type === 'exit' && !isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
   }
 
   crash(error: unknown): void {

@@ -62,6 +62,7 @@ export function endBonds(process: Process, reason: ExitReason, kernel: Kernel): 
   for (const group of bonds.groups) kernel.groups.forget(group, process);
   for (const timer of bonds.timers) timer.cancel();
   for (const alias of bonds.aliases) alias.close();
+  bonds.unwatchNodes?.();
   for (const made of bonds.watching) {
     made.watched?.bonds?.watchers.delete(made);
     made.watched?.unwatched(made);

@@ -32,7 +32,7 @@ import {
   type SentAskOptions,
 } from './ref.ts';
 import type { ReplyHandle } from './reply-handle.ts';
-import type { Monitor, MonitorOptions } from './signal.ts';
+import type { Monitor, MonitorOptions, NodeSignal } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
 
 /** The actor behind a context, as far as the context needs it. */
@@ -49,6 +49,7 @@ export interface ContextOwner extends Inbox, Waiter {
   /** Whether its context has something to carry out: set by the context, so that most messages need not look there. */
   hasEffects: boolean;
   waitFor(ask: OpenWait, isInner: boolean): void;
+  receiveNode(signal: NodeSignal): void;
   /** Tells, later, whether the handler that is under way now still is. */
   readonly step: () => boolean;
 }
@@ -302,8 +303,18 @@ export class CellContext implements ActorContext {
     return this.#kernel.groups.leave(group, this.#cell);
   }
 
-  members(group: string): readonly Ref<AnyProtocol>[] {
-    return this.#kernel.groups.members(group) as unknown as Ref<AnyProtocol>[]; // see refOf
+  members(group: string, { local = false }: { readonly local?: boolean } = {}): readonly Ref<AnyProtocol>[] {
+    const members = this.#kernel.groups.members(group);
+    return (local ? members.filter(({ isFar }) => !isFar) : members) as unknown as Ref<AnyProtocol>[]; // see refOf
+  }
+
+  monitorNodes(monitor = true): void {
+    this.#refuseOver();
+    const { far } = this.#kernel;
+    const bonds = bondsOf(this.#cell);
+    bonds.unwatchNodes?.();
+    bonds.unwatchNodes = monitor && far ? () => far.unwatchNodes(this.#cell) : undefined;
+    if (monitor) far?.watchNodes(this.#cell);
   }
 
   sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer {

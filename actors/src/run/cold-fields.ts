@@ -4,7 +4,7 @@ import type { Ask, Item } from './ask.ts';
 import type { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { Ring } from './ring.ts';
-import type { ExitSignal } from './signal.ts';
+import type { ExitSignal, NodeSignal } from './signal.ts';
 import type { StopHost } from './stop-host.ts';
 
 /** A message of the kernel or of the behaviour to its own actor, that overtakes the mailbox. */
@@ -16,11 +16,13 @@ export class Posted {
   }
 }
 
-export type Urgent = ExitSignal | ActorMonitor | Posted;
+export type Urgent = FarUrgent | Posted;
+
+export type FarUrgent = ExitSignal | ActorMonitor | NodeSignal;
 
 /** A signal of another node, and how many messages were there before it and have not been taken. */
 export interface Behind {
-  readonly signal: ExitSignal | ActorMonitor;
+  readonly signal: FarUrgent;
   left: number;
 }
 

@@ -4,7 +4,7 @@ import { Children } from '../supervisor/children.ts';
 import type { Ask, Item } from './ask.ts';
 import { endBonds } from './bonds.ts';
 import { CellContext } from './cell-context.ts';
-import { ColdFields, Posted } from './cold-fields.ts';
+import { ColdFields, type FarUrgent, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import { endRetries } from './crash.ts';
 import type { Effect } from './effect.ts';
@@ -21,7 +21,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
-import type { ExitSignal } from './signal.ts';
+import type { NodeSignal } from './signal.ts';
 import { endedError } from './step-errors.ts';
 import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
@@ -176,8 +176,12 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.#signal(monitor, monitor.isInOrder);
   }
 
+  receiveNode(signal: NodeSignal): void {
+    if (this.isAlive) this.#signal(signal, true);
+  }
+
   /** @param isInOrder Messages that are here already go before it. */
-  #signal(signal: ExitSignal | ActorMonitor, isInOrder: boolean): void {
+  #signal(signal: FarUrgent, isInOrder: boolean): void {
     if (isInOrder) this.coldFields.behind.push({ signal, left: this.length });
     else this.coldFields.urgent.push(signal);
     this.wake();

@@ -121,6 +121,8 @@ export class Bonds {
   readonly groups = new Set<string>();
   readonly timers = new Set<{ cancel(): unknown }>();
   readonly aliases = new Set<ClosableRef>();
+  /** Takes back its watch over the nodes of the cluster. */
+  unwatchNodes: (() => void) | undefined = undefined;
 }
 
 /** Made when first needed: most processes have none. */
