@@ -4,7 +4,7 @@ import { type ArrivedRequest, decodeRequest } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
-import { isAsk, isLarge, isTell } from './packet.ts';
+import { frames, isAsk, isLarge, isTell } from './packet.ts';
 import { Replies } from './replies.ts';
 import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
@@ -18,6 +18,7 @@ export interface ArrivalsOptions {
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
+  readonly onSignal?: (body: Uint8Array) => void;
 }
 
 /** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
@@ -74,9 +75,13 @@ export class Arrivals {
   }
 
   #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined, from: Incoming): void {
-    const { codec, logger, receive } = this.#options;
+    const { codec, logger, receive, onSignal } = this.#options;
     let request: ArrivedRequest | undefined;
     try {
+      if (kind === frames.signal) {
+        onSignal?.(body);
+        return;
+      }
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       request = decodeRequest(codec, body);
       const { message, leftMs, id, isFresh = false, sender } = request;

@@ -163,6 +163,7 @@ export class ClusterNode {
       view: () => this.membership.view,
       self: () => this.membership.self,
     });
+    this.system.far = this.#router.far;
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#reader = this.#makeReader();

@@ -46,6 +46,8 @@ export const frames = {
   marked: 12,
   /** `[to, message, error]`: a tell that was not taken in. In packets of replies. */
   refused: 13,
+  /** What ties processes of the two nodes together, see `signals.ts`. */
+  signal: 14,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];

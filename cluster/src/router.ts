@@ -3,7 +3,9 @@ import {
   askId,
   askTimeout,
   type EdgeChaser,
+  ENTITIES,
   type EntityHost,
+  FarNodes,
   type Message,
   type SentAskOptions,
   type System,
@@ -24,6 +26,7 @@ import {
   NotOwnerError,
   type OutgoingMessage,
   type PeerTraffic,
+  parseEntityId,
   type Random,
   sleep,
   type TraceContext,
@@ -33,6 +36,7 @@ import {
 import type { ArrivedRequest, Request, Target } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
 import { ownerOf } from './placement.ts';
+import { decodeSignal, encodeSignal } from './signals.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
 export interface RouterOptions {
@@ -74,6 +78,8 @@ const ID_LENGTH = 12;
 export class Router {
   readonly #options: RouterOptions;
   readonly #wire: Wire;
+  /** What ties processes of this node to those of others. */
+  readonly far: FarNodes;
   #host: EntityHost | undefined;
   #stopped = false;
 
@@ -84,7 +90,32 @@ export class Router {
     const receive: WireOptions['receive'] = (request, ask) => this.#receive(request, ask);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
     const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
-    this.#wire = new Wire({ ...same, receive, giveBack, ...(chaser ? { asker: chaser.asker } : {}) });
+    const onSignal = (body: Uint8Array) => this.far.receive(decodeSignal(codec, body));
+    const signalReturned: WireOptions['signalReturned'] = (member, body, isUncertain) =>
+      this.far.returned(member, decodeSignal(codec, body), isUncertain);
+    const named = chaser ? { asker: chaser.asker } : {};
+    this.#wire = new Wire({ ...same, receive, giveBack, onSignal, signalReturned, ...named });
+    this.far = this.#makeFar();
+  }
+
+  #makeFar(): FarNodes {
+    const { codec, system } = this.#options;
+    return new FarNodes({
+      kernel: system,
+      post: { send: (to, sent) => this.#wire.signal(to, encodeSignal(codec, sent)) },
+      delivery: {
+        tell: (node, path, message) => {
+          const entity = entityOfPath(path);
+          if (entity) this.tellEntity(entity, message);
+          else this.tellActor(node, path, message);
+        },
+        ask: (node, path, message, asked) => {
+          const entity = entityOfPath(path);
+          return entity ? this.askEntity(entity, message, asked) : this.askActor(node, path, message, asked);
+        },
+      },
+      ownerOf: (entity) => ownerOf(entity, this.#options.view()),
+    });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */
@@ -95,6 +126,7 @@ export class Router {
 
   onView(view: View): void {
     this.#wire.onView(view);
+    this.far.onView(view, this.#options.self());
   }
 
   stop(): void {
@@ -264,6 +296,11 @@ export class Router {
     if (!member) throw new NodeDownError(`No node "${node}" is in the cluster.`, { data: { node } });
     return member;
   }
+}
+
+/** Entities have moved, perhaps, since they were named by the node that they were on. */
+function entityOfPath(path: string): EntityId | undefined {
+  return path.startsWith(ENTITIES) ? parseEntityId(path.slice(ENTITIES.length)) : undefined;
 }
 
 function noMembers(): Error {

@@ -120,12 +120,15 @@ export class Sending implements PacketOwner {
    * Takes a frame in and returns the packet that it leaves with.
    *
    * @param body Not above {@link mostBytes}.
+   * @param mustLeave However much waits: for what is bounded elsewhere and must not be lost.
    * @throws OverloadedError when too much waits.
    */
-  add(kind: number, ask: number, body: Uint8Array): HeldPacket {
+  add(kind: number, ask: number, body: Uint8Array, mustLeave = false): HeldPacket {
     const writer = this.#writer;
     const size = writer.sizeWith(body);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) throw this.#overloaded();
+    if (!mustLeave && this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) {
+      throw this.#overloaded();
+    }
     if (size > this.#options.transport.maxPayload - HEADROOM) this.flush();
     writer.add(kind, ask, body);
     const packet = this.#making;

@@ -8,6 +8,7 @@ import {
   type Logger,
   limits,
   type Member,
+  NotSerializableError,
   type PeerTraffic,
   type Random,
   type Subscription,
@@ -65,6 +66,10 @@ export interface WireOptions {
   readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
   /** What the names of this node's asks begin with that actors wait for. Default: those asks are not named. */
   readonly asker?: string;
+  /** Takes in what ties processes of two nodes together, in order with all else. */
+  readonly onSignal?: (body: Uint8Array) => void;
+  /** Takes back a signal that was not acknowledged. */
+  readonly signalReturned?: (member: Member, body: Uint8Array, isUncertain: boolean) => void;
   /** Takes back what was told to another node and was not acknowledged. */
   readonly giveBack: (returned: ReturnedTells) => void;
 }
@@ -159,6 +164,18 @@ export class Wire implements Sessions {
       const kept = body.slice();
       this.#addLarge(sending, { kind, number: 0, body: kept }, (error) => this.#notPut(member, kept, error));
     }
+  }
+
+  /** Above any bound: there are so many as there are ties. @throws NotSerializableError for what no packet can hold. */
+  signal(member: Member, body: Uint8Array): void {
+    const sending = this.#sending(member);
+    const { mostBytes } = sending;
+    if (body.length > mostBytes) {
+      throw new NotSerializableError(`A signal has ${body.length} bytes; ${mostBytes} are taken.`, {
+        data: { bytes: body.length, mostBytes },
+      });
+    }
+    sending.add(frames.signal, 0, body, true);
   }
 
   /** Ends as {@link PendingAsks} says. */
@@ -283,10 +300,11 @@ export class Wire implements Sessions {
   }
 
   #giveBack(member: Member, returned: readonly ReturnedPacket[], cause: unknown): void {
-    const { codec, giveBack } = this.#options;
-    const { asks, large, ...tells } = readReturned(returned, member, codec, cause);
+    const { codec, giveBack, signalReturned } = this.#options;
+    const { asks, large, signals, ...tells } = readReturned(returned, member, codec, cause);
     for (const ask of asks) this.#asks.fail(ask, cause);
     if (tells.tells.length > 0) giveBack(tells);
+    for (const { body, isUncertain } of signals) signalReturned?.(member, body, isUncertain);
     for (const { name, isUncertain } of large) {
       this.#bodies.take(name).then(
         (body) => giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 }),

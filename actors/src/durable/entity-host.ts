@@ -82,8 +82,17 @@ export class EntityHost implements Home {
     const { system, definitions } = options;
     this.#kinds = new Map(definitions.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
     system.addRoot('entities', {
-      find: ([type = '', key = '', ...rest]) => ({ process: this.#active.get(`${type}/${key}`)?.cell, rest }),
+      find: (path) => this.#find(path),
     });
+  }
+
+  /** A key may hold slashes, and what comes after it are the names of children. */
+  #find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] } {
+    for (let end = path.length; end > 1; end--) {
+      const active = this.#active.get(path.slice(0, end).join('/'));
+      if (active) return { process: active.cell, rest: path.slice(end) };
+    }
+    return { process: undefined, rest: [] };
   }
 
   pathOf(id: string): string {
@@ -278,7 +287,8 @@ export class EntityHost implements Home {
   async #deactivate(activation: Activation, reason: string): Promise<void> {
     const { cell } = activation;
     if (!this.#unlist(activation, reason)) return;
-    const ending = Promise.resolve(cell.shutdown('shutdown', limits.shutdownMs)).then(() => cell.release());
+    const why = reason === 'moved' ? { shutdown: reason } : reason;
+    const ending = Promise.resolve(cell.shutdown(why, limits.shutdownMs)).then(() => cell.release());
     this.#ending.set(cell.id, ending);
     await ending;
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);

@@ -137,7 +137,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     let count = 0;
     let readAt = 1;
     while (this.phase === 'running') {
-      if (this.cold !== undefined && this.cold.urgent.length > 0) {
+      if (this.cold?.hasDue(this.length === 0)) {
         this.#handleUrgent();
       } else {
         const item = this.#next();
@@ -155,20 +155,25 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   protected get hasNext(): boolean {
     if (this.phase !== 'running') return false;
-    return this.length > 0 || (this.cold?.urgent.length ?? 0) > 0 || (this.transitions?.hasNext ?? false);
+    return this.length > 0 || (this.cold?.hasDue(true) ?? false) || (this.transitions?.hasNext ?? false);
   }
 
   #next(): Item | undefined {
     const { transitions } = this;
-    if (transitions === undefined) return this.take();
+    if (transitions === undefined) return this.#take();
     const first = transitions.take();
     if (first !== undefined) {
       this.#record(first);
       return first;
     }
-    const item = this.take();
+    const item = this.#take();
     if (item !== undefined) transitions.messageTaken();
     return item;
+  }
+
+  #take(): Item | undefined {
+    if (this.cold !== undefined && this.cold.behind.length > 0) this.cold.passed(1);
+    return this.take();
   }
 
   #handle(item: Item): void {
@@ -203,7 +208,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   #handleUrgent(): void {
-    const next = this.coldFields.urgent.shift();
+    const next = this.coldFields.takeDue();
     if (next instanceof Posted) {
       this.#handle(next.message);
       return;
@@ -399,7 +404,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #unhandled(signal: Signal): void {
     if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
-    else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
+    else if (signal.type === 'exit' && !isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
   }
 
   crash(error: unknown): void {

@@ -32,7 +32,7 @@ import {
   type SentAskOptions,
 } from './ref.ts';
 import type { ReplyHandle } from './reply-handle.ts';
-import type { Monitor, MonitorOptions } from './signal.ts';
+import type { Monitor, MonitorOptions, NodeSignal } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
 
 /** The actor behind a context, as far as the context needs it. */
@@ -49,6 +49,7 @@ export interface ContextOwner extends Inbox, Waiter {
   /** Whether its context has something to carry out: set by the context, so that most messages need not look there. */
   hasEffects: boolean;
   waitFor(ask: OpenWait, isInner: boolean): void;
+  receiveNode(signal: NodeSignal): void;
   /** Tells, later, whether the handler that is under way now still is. */
   readonly step: () => boolean;
 }
@@ -236,19 +237,19 @@ export class CellContext implements ActorContext {
 
   exit(to: AnyRef, reason: ExitReason): void {
     this.#refuseOver();
-    this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
+    this.#peer(to)?.receiveExit(this.#cell, reason, true);
   }
 
   link(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) link(this.#cell, process);
     else this.#cell.receiveExit(undefined, 'noproc', false);
   }
 
   unlink(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) unlink(this.#cell, process);
   }
 
@@ -260,7 +261,7 @@ export class CellContext implements ActorContext {
   monitor(target: AnyRef | string, options: MonitorOptions = {}): Monitor {
     this.#refuseOver();
     const name = typeof target === 'string' ? target : target.address;
-    const made = monitor(this.#cell, this.#cell, this.#kernel.resolve(target), name, options.tag);
+    const made = monitor(this.#cell, this.#cell, this.#peer(target), name, options.tag);
     if (options.alias) {
       made.endsAlias = options.alias !== 'explicit';
       made.alias = this.#alias(options.alias === 'reply', () => demonitor(made));
@@ -302,8 +303,18 @@ export class CellContext implements ActorContext {
     return this.#kernel.groups.leave(group, this.#cell);
   }
 
-  members(group: string): readonly Ref<AnyProtocol>[] {
-    return this.#kernel.groups.members(group) as unknown as Ref<AnyProtocol>[]; // see refOf
+  members(group: string, { local = false }: { readonly local?: boolean } = {}): readonly Ref<AnyProtocol>[] {
+    const members = this.#kernel.groups.members(group);
+    return (local ? members.filter(({ isFar }) => !isFar) : members) as unknown as Ref<AnyProtocol>[]; // see refOf
+  }
+
+  monitorNodes(monitor = true): void {
+    this.#refuseOver();
+    const { far } = this.#kernel;
+    const bonds = bondsOf(this.#cell);
+    bonds.unwatchNodes?.();
+    bonds.unwatchNodes = monitor && far ? () => far.unwatchNodes(this.#cell) : undefined;
+    if (monitor) far?.watchNodes(this.#cell);
   }
 
   sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer {
@@ -411,6 +422,11 @@ export class CellContext implements ActorContext {
   /** An entity's announcements say whose they are. */
   #signed(event: Announcement): Announcement {
     return this.#cell.home.kind === 'entity' ? { ...event, entity: this.#cell.id } : event;
+  }
+
+  /** Whom links, monitors and exit signals go to: a process of this node or of another. */
+  #peer(target: AnyRef | string): Process | undefined {
+    return this.#kernel.resolve(target) ?? this.#kernel.far?.process(target);
   }
 
   #alias(takesOne: boolean, onReply: (() => void) | undefined): Alias {

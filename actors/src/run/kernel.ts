@@ -6,6 +6,7 @@ import type { CrashReport } from './crash-report.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
+import type { Far } from './far.ts';
 import type { Groups } from './groups.ts';
 import type { Names } from './names.ts';
 import type { Home, Process } from './process.ts';
@@ -28,6 +29,8 @@ export interface Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  /** Undefined on a node without a cluster. */
+  readonly far: Far | undefined;
   /** Whether counters of cost and flight recorders are kept. */
   readonly watch: boolean;
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind;

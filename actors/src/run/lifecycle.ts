@@ -1,10 +1,10 @@
 import { type ExitReason, isCleanExit, limits, StartTimeoutError, type WaitEdge, type Waiter } from '@jaegis/core';
 import type { OpenWait } from '../deadlock/far-wait.ts';
 import { Children } from '../supervisor/children.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, Item } from './ask.ts';
 import { endBonds } from './bonds.ts';
 import { CellContext } from './cell-context.ts';
-import { ColdFields, Posted } from './cold-fields.ts';
+import { ColdFields, type FarUrgent, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import { endRetries } from './crash.ts';
 import type { Effect } from './effect.ts';
@@ -21,6 +21,7 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import type { NodeSignal } from './signal.ts';
 import { endedError } from './step-errors.ts';
 import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
@@ -172,8 +173,23 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   receiveDown(monitor: ActorMonitor): void {
     if (!this.isAlive) return;
-    this.coldFields.urgent.push(monitor);
+    this.#signal(monitor, monitor.isInOrder);
+  }
+
+  receiveNode(signal: NodeSignal): void {
+    if (this.isAlive) this.#signal(signal, true);
+  }
+
+  /** @param isInOrder Messages that are here already go before it. */
+  #signal(signal: FarUrgent, isInOrder: boolean): void {
+    if (isInOrder) this.coldFields.behind.push({ signal, left: this.length });
+    else this.coldFields.urgent.push(signal);
     this.wake();
+  }
+
+  override putBack(item: Item): void {
+    super.putBack(item);
+    this.cold?.passed(-1);
   }
 
   receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
@@ -184,8 +200,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     }
     if (this.phase === 'stopping') return;
     if (this.trapsExits) {
-      this.coldFields.urgent.push({ type: 'exit', from: refOf(from), reason });
-      this.wake();
+      this.#signal({ type: 'exit', from: refOf(from), reason }, from?.isFar === true);
       return;
     }
     if (reason === 'normal' && from !== this) return;

@@ -32,12 +32,13 @@ import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
+import type { Far } from './far.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
 import { Names, nobody } from './names.ts';
-import { type ActorMonitor, type Home, Process, refOf } from './process.ts';
+import { type ActorMonitor, type Home, Process, Relay, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
 import { type AnyRef, type AskOptions, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
@@ -93,6 +94,8 @@ export class System implements Kernel {
   readonly traces: Traces;
   readonly clock: Clock;
   readonly watch: boolean;
+  /** Set by the cluster, if there is one. */
+  far: Far | undefined = undefined;
   readonly #options: SystemOptions;
   readonly #root: Children;
   readonly #kinds = new Map<ActorDefinition<Protocol>, CellKind>();
@@ -157,7 +160,7 @@ export class System implements Kernel {
 
   /** Sends an exit signal from outside the actors. */
   exit(target: AnyRef | string, reason: ExitReason): void {
-    this.resolve(target)?.receiveExit(undefined, reason, true);
+    this.#peer(target)?.receiveExit(undefined, reason, true);
   }
 
   /** Watches a process from outside the actors. */
@@ -168,7 +171,7 @@ export class System implements Kernel {
     });
     const watcher = { receiveDown: ({ signal }: ActorMonitor) => signal && told(signal) };
     const name = typeof target === 'string' ? target : target.address;
-    const made = monitor(watcher, undefined, this.resolve(target), name, undefined);
+    const made = monitor(watcher, undefined, this.#peer(target), name, undefined);
     return { down, demonitor: () => demonitor(made) };
   }
 
@@ -267,14 +270,15 @@ export class System implements Kernel {
   }
 
   resolve(target: AnyRef | string): Process | undefined {
-    if (target instanceof Process) return target;
+    // One that stands for a process of another node may stand for a former life of it.
+    if (target instanceof Process) return target.isFar ? undefined : target;
     if (typeof target === 'string') return this.names.whereis(target) ?? this.#atAddress(target);
     return this.#atAddress(target.address);
   }
 
   deliver(target: Process | string, message: Message): void {
     const process = typeof target === 'string' ? this.names.whereis(target) : target;
-    if (process instanceof Inbox) {
+    if (process instanceof Inbox || process instanceof Relay) {
       process.tell(message);
       return;
     }
@@ -353,6 +357,11 @@ export class System implements Kernel {
       throw new NoSuchActorError(`${this.node}/user/${child.id} was not started: its definition said \`ignore\`.`);
     }
     return child.process;
+  }
+
+  /** Whom monitors and exit signals go to: a process of this node or of another. */
+  #peer(target: AnyRef | string): Process | undefined {
+    return this.resolve(target) ?? this.far?.process(target);
   }
 
   #existing(target: AnyRef | string, isNearly: (process: Process) => boolean = () => false): Process {

@@ -34,6 +34,7 @@ export {
   type MessageOf,
   type Monitor,
   type MonitorOptions,
+  type NodeSignal,
   next,
   type Protocol,
   postpone,
