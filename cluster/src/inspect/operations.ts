@@ -106,8 +106,18 @@ export class Operations {
   }
 
   #target(fields: Fields): Target {
-    const to = textIn(fields, 'to', 'type/key or node/user/name');
-    return targetOf(to, this.#options.view());
+    const to = targetOf(textIn(fields, 'to', 'type/key or node/user/name'), this.#options.view());
+    if ('entity' in to && to.entity.key.startsWith('user/')) this.#assertNoActor(to.entity);
+    return to;
+  }
+
+  /** What looks like an actor of a node that is not there is taken for an entity only where there are such. */
+  #assertNoActor(entity: EntityId): void {
+    try {
+      this.#options.assertKnown(entity);
+    } catch {
+      knownNode(entity.type, this.#options.view());
+    }
   }
 
   #ref(to: Target): EntityRef<Protocol> | Ref<Protocol> {
