@@ -43,12 +43,13 @@ import {
   TransportClosedError,
   type TreeNode,
   type View,
+  type Vitals,
   type WorkerPool,
 } from '@jaegis/core';
 import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
-import { Inspector } from './inspector.ts';
+import { Inspector } from './inspect/inspector.ts';
 import { Membership } from './membership.ts';
 import {
   entityOfSubject,
@@ -83,6 +84,8 @@ export interface ClusterPorts {
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
   readonly inbox: InboxStream;
+  /** Default: the load of the process is not shown. */
+  readonly vitals?: Vitals;
 }
 
 export interface ClusterNodeOptions {
@@ -100,6 +103,8 @@ export interface ClusterNodeOptions {
   readonly health?: Partial<HealthSettings>;
   /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
+  /** An operator wants this node to drain and leave. Default: it stays. */
+  readonly leave?: () => void;
 }
 
 /** One node of a cluster: its actors, the entities it owns by the present view, and the way to all others. */
@@ -145,7 +150,7 @@ export class ClusterNode {
       node: name,
       services: this.#services(),
       random,
-      announce: (event) => this.events.publish(event),
+      announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
@@ -169,24 +174,13 @@ export class ClusterNode {
     this.#reader = this.#makeReader();
     const wake = (entity: EntityId) => this.#host.wake(entity);
     this.#awakening = new Awakening({ cluster, journal: ports.turnJournal, clock, random, logger, wake });
-    this.#inspector = new Inspector({
-      cluster,
-      transport,
-      clock,
-      logger,
-      membership: this.membership,
-      tree: () => this.inspect(),
-      find: (address) => this.#find(address),
-      instance: random.id(),
-      serve: role === 'member',
-    });
+    this.#inspector = this.#makeInspector();
   }
 
   async start(): Promise<void> {
     this.membership.onView((view) => this.#onView(view));
-    this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
+    this.membership.onEvent((event) => this.#announce(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
-    this.#inspector.start();
     const { transport } = this.#options.ports;
     this.#connection.push(
       transport.onStatus((status) => {
@@ -195,6 +189,8 @@ export class ClusterNode {
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
     await this.membership.start();
+    // Before, it knows of no cluster.
+    if (!this.#stopping) this.#inspector.start();
   }
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
@@ -212,7 +208,10 @@ export class ClusterNode {
   }
 
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
-    const id: EntityId = { type: definition.type, key };
+    return this.#entity<P>({ type: definition.type, key });
+  }
+
+  #entity<P extends Protocol>(id: EntityId): EntityRef<P> {
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
       ask: (message: Message, options: SentAskOptions) => this.#router.askEntity(id, message, options),
@@ -247,9 +246,10 @@ export class ClusterNode {
     return inboxSubjects(this.#options.cluster);
   }
 
-  inspect(): TreeNode {
+  /** @param most Entities that are listed; the others are counted. Default: all. */
+  inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect()];
+    const children = [this.system.inspect(), this.#host.inspect(most)];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
@@ -317,6 +317,37 @@ export class ClusterNode {
     return new InboxReader({ inbox, clock, random, logger, deliver });
   }
 
+  #makeInspector(): Inspector {
+    const { cluster, ports, role, leave = () => {} } = this.#options;
+    const { clock, random, logger, codec, transport, turnJournal, vitals } = ports;
+    return new Inspector({
+      cluster,
+      transport,
+      clock,
+      random,
+      logger,
+      turnJournal,
+      codec,
+      vitals,
+      membership: this.membership,
+      system: this.system,
+      host: this.#host,
+      tree: (most) => this.inspect(most),
+      traffic: () => this.#router.traffic,
+      owns: (entity) => this.#router.owns(entity),
+      entity: (entity) => this.#entity(entity),
+      actor: (address) => this.actor(address),
+      leave,
+      serve: role === 'member',
+    });
+  }
+
+  /** To observers, and into the record of what happened. */
+  #announce(event: Announcement): void {
+    this.#inspector.incidents.note(event);
+    this.events.publish(event);
+  }
+
   #open(): void {
     const { self } = this.membership;
     if (this.#opened === self.incarnation) return;
@@ -327,6 +358,7 @@ export class ClusterNode {
   #onView(view: View): void {
     this.#tenures.onView(this.membership.self, view);
     this.#router.onView(view);
+    this.#inspector.onView(view);
     if (this.#options.role === 'client') return;
     this.#open();
     void this.#host.release();
@@ -339,11 +371,7 @@ export class ClusterNode {
       bytes,
       delayMs,
     });
-    this.events.publish({ type: 'node_slow', bytes, delayMs });
-  }
-
-  #find(address: string): TreeNode | undefined {
-    return findByAddress(this.inspect(), this.#options.name, address);
+    this.#announce({ type: 'node_slow', bytes, delayMs });
   }
 }
 
@@ -355,20 +383,3 @@ function connectionEnded(): JaegisError {
 const LIFE_LENGTH = 8;
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
 const DELIVERY_MS = 30_000;
-
-function findByAddress(tree: TreeNode, node: string, address: string): TreeNode | undefined {
-  for (const top of tree.children) {
-    const found = search(top, top.id === 'entities' ? '' : `${node}/${top.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function search(tree: TreeNode, path: string, address: string): TreeNode | undefined {
-  if (path === address) return tree;
-  for (const child of tree.children) {
-    const found = search(child, path === '' ? child.id : `${path}/${child.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}

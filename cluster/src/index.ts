@@ -13,6 +13,25 @@ export {
   importEntity,
   type StatePorts,
 } from './history/transfer.ts';
+export type {
+  ActiveActor,
+  ActorAnswer,
+  EntityPlacement,
+  HealthAnswer,
+  Incident,
+  IncidentsAnswer,
+  LettersAnswer,
+  LoadAnswer,
+  MemberHealth,
+  MissingNode,
+  NodeLetter,
+  NodeLoad,
+  NodePlacement,
+  PassiveEntity,
+  PlacementAnswer,
+  TreeAnswer,
+  ViewAnswer,
+} from './inspect/answers.ts';
 export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';

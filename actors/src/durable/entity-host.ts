@@ -23,6 +23,7 @@ import type { Ask } from '../run/ask.ts';
 import type { CellKind } from '../run/cell-kind.ts';
 import type { ActorDefinition } from '../run/contract.ts';
 import type { HistoryLimits } from '../run/kernel-options.ts';
+import { checkPayload } from '../run/payload.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
@@ -127,6 +128,17 @@ export class EntityHost implements Home {
     const take = (taken: Message, refusal: unknown) =>
       cell.acceptAsk(refusal === undefined ? ask.withMessage(taken) : new RefusedAsk(ask, refusal));
     checkDurable(cell, message, take, (error) => ask.fail(error));
+  }
+
+  /** A message from outside to an entity of this type, as its schema makes it. @throws NoSuchActorError, InvalidMessageError */
+  checked(type: string, message: Message): Message | Promise<Message> {
+    const { schema } = this.#kindOf(type).options;
+    return schema ? checkPayload(type, schema, message) : message;
+  }
+
+  /** @throws NoSuchActorError for a type that this node does not host. */
+  assertKnown(type: string): void {
+    this.#kindOf(type);
   }
 
   /**
@@ -237,17 +249,18 @@ export class EntityHost implements Home {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
     if (active) return active;
-    const { system } = this.#options;
-    const kind = this.#kinds.get(entity.type);
-    if (!kind) {
-      const known = [...this.#kinds.keys()].join(', ') || 'none';
-      throw new NoSuchActorError(`${system.node} knows no entity type "${entity.type}"; it knows: ${known}.`);
-    }
-    const cell = new ActorCell(system, this, name, kind);
+    const cell = new ActorCell(this.#options.system, this, name, this.#kindOf(entity.type));
     const activation: Activation = { cell, entity, crashes: new RestartWindow() };
     this.#active.set(name, activation);
     this.#begin(activation);
     return activation;
+  }
+
+  #kindOf(type: string): CellKind {
+    const kind = this.#kinds.get(type);
+    if (kind) return kind;
+    const known = [...this.#kinds.keys()].join(', ') || 'none';
+    throw new NoSuchActorError(`${this.#options.system.node} knows no entity type "${type}"; it knows: ${known}.`);
   }
 
   #begin(activation: Activation): void {

@@ -12,9 +12,10 @@ import { withoutStacks } from './plain.ts';
 
 export interface Endpoint {
   readonly name: string;
+  /** A last token may be `*`. */
   readonly subject: string;
   /** The answer is sent as JSON; a throw is answered as `{ error }`, and so is an answer that is too large for the server. */
-  readonly handle: (requestText: string) => unknown;
+  readonly handle: (requestText: string, subject: string) => unknown;
 }
 
 export interface MicroServiceOptions {
@@ -80,13 +81,13 @@ export class MicroService {
     }
   }
 
-  async #serve(endpoint: Endpoint, { data, replyTo }: Delivery): Promise<void> {
+  async #serve(endpoint: Endpoint, { data, subject, replyTo }: Delivery): Promise<void> {
     const { clock, logger } = this.#options;
     const stats = this.#stats.get(endpoint.name);
     const began = clock.monotonic();
     let answer: unknown;
     try {
-      answer = await endpoint.handle(this.#decoder.decode(data));
+      answer = await endpoint.handle(this.#decoder.decode(data), subject);
     } catch (error) {
       answer = { error: describe(error) };
       if (stats) {

@@ -257,6 +257,12 @@ export class System implements Kernel {
     return this.#inboxAt(path).ask(message, options);
   }
 
+  /** A message from outside to an actor of this node, as its schema makes it; to another as it is. @throws InvalidMessageError */
+  checked(address: string, message: Message): Message | Promise<Message> {
+    const process = this.#atAddress(address);
+    return process instanceof Inbox ? process.checked(message) : message;
+  }
+
   /** A message from outside the process. @throws NoSuchActorError, InvalidMessageError, OverloadedError */
   receive(path: string, message: Message, ask: Ask | undefined): void {
     const inbox = this.#inboxAt(path);

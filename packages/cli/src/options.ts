@@ -1,7 +1,20 @@
 /** Options that several commands share, each with its variable. */
 import { Option } from 'commander';
 
-export const jsonOption = new Option('--json', 'print it as JSON');
+/**
+ * One that is there or not. Its variable says `true` or `false`; commander by itself takes any variable that is set, also
+ * one that says `false`, for a yes.
+ */
+export function switchOption(flags: string, description: string, variable: string): Option {
+  const option = new Option(flags, `${description} (env: ${variable})`);
+  const text = process.env[variable];
+  return text === undefined || text === '' ? option : option.default(text, 'by that variable');
+}
+
+export const jsonOption = switchOption('--json', 'print it as JSON', 'JAEGIS_JSON');
+export const timeoutOption = new Option('--timeout <ms>', 'how long it may take').env('JAEGIS_TIMEOUT');
+export const nodeOption = new Option('--node <name>', 'of this node alone');
+export const limitOption = new Option('--limit <n>', 'so many at most');
 
 /** Of streams that are made. */
 export const streamOptions = [

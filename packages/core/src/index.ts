@@ -15,6 +15,7 @@ export * from './ports/random.ts';
 export * from './ports/store.ts';
 export * from './ports/telemetry.ts';
 export * from './ports/transport.ts';
+export * from './ports/vitals.ts';
 export * from './ports/wait-probes.ts';
 export * from './ports/worker-pool.ts';
 export * from './rules/auto-shutdown.ts';

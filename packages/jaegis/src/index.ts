@@ -60,12 +60,29 @@ export {
   updateTimeout,
 } from '@jaegis/actors';
 export type {
+  ActiveActor,
+  ActorAnswer,
   BackupReport,
   ClusterEvent,
   EntityLetters,
+  EntityPlacement,
+  HealthAnswer,
   ImportOptions,
   ImportReport,
+  Incident,
+  IncidentsAnswer,
+  LettersAnswer,
+  LoadAnswer,
+  MemberHealth,
+  MissingNode,
+  NodeLetter,
+  NodeLoad,
+  NodePlacement,
+  PassiveEntity,
+  PlacementAnswer,
   RestoreReport,
+  TreeAnswer,
+  ViewAnswer,
 } from '@jaegis/cluster';
 export {
   type DeadLetter,
@@ -114,8 +131,16 @@ export {
   openClusterState,
   type RestoreOptions as RestoreClusterOptions,
 } from './cluster-state.ts';
+export type { InspectionOptions } from './console.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
-export { type Inspection, type InspectionOptions, requestInspection, type TreeAnswer } from './request-inspection.ts';
+export {
+  type AskingOptions,
+  type Contents,
+  type Inspection,
+  type Limited,
+  type OfNode,
+  requestInspection,
+} from './request-inspection.ts';
 export { startNode } from './start-node.ts';
 export { type LocalOptions, type LocalSystem, startSystem } from './start-system.ts';

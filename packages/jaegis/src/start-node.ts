@@ -2,7 +2,16 @@ import { ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cl
 import { binaryCodec } from '@jaegis/codec';
 import { type Clock, type InboxStream, type JaegisError, type Logger, limits, type Random } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
-import { type ProbeServer, pinoLogger, realClock, realHost, realRandom, serveProbes, sha256 } from '@jaegis/node';
+import {
+  type ProbeServer,
+  pinoLogger,
+  realClock,
+  realHost,
+  realRandom,
+  realVitals,
+  serveProbes,
+  sha256,
+} from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App } from './app.ts';
@@ -39,6 +48,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const codec = binaryCodec();
   const ports = { ...world, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
+  let leave = () => {};
   const telemetry = new OpenTelemetry(realClock());
   undo.defer(() => telemetry.close());
   const node = new ClusterNode({
@@ -48,7 +58,8 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     entities: options.app?.entities ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox, blobs },
+    ports: { ...ports, viewJournal, turnJournal, inbox, blobs, vitals: realVitals() },
+    leave: () => leave(),
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop());
@@ -74,6 +85,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     close: undo.move(),
   });
   fail = (error) => started.fail(error);
+  leave = () => void started.stop();
   return started;
 }
 

@@ -8,3 +8,4 @@ export { onParentGone } from './parent.ts';
 export { type ProbeAnswer, type ProbeServer, type Probes, serveProbes } from './probe-server.ts';
 export { realRandom } from './random.ts';
 export { onSignals, type SignalHandlers, type StopSignal } from './signals.ts';
+export { realVitals } from './vitals.ts';

@@ -1,4 +1,4 @@
-/** `jaegis history`, `letters`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
+/** `jaegis history`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
@@ -9,10 +9,11 @@ import {
   parseEntityId,
   type RestoreClusterOptions,
 } from 'jaegis';
-import { acting, actingOn } from '../acting.ts';
+import { actingOn } from '../acting.ts';
+import { inJson } from '../in-json.ts';
 import { reached, reachingCluster } from '../nats-settings.ts';
 import { jsonOption, streamOptions } from '../options.ts';
-import { renderLetters } from '../render-letters.ts';
+import { line } from '../output.ts';
 import { renderTurn } from '../render-turn.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
@@ -22,9 +23,6 @@ export function registerState(program: Command): void {
     .option('--turn <n>', 'that turn alone, with the state that it left')
     .addOption(jsonOption)
     .action(actingOn(runHistory));
-  command('letters', 'print what entities gave up, and turns that cannot be read')
-    .addOption(jsonOption)
-    .action(acting(runLetters));
   command('export <entity>', 'write an entity with its history to a file, or to the output')
     .option('--out <file>', 'must not be there yet')
     .action(actingOn(runExport));
@@ -64,14 +62,6 @@ async function runHistory(name: string, flags: Record<string, unknown>): Promise
     else line(renderTurn(kept));
   }
   if (count === 0) throw new InvalidConfigError(`${name} has no turn in cluster "${settings.cluster}".`);
-}
-
-async function runLetters(flags: Record<string, unknown>): Promise<void> {
-  const settings = await readSettings(flags);
-  await using state = await open(settings);
-  for await (const letters of state.deadLetters()) {
-    for (const each of settings.json ? [JSON.stringify(letters, inJson)] : renderLetters(letters)) line(each);
-  }
 }
 
 async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {
@@ -139,18 +129,6 @@ function turnNumber(given: unknown): number {
   throw new InvalidConfigError(`--turn is ${JSON.stringify(given)}; turns are counted from 1.`, {
     data: { path: 'turn' },
   });
-}
-
-/** What JSON has no word for, in one that can be read. */
-function inJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}`;
-  if (value instanceof Map) return [...value];
-  if (value instanceof Set) return [...value];
-  return value;
-}
-
-function line(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 function unusable(path: string, cause: unknown): Error {
