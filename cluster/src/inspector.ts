@@ -9,6 +9,7 @@ import {
   type Transport,
   type TreeNode,
 } from '@jaegis/core';
+import { about, version } from './about.ts';
 import { InspectionAsks } from './inspection-asks.ts';
 import type { Membership } from './membership.ts';
 
@@ -45,7 +46,7 @@ export class Inspector {
       logger,
       name: 'jaegis',
       id: instance,
-      version: '0.1.0',
+      version,
       description: `A node of the JAEGIS cluster "${cluster}"`,
       metadata: { cluster, node: membership.self.id },
       endpoints: this.#endpoints(),
@@ -62,12 +63,13 @@ export class Inspector {
   }
 
   #endpoints(): Endpoint[] {
-    const { cluster, membership, tree, find } = this.#options;
+    const { cluster, membership, clock, tree, find } = this.#options;
     const own = `${cluster}.inspect.node.${membership.self.id}`;
     return [
       { name: 'tree', subject: `jaegis.${cluster}.inspect.tree`, handle: () => this.#clusterTree() },
       { name: 'actor', subject: `jaegis.${cluster}.inspect.actor`, handle: (text) => this.#actor(text) },
       { name: 'health', subject: `jaegis.${cluster}.inspect.health`, handle: () => this.#health() },
+      { name: 'node-about', subject: `jaegis.${own}.about`, handle: () => about(cluster, membership, clock) },
       { name: 'node-tree', subject: `jaegis.${own}.tree`, handle: () => tree() },
       { name: 'node-actor', subject: `jaegis.${own}.actor`, handle: (text) => find(addressIn(text)) ?? null },
     ];
