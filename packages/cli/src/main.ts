@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `jaegis` command. */
 import { Command } from 'commander';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerNode } from './commands/node.ts';
 import { registerState } from './commands/state.ts';
 import { registerTree } from './commands/tree.ts';
@@ -10,5 +11,6 @@ const program = new Command('jaegis').description('Actors that survive the crash
 registerNode(program);
 registerTree(program);
 registerState(program);
+registerDoctor(program);
 
 await program.parseAsync();
