@@ -1,4 +1,5 @@
 /** Many nodes of JAEGIS: membership, placement, failover and routing, over the ports. */
+export { type About, version } from './inspect/about.ts';
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
 export { backup } from './history/backup.ts';

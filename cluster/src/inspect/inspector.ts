@@ -22,6 +22,7 @@ import {
   type Vitals,
 } from '@jaegis/core';
 import type { Membership } from '../membership.ts';
+import { about, version } from './about.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
 import { IncidentLog } from './incidents.ts';
@@ -93,7 +94,7 @@ export class Inspector {
       logger,
       name: 'jaegis',
       id: instance,
-      version: '0.1.0',
+      version,
       description: `A node of the JAEGIS cluster "${cluster}"`,
       metadata: { cluster, node },
       endpoints: this.#endpoints(node),
@@ -142,13 +143,14 @@ export class Inspector {
   }
 
   #answersOfNode(operations: Operations): Readonly<Record<Word, Readonly<Record<string, Answer>>>> {
-    const { membership, clock, system, host, tree, traffic, vitals } = this.#options;
+    const { cluster, membership, clock, system, host, tree, traffic, vitals } = this.#options;
     const { incidents } = this;
     const own = new OwnAnswers({ node: membership.self.id, clock, system, host, tree, traffic, vitals, incidents });
     return {
       inspect: {
         tree: (fields) => own.tree(fields),
         actor: (fields) => own.actor(fields, 'types'),
+        about: () => about(cluster, membership, clock),
         entities: () => own.entities(),
         load: (fields) => own.load(fields),
         incidents: (fields) => own.incidents(fields),

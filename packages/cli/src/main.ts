@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerActing } from './commands/act.ts';
 import { registerActor } from './commands/actor.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerDrain } from './commands/drain.ts';
 import { registerHealth } from './commands/health.ts';
 import { registerIncidents } from './commands/incidents.ts';
@@ -31,6 +32,7 @@ registerLetters(program);
 registerActing(program);
 registerDrain(program);
 registerState(program);
+registerDoctor(program);
 registerCompletion(program);
 
 endWithReader();

@@ -132,6 +132,13 @@ export {
   type RestoreOptions as RestoreClusterOptions,
 } from './cluster-state.ts';
 export type { InspectionOptions } from './console.ts';
+export {
+  type Examination,
+  type ExamineClusterOptions,
+  examineCluster,
+} from './doctor/examine-cluster.ts';
+export type { Finding, Level } from './doctor/finding.ts';
+export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
 export {

@@ -1,6 +1,6 @@
-import { ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
+import { ClusterNode, LargeInbox } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import { type Clock, type InboxStream, type JaegisError, type Logger, limits, type Random } from '@jaegis/core';
+import type { Clock, InboxStream, JaegisError, Logger, Random } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
   type ProbeServer,
@@ -18,6 +18,7 @@ import type { App } from './app.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
 /**
  * Starts a node: connects to NATS, joins the cluster and starts the app's actors. Resolves when it is a member.
@@ -138,37 +139,19 @@ export interface StreamWorld {
   readonly logger: Logger;
 }
 
-export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'storage'> &
-  Partial<Pick<CheckedOptions, 'replicas' | 'history' | 'maxTurnBytes' | 'maxInboxBytes'>>;
-
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
-  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes, maxInboxBytes }: StreamOptions,
+  { replicas = connection.replicas, ...options }: StreamOptions,
   world: StreamWorld,
 ) {
-  const common = { replicas, storage };
-  const viewJournal = await connection.openJournal({
-    ...common,
-    name: `JAEGIS_${cluster}_VIEW`,
-    subjects: [`jaegis.${cluster}.view`],
-    historyPerSubject: limits.turnHistory,
-  });
-  const turnJournal = await connection.openJournal({
-    ...common,
-    name: `JAEGIS_${cluster}_TURNS`,
-    subjects: [turnSubjects(cluster)],
-    ...(history === undefined ? {} : { historyPerSubject: history }),
-    ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
-  });
-  const stream = await connection.openInbox({
-    ...common,
-    name: `JAEGIS_${cluster}_INBOX`,
-    subjects: inboxSubjects(cluster),
-    ...(maxInboxBytes === undefined ? {} : { maxBytes: maxInboxBytes }),
-  });
-  const { inbox, bodies } = withBodies(connection, stream, { ...common, cluster }, world);
-  const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
+  const { cluster, storage } = options;
+  const plans = streamPlans({ ...options, replicas });
+  const viewJournal = await connection.openJournal(plans.view);
+  const turnJournal = await connection.openJournal(plans.turns);
+  const stream = await connection.openInbox(plans.inbox);
+  const { inbox, bodies } = withBodies(connection, stream, { cluster, storage, replicas }, world);
+  const blobs = connection.blobs(plans.large);
   return { viewJournal, turnJournal, inbox, blobs, bodies };
 }
 
