@@ -46,6 +46,8 @@ export const frames = {
   marked: 12,
   /** `[to, message, error]`: a tell that was not taken in. In packets of replies. */
   refused: 13,
+  /** The connection of the asker was lost: say the latest answers again. In control packets. */
+  lost: 14,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];
