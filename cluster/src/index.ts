@@ -1,5 +1,5 @@
 /** Many nodes of JAEGIS: membership, placement, failover and routing, over the ports. */
-export { type About, version } from './inspect/about.ts';
+
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
 export { backup } from './history/backup.ts';
@@ -14,6 +14,7 @@ export {
   importEntity,
   type StatePorts,
 } from './history/transfer.ts';
+export { type About, version } from './inspect/about.ts';
 export type {
   ActiveActor,
   ActorAnswer,

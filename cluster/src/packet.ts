@@ -48,6 +48,8 @@ export const frames = {
   refused: 13,
   /** What ties processes of the two nodes together, see `signals.ts`. */
   signal: 14,
+  /** The connection of the asker was lost: say the latest answers again. In control packets. */
+  lost: 15,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];

@@ -120,6 +120,11 @@ export class PendingAsks {
     ask.packet.withdraw(number);
   }
 
+  /** The lives that have not answered all asks. */
+  get awaited(): ReadonlySet<string> {
+    return new Set([...this.#pending.values()].map(({ member }) => member.incarnation));
+  }
+
   /** Ends the asks to members that the view does not hold any more. */
   onView(view: View): void {
     for (const { number, member } of this.#pending.values()) {

@@ -207,8 +207,13 @@ export class Sending implements PacketOwner {
     this.#sendAgain(number + 1);
   }
 
-  /** The connection is back, and what was under way on the former one may be lost. */
-  resume(): void {
+  /**
+   * The connection is back, and what was under way on the former one may be lost.
+   *
+   * @param isAwaited There are asks that the member has not answered: answers may be lost too.
+   */
+  resume(isAwaited: boolean): void {
+    if (isAwaited) this.#control.add(frames.lost, 0, NOTHING);
     if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#probeMs = PROBE_MS;
     if (this.#first?.isSent) this.#probe();

@@ -291,8 +291,9 @@ export class Wire implements Sessions {
   }
 
   #onStatus(status: TransportStatus): void {
+    const { awaited } = this.#asks;
     for (const sending of this.#members.values()) {
-      if (status === 'connected') sending.resume();
+      if (status === 'connected') sending.resume(awaited.has(sending.member.incarnation));
       else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
     }
     if (status === 'connected') this.#arrivals.resume();

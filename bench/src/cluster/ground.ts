@@ -2,6 +2,7 @@
 import { type ClusterEvent, type JaegisNode, startNode } from 'jaegis';
 import { TcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { counter, type echo } from './app.ts';
+import { monotonicMs } from './monotonic.ts';
 import { NodeProcesses } from './node-processes.ts';
 import { Servers } from './servers.ts';
 import { type Line, pause, SteadyAsks } from './steady-asks.ts';
@@ -13,8 +14,14 @@ const LINES = 4;
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 10;
 /** An ask to an entity may take as long as an election of the servers. */
-const DURABLE_MS = 30_000;
+export const DURABLE_MS = 30_000;
 const TRANSIENT_MS = 5_000;
+
+/** An event of the cluster, with when the client heard it. */
+export interface Heard {
+  readonly event: ClusterEvent;
+  readonly atMs: number;
+}
 
 export interface GroundOptions {
   readonly servers: 1 | 3;
@@ -31,7 +38,7 @@ export class Ground {
   readonly proxies: ReadonlyMap<string, readonly TcpProxy[]>;
   /** Whom somebody has declared dead since the last look. */
   readonly #declared = new Set<string>();
-  readonly #events: ClusterEvent[] = [];
+  #hearing: Heard[] = [];
   #victims = 0;
 
   private constructor(
@@ -45,7 +52,7 @@ export class Ground {
     this.proxies = proxies;
     this.names = namesOf(options.nodes);
     client.onEvent((event) => {
-      this.#events.push(event);
+      this.#hearing.push({ event, atMs: monotonicMs() });
       if (event.type === 'node_down') this.#declared.add(`${event.down}`);
     });
   }
@@ -54,7 +61,10 @@ export class Ground {
     const servers = await Servers.start(options.servers);
     const proxies = new Map<string, readonly TcpProxy[]>();
     for (const name of options.proxied ?? []) {
-      proxies.set(name, await Promise.all(servers.urls.map((url) => TcpProxy.to(url))));
+      proxies.set(
+        name,
+        await Promise.all(servers.urls.map((url) => TcpProxy.to(url).then((proxy) => proxy.beTheOnlyWay()))),
+      );
     }
     const common = { cluster: CLUSTER, nats: [...servers.urls], threads: 1, logLevel: 'silent' } as const;
     const client = await startNode({ ...common, name: 'client', role: 'client' });
@@ -78,7 +88,9 @@ export class Ground {
 
   launch(name: string): ReturnType<NodeProcesses['start']> {
     const urls = this.proxies.get(name)?.map(({ url }) => url) ?? this.servers.urls;
-    return this.nodes.start(name, urls);
+    // Each begins at another server.
+    const first = this.names.indexOf(name) % urls.length;
+    return this.nodes.start(name, [...urls.slice(first), ...urls.slice(0, first)]);
   }
 
   /** Each of them is the next victim in turn. */
@@ -136,17 +148,24 @@ export class Ground {
     return asks;
   }
 
-  /** @throws Error when a node was declared down that is not one of the dead. */
-  assertAlive(...dead: readonly string[]): void {
+  /** Who was declared down since the last look and is not one of the dead. */
+  falselyDown(...dead: readonly string[]): string[] {
     const wrong = [...this.#declared].filter((name) => !dead.includes(name));
     this.#declared.clear();
+    return wrong;
+  }
+
+  /** @throws Error that names them. */
+  assertAlive(...dead: readonly string[]): void {
+    const wrong = this.falselyDown(...dead);
     if (wrong.length > 0) throw new Error(`${wrong.join(', ')} lived and was declared down.`);
   }
 
-  /** The first event, of those from now on, that is so. */
-  event(isIt: (event: ClusterEvent) => boolean): Promise<ClusterEvent> {
-    const from = this.#events.length;
-    return this.found('an event', () => this.#events.slice(from).find(isIt));
+  /** What is heard from now on. */
+  listen(): readonly Heard[] {
+    const heard: Heard[] = [];
+    this.#hearing = heard;
+    return heard;
   }
 
   async until(what: string, isSo: () => boolean, is: () => string = () => ''): Promise<void> {
@@ -160,6 +179,7 @@ export class Ground {
     await this.servers.stop();
   }
 
+  /** Looks again and again until there is something. */
   async found<Found>(what: string, find: () => Found | undefined, is: () => string = () => ''): Promise<Found> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let found = find(); ; found = find()) {

@@ -31,7 +31,7 @@ export const killed: Fault = async (ground, asks) => {
   const victim = ground.nextVictim();
   const lines = asks.of(victim);
   const atMs = ground.nodes.signal(victim, 'SIGKILL');
-  const answeredMs = await asks.answeredElsewhere(lines, victim);
+  const answeredMs = await asks.firstAnswers(lines, victim);
   await ground.nodes.ended(victim);
   await ground.start(victim);
   await ground.settled(asks);
@@ -44,7 +44,7 @@ export const frozen: Fault = async (ground, asks) => {
   const victim = ground.nextVictim();
   const lines = asks.of(victim);
   const atMs = ground.nodes.signal(victim, 'SIGSTOP');
-  const answeredMs = await asks.answeredElsewhere(lines, victim);
+  const answeredMs = await asks.firstAnswers(lines, victim);
   ground.nodes.signal(victim, 'SIGCONT');
   await ground.settled(asks);
   ground.assertAlive(victim);

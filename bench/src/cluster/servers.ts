@@ -72,6 +72,16 @@ export class Servers {
     return all;
   }
 
+  /** The server that most clients are connected to. */
+  async busiest(): Promise<string> {
+    let most = { name: '', clients: -1 };
+    for await (const { server, data } of this.#ask<{ connections?: Connection[] }>('CONNZ', { limit: 1_000 })) {
+      const clients = data.connections?.filter(({ name }) => name !== 'watcher').length ?? 0;
+      if (clients > most.clients) most = { name: server.name, clients };
+    }
+    return most.name;
+  }
+
   /** From when this resolves on all streams are led by this server, and all their followers are up to date. */
   async lead(name: string): Promise<void> {
     await this.#until(`${name} to lead all streams`, async () => {
@@ -143,11 +153,11 @@ export class Servers {
     return false;
   }
 
-  async *#ask<Data>(what: string, options: object): AsyncGenerator<{ data: Data }> {
+  async *#ask<Data>(what: string, options: object): AsyncGenerator<Told<Data>> {
     const subject = `$SYS.REQ.SERVER.PING.${what}`;
     const many = { strategy: 'count', maxMessages: this.all.length, maxWait: 1_000 } as const;
     for await (const answer of await this.#system.requestMany(subject, JSON.stringify(options), many)) {
-      yield answer.json<{ data: Data }>(); // written by nats-server
+      yield answer.json<Told<Data>>(); // written by nats-server
     }
   }
 
@@ -158,6 +168,11 @@ export class Servers {
       await pause(LOOK_MS);
     }
   }
+}
+
+interface Told<Data> {
+  readonly server: { readonly name: string };
+  readonly data: Data;
 }
 
 interface Connection {

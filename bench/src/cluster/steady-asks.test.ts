@@ -31,7 +31,7 @@ it('says when each line was answered by another node', async () => {
   await run([line('a', () => node), line('b', () => node), line('c', () => 'n2')], async (asks) => {
     await asks.roundTrips(2);
     expect([asks.of('n1'), asks.of('n2')]).toEqual([['a', 'b'], ['c']]);
-    const elsewhere = asks.answeredElsewhere(asks.of('n1'), 'n1');
+    const elsewhere = asks.firstAnswers(asks.of('n1'), 'n1');
     await asks.roundTrips(2);
     const movedMs = monotonicMs();
     node = 'n3';

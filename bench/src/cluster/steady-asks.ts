@@ -77,14 +77,19 @@ export class SteadyAsks {
     if (this.#wrong.length > 0) throw new Error(`Answers were wrong: ${this.#wrong.slice(0, 5).join('; ')}`);
   }
 
-  /** When each of these lines had its first answer by another node than this one, to an ask of whatever time. */
-  async answeredElsewhere(lines: readonly string[], than: string): Promise<number[]> {
+  /** When each of these lines had its first answer from now on that is not by one of these nodes. */
+  async firstAnswers(lines: readonly string[], ...notBy: readonly string[]): Promise<number[]> {
     const first = new Map<string, number>();
-    await this.#until(`an answer of ${lines.join(', ')} by another node than ${than}`, ({ line, node, endedMs }) => {
-      if (node !== than && lines.includes(line) && !first.has(line)) first.set(line, endedMs);
+    const not = notBy.length === 0 ? '' : ` not by ${notBy.join(', ')}`;
+    await this.#until(`an answer of ${lines.join(', ')}${not}`, ({ line, node, endedMs }) => {
+      if (!notBy.includes(node) && lines.includes(line) && !first.has(line)) first.set(line, endedMs);
       return lines.every((each) => first.has(each));
     });
     return [...first.values()];
+  }
+
+  get lines(): string[] {
+    return this.#states.map(({ line }) => line.name);
   }
 
   /** The longest ask of each of these lines from now on, those under way included, until one that began after `until`. */

@@ -3,7 +3,15 @@ import { reportSchema } from '../harness/report.test-schema.ts';
 import { runSuite } from '../harness/run-suite.ts';
 import { clusterSuite } from './suite.ts';
 
-const tiny = clusterSuite({ servers: 1, nodes: 2, patience: 1 });
+const tiny = clusterSuite({
+  servers: 1,
+  nodes: 2,
+  patience: 1,
+  crowd: 20,
+  reconnections: 1,
+  serverRounds: 1,
+  busySeconds: 1,
+});
 
 it.each(['SIGKILL of a node', 'SIGTERM of a node'])(
   'measures %s with two nodes on one server',

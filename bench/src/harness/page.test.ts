@@ -40,6 +40,12 @@ it('the page has the machine, the versions, the chart, the figures and what each
   expect(text).toContain('One sender and one receiver.');
 });
 
+it('the chart draws a figure of 0 too', () => {
+  const svg = chart(report([{ ...tells, ours: { median: 0, min: 0, max: 0 }, peers: {}, ratio: {} }]));
+  expect(svg).toContain('class="ours"');
+  expect(svg).not.toContain('NaN');
+});
+
 it('the page and the table say what is only documented, and the page where', () => {
   const documented = { orleans: { figure: 15_000, source: 'its page on clusters' } };
   const text = page(
