@@ -1,6 +1,7 @@
 import {
   type ActorDefinition,
   type Announcement,
+  EdgeChaser,
   EntityHost,
   type EntityRef,
   InboxReader,
@@ -21,11 +22,14 @@ import {
   type Codec,
   type EntityId,
   formatEntityId,
+  type HealthSettings,
+  type Heart,
   type InboxMessage,
   type InboxStream,
   incarnation,
   type JaegisError,
   type Journal,
+  type Load,
   type Logger,
   type Member,
   type NodeId,
@@ -33,20 +37,32 @@ import {
   type Random,
   type RestartLimit,
   type Subscription,
+  shardOf,
   type Telemetry,
   type Transport,
   TransportClosedError,
   type TreeNode,
   type View,
+  type Vitals,
   type WorkerPool,
 } from '@jaegis/core';
 import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
-import { Inspector } from './inspector.ts';
+import { Inspector } from './inspect/inspector.ts';
 import { Membership, type MembershipEvent, type Standing } from './membership.ts';
-import { entityOfSubject, inboxSubject, inboxSubjects, ownInboxes, timerSubject, turnSubject } from './placement.ts';
+import {
+  entityOfSubject,
+  inboxSubject,
+  inboxSubjects,
+  ownInboxes,
+  SHARDS,
+  timerSubject,
+  turnSubject,
+} from './placement.ts';
+import { ProbePost } from './probe-post.ts';
 import { Router } from './router.ts';
+import { Tenures } from './tenures.ts';
 
 /** The world as one node of a cluster needs it. */
 export interface ClusterPorts {
@@ -58,12 +74,18 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
+  /** Not started for a client. */
+  readonly heart: Heart;
+  /** Used memory of this process, in bytes; called ten times a second. */
+  readonly heapBytes: () => number;
   /** Holds `jaegis.<cluster>.health`. */
   readonly healthJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
   readonly inbox: InboxStream;
+  /** Default: the load of the process is not shown. */
+  readonly vitals?: Vitals;
 }
 
 export interface ClusterNodeOptions {
@@ -77,8 +99,12 @@ export interface ClusterNodeOptions {
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
+  /** When nodes count as silent, stalled and so on. Those that are not given are as in `defaultHealth`. */
+  readonly health?: Partial<HealthSettings>;
   /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
+  /** An operator wants this node to drain and leave. Default: it stays. */
+  readonly leave?: () => void;
 }
 
 /** One node of a cluster: its actors, the entities it owns by the present view, and the way to all others. */
@@ -87,8 +113,10 @@ export class ClusterNode {
   readonly membership: Membership;
   readonly events: Events;
   readonly #options: ClusterNodeOptions;
+  readonly #chaser: EdgeChaser | undefined;
   readonly #router: Router;
   readonly #host: EntityHost;
+  readonly #tenures = new Tenures();
   readonly #sender: InboxSender;
   readonly #reader: InboxReader;
   readonly #awakening: Awakening;
@@ -113,15 +141,20 @@ export class ClusterNode {
       clock,
       random,
       logger,
+      heart: ports.heart,
+      load: () => this.#load(),
+      ...(options.health ? { health: options.health } : {}),
     });
+    this.#chaser = role === 'member' ? this.#makeChaser() : undefined;
     this.system = new System({
       node: name,
       services: this.#services(),
       random,
-      announce: (event) => this.events.publish(event),
+      announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
+      ...(this.#chaser ? { waits: this.#chaser } : {}),
     });
     this.#router = new Router({
       cluster,
@@ -131,26 +164,18 @@ export class ClusterNode {
       clock,
       random,
       system: this.system,
+      chaser: this.#chaser,
       view: () => this.membership.view,
       self: () => this.membership.self,
       standing: () => this.membership.standing,
     });
+    this.system.far = this.#router.far;
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#reader = this.#makeReader();
     const wake = (entity: EntityId) => this.#host.wake(entity);
     this.#awakening = new Awakening({ cluster, journal: ports.turnJournal, clock, random, logger, wake });
-    this.#inspector = new Inspector({
-      cluster,
-      transport,
-      clock,
-      logger,
-      membership: this.membership,
-      tree: () => this.inspect(),
-      find: (address) => this.#find(address),
-      instance: random.id(),
-      serve: role === 'member',
-    });
+    this.#inspector = this.#makeInspector();
   }
 
   async start(): Promise<void> {
@@ -158,7 +183,6 @@ export class ClusterNode {
     this.membership.onEvent((event) => this.#publish(event));
     this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
-    this.#inspector.start();
     const { transport } = this.#options.ports;
     this.#connection.push(
       transport.onStatus((status) => {
@@ -167,6 +191,8 @@ export class ClusterNode {
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
     await this.membership.start();
+    // Before, it knows of no cluster.
+    if (!this.#stopping) this.#inspector.start();
   }
 
   /** Leaves the cluster so that others take over, then ends what runs here. */
@@ -179,11 +205,15 @@ export class ClusterNode {
     await this.#host.stop();
     await this.system.stop();
     this.#inspector.stop();
+    this.#chaser?.stop();
     this.#router.stop();
   }
 
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
-    const id: EntityId = { type: definition.type, key };
+    return this.#entity<P>({ type: definition.type, key });
+  }
+
+  #entity<P extends Protocol>(id: EntityId): EntityRef<P> {
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
       ask: (message: Message, options: SentAskOptions) => this.#router.askEntity(id, message, options),
@@ -218,9 +248,10 @@ export class ClusterNode {
     return inboxSubjects(this.#options.cluster);
   }
 
-  inspect(): TreeNode {
+  /** @param most Entities that are listed; the others are counted. Default: all. */
+  inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect()];
+    const children = [this.system.inspect(), this.#host.inspect(most)];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
@@ -234,6 +265,25 @@ export class ClusterNode {
       pool,
       entity: (definition, key) => this.entity(definition, key),
       actor: (address) => this.actor(address),
+    };
+  }
+
+  #makeChaser(): EdgeChaser {
+    const { cluster, name: node, ports } = this.#options;
+    const { clock, random, transport, codec, logger } = ports;
+    const probes = new ProbePost({ cluster, node, transport, codec, logger });
+    // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+  }
+
+  #load(): Omit<Load, 'index' | 'epoch'> {
+    const { transport, heapBytes } = this.#options.ports;
+    const missing = transport.connected ? [] : ['connection'];
+    return {
+      waiting: this.system.waiting,
+      heapBytes: heapBytes(),
+      ready: missing.length === 0,
+      ...(missing.length === 0 ? {} : { missing }),
     };
   }
 
@@ -251,6 +301,7 @@ export class ClusterNode {
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
       serves: () => this.membership.standing === 'serving',
+      tenureOf: (entity) => this.#tenures.of(shardOf(formatEntityId(entity), SHARDS)),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
@@ -267,6 +318,37 @@ export class ClusterNode {
     return new InboxReader({ inbox, clock, random, logger, deliver });
   }
 
+  #makeInspector(): Inspector {
+    const { cluster, ports, role, leave = () => {} } = this.#options;
+    const { clock, random, logger, codec, transport, turnJournal, vitals } = ports;
+    return new Inspector({
+      cluster,
+      transport,
+      clock,
+      random,
+      logger,
+      turnJournal,
+      codec,
+      vitals,
+      membership: this.membership,
+      system: this.system,
+      host: this.#host,
+      tree: (most) => this.inspect(most),
+      traffic: () => this.#router.traffic,
+      owns: (entity) => this.#router.owns(entity),
+      entity: (entity) => this.#entity(entity),
+      actor: (address) => this.actor(address),
+      leave,
+      serve: role === 'member',
+    });
+  }
+
+  /** To observers, and into the record of what happened. */
+  #announce(event: Announcement): void {
+    this.#inspector.incidents.note(event);
+    this.events.publish(event);
+  }
+
   #open(): void {
     const { self } = this.membership;
     if (this.#opened === self.incarnation) return;
@@ -275,7 +357,9 @@ export class ClusterNode {
   }
 
   #onView(view: View): void {
+    this.#tenures.onView(this.membership.self, view);
     this.#router.onView(view);
+    this.#inspector.onView(view);
     if (this.#options.role === 'client') return;
     this.#open();
     void this.#host.release();
@@ -286,7 +370,9 @@ export class ClusterNode {
   /** What all members learn from the log alike, the leader alone says to all. */
   #publish(event: MembershipEvent): void {
     const isOfAll = event.type === 'status_changed' || event.type === 'node_down';
-    if (!isOfAll || this.membership.isLeader) this.events.publish(event as unknown as Announcement); // plain data
+    const announcement = event as unknown as Announcement; // plain data
+    if (!isOfAll || this.membership.isLeader) this.#announce(announcement);
+    else this.#inspector.incidents.note(announcement);
   }
 
   #onStanding(standing: Standing): void {
@@ -306,11 +392,7 @@ export class ClusterNode {
       bytes,
       delayMs,
     });
-    this.events.publish({ type: 'node_slow', bytes, delayMs });
-  }
-
-  #find(address: string): TreeNode | undefined {
-    return findByAddress(this.inspect(), this.#options.name, address);
+    this.#announce({ type: 'node_slow', bytes, delayMs });
   }
 }
 
@@ -318,22 +400,7 @@ function connectionEnded(): JaegisError {
   return new TransportClosedError('The connection to NATS has ended for good, so this node can reach nobody.');
 }
 
+/** Of what tells the lives of a node apart in the names of its asks. */
+const LIFE_LENGTH = 8;
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
 const DELIVERY_MS = 30_000;
-
-function findByAddress(tree: TreeNode, node: string, address: string): TreeNode | undefined {
-  for (const top of tree.children) {
-    const found = search(top, top.id === 'entities' ? '' : `${node}/${top.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function search(tree: TreeNode, path: string, address: string): TreeNode | undefined {
-  if (path === address) return tree;
-  for (const child of tree.children) {
-    const found = search(child, path === '' ? child.id : `${path}/${child.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}

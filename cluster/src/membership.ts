@@ -1,16 +1,22 @@
 import {
+  type Beat,
   type Clock,
   type Codec,
+  defaultHealth,
   emptyView,
   errorFromData,
+  type HealthSettings,
   type HealthStatus,
+  type Heart,
   incarnation,
   isSameLife,
   type Journal,
+  type Load,
   type Logger,
   type Member,
   type NodeId,
   type Observation,
+  observersOf,
   type Random,
   type Subscription,
   sleep,
@@ -19,7 +25,6 @@ import {
 } from '@jaegis/core';
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
-import { Beats } from './health/beats.ts';
 import { Consensus } from './health/consensus.ts';
 import type { HealthEntry, HealthRow, HealthTable } from './health/entries.ts';
 import { type AgreeingSettings, defaultAgreeing } from './health/ground.ts';
@@ -28,6 +33,9 @@ import { eventsOf, type MembershipEvent } from './health/news.ts';
 import { PROTOCOL, VERSION } from './health/protocol.ts';
 import { type Standing, StandingRule } from './health/standing.ts';
 import { Listeners } from './listeners.ts';
+import { Pulse } from './watch/pulse.ts';
+import { StallNews } from './watch/stall-news.ts';
+import { Watch } from './watch/watch.ts';
 
 export type { MembershipEvent } from './health/news.ts';
 export type { Standing } from './health/standing.ts';
@@ -43,8 +51,11 @@ export interface MembershipOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Those that are not given are as in `defaultAgreeing`. */
-  readonly agreeing?: Partial<AgreeingSettings>;
+  readonly heart: Heart;
+  /** How this node is. */
+  readonly load: () => Omit<Load, 'index' | 'epoch'>;
+  /** Those that are not given are as in `defaultHealth` and `defaultAgreeing`. */
+  readonly health?: Partial<HealthSettings & AgreeingSettings>;
   /** Of what this node says. Default: as this software speaks. */
   readonly protocol?: number;
 }
@@ -64,7 +75,9 @@ const LEAVE_MS = 2_000;
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #consensus: Consensus;
-  readonly #beats: Beats;
+  readonly #watch: Watch;
+  readonly #pulse: Pulse;
+  readonly #stalls = new StallNews();
   readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
@@ -79,18 +92,21 @@ export class Membership {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#self = options.self;
-    const settings = { ...defaultAgreeing, ...options.agreeing };
-    const index = () => this.#consensus.log.table.index;
-    const onBehind = () => void this.#consensus.catchUp();
-    this.#beats = new Beats({ ...options, self: options.self, index, onBehind });
+    const settings = { ...defaultHealth, ...defaultAgreeing, ...options.health };
+    const onBeat = ({ index }: Beat) => {
+      if (index > this.table.index) void this.#consensus.catchUp();
+    };
+    this.#watch = new Watch({ ...options, onBeat });
+    const load = () => ({ ...options.load(), index: this.table.index, epoch: this.#view.epoch });
+    this.#pulse = new Pulse({ ...options, load, everyMs: settings.beatMs });
     this.#consensus = new Consensus({
       ...options,
       settings,
-      observer: this.#beats,
+      observer: this.#watch,
       self: () => this.#self,
       isServing: () => this.standing === 'serving',
       sights: () => this.#sights,
-      watchersOf: (id) => this.#view.members.flatMap((member) => (member.id === id ? [] : [member.id])),
+      watchersOf: (id) => observersOf(id, this.#view).map((member) => member.id),
       onElected: (term) => this.#emit({ type: 'leader_elected', leader: this.#self.id, term }),
     });
     this.#standing = new StandingRule(settings, options.clock.monotonic());
@@ -175,7 +191,8 @@ export class Membership {
     this.#stop.abort();
     this.#move('left');
     this.#consensus.stop();
-    this.#beats.stop();
+    await this.#pulse.stop();
+    this.#watch.close();
   }
 
   /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
@@ -189,7 +206,8 @@ export class Membership {
 
   /** @throws NameTakenError, ClusterMismatchError where `isFirst`; in a later life they may pass. */
   async #join(isFirst: boolean): Promise<void> {
-    await this.#beats.start(this.#self);
+    this.#watch.follow(this.#view, this.#self);
+    await this.#pulse.start(this.#self);
     const { logger, protocol = PROTOCOL } = this.#options;
     const request = { kind: 'join', member: this.#self, protocol, version: VERSION } as const;
     while (!this.#stop.signal.aborted) {
@@ -237,7 +255,7 @@ export class Membership {
     const before = this.#view;
     this.#view = this.#consensus.log.view;
     if (table.epoch !== previous.epoch) {
-      this.#beats.follow(this.#view, this.#self);
+      this.#watch.follow(this.#view, this.#self);
       this.#views.call(this.#view, before);
       const members = this.#view.members.map(({ id }) => id);
       if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members });
@@ -266,9 +284,12 @@ export class Membership {
     if (!this.#options.member) this.#consensus.keepUp(nowMs);
     if (!this.#isIn) return;
     const before = this.#sights;
-    this.#sights = this.#beats.look(nowMs, latenessMs).filter(({ sees }) => sees !== 'alive');
+    const seen = this.#watch.look(nowMs, latenessMs);
+    this.#sights = seen.filter(({ sees }) => sees !== 'alive');
     this.#tellSuspects(before);
-    const hearsMajority = isConnected && this.#beats.hearsMajority(nowMs);
+    const sightOf = (member: Member) => this.#watch.sightOf(member);
+    for (const event of this.#stalls.take(seen, this.#view, this.#self, sightOf)) this.#emit(event);
+    const hearsMajority = isConnected && this.#watch.hearsMajority(nowMs);
     this.#standing.look({ nowMs, isConnected, hearsMajority });
     if (this.standing === 'verifying') void this.#verify();
     this.#tellStanding();

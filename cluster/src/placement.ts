@@ -15,7 +15,11 @@ export const SHARDS = 256;
 
 /** Which member owns an entity: the view alone decides. Undefined when the view is empty. */
 export function ownerOf(entity: EntityId, view: View): Member | undefined {
-  return ownerOfShard(shardOf(formatEntityId(entity), SHARDS), view);
+  return ownerOfShard(shardOfEntity(entity), view);
+}
+
+export function shardOfEntity(entity: EntityId): number {
+  return shardOf(formatEntityId(entity), SHARDS);
 }
 
 function ownerOfShard(shard: number, view: View): Member | undefined {

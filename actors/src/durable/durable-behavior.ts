@@ -48,6 +48,8 @@ export interface Durability {
   readonly traces: Traces;
   readonly random: Random;
   readonly mishaps: Mishaps;
+  /** Four characters that name the time for which this node has owned the entity without a break. */
+  readonly tenure: string;
   /** Settles when the activation before this one has ended. */
   readonly predecessor: Promise<void> | undefined;
 }
@@ -76,6 +78,8 @@ export class DurableBehavior implements Behavior {
   readonly #arrived = new Set<number>();
   /** Names this activation, so that it recognises its own records. */
   #writer = '';
+  /** The newest turn is of this tenure: nobody who owned the entity before can write any more. */
+  #isClaimed = true;
   #durability: Durability | undefined;
   #host: BehaviorHost | undefined;
   /** The mode that the record holds was entered by the turn that wrote it, and what that did was done. */
@@ -116,15 +120,16 @@ export class DurableBehavior implements Behavior {
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
     this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, outbox, schedules, entity, predecessor, random } = this.#durability;
+    const { log, outbox, schedules, entity, predecessor, random, tenure } = this.#durability;
     this.#schedules = schedules(this.#stop.signal);
-    this.#writer = random.id().slice(0, WRITER_LENGTH);
+    this.#writer = tenure + random.id().slice(0, WRITER_LENGTH);
     await predecessor;
     const loaded = await log.load(this.#stop.signal);
     const record = loaded?.turn;
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (loaded) this.#turns = await this.#resume(loaded, host);
     this.#isResuming = record !== undefined;
+    this.#isClaimed = record === undefined || record.writer.startsWith(tenure);
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
@@ -340,13 +345,15 @@ export class DurableBehavior implements Behavior {
   }
 
   #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
-    if (!step.changes && this.#commits.isIdle) {
+    if (!step.changes && this.#commits.isIdle && this.#isClaimed) {
       if (!this.#has.serves()) return this.#withhold(delivery);
       return { ...outcome, effects: step.effects, reply: step.reply };
     }
     const ask = takenOver(delivery);
+    const changes = step.changes || !this.#isClaimed;
+    this.#isClaimed = true;
     const { reply: _, ...rest } = outcome;
-    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask }) }] };
+    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask, changes }) }] };
   }
 
   /** What changes the state is fenced by its turn; a question is not. Its asker asks again. */

@@ -17,11 +17,13 @@ import {
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
+import { cellsWith } from '../inspect/census.ts';
 import { ActorCell } from '../run/actor-cell.ts';
 import type { Ask } from '../run/ask.ts';
 import type { CellKind } from '../run/cell-kind.ts';
 import type { ActorDefinition } from '../run/contract.ts';
 import type { HistoryLimits } from '../run/kernel-options.ts';
+import { checkPayload } from '../run/payload.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
@@ -49,6 +51,8 @@ export interface EntityHostOptions {
   readonly owns: (entity: EntityId) => boolean;
   /** Whether this node knows that its view is of now. Where it does not, questions are not answered. Default: it does. */
   readonly serves?: () => boolean;
+  /** As {@link Durability.tenure}. */
+  readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
 }
 
@@ -81,8 +85,17 @@ export class EntityHost implements Home {
     const { system, definitions } = options;
     this.#kinds = new Map(definitions.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
     system.addRoot('entities', {
-      find: ([type = '', key = '', ...rest]) => ({ process: this.#active.get(`${type}/${key}`)?.cell, rest }),
+      find: (path) => this.#find(path),
     });
+  }
+
+  /** A key may hold slashes, and what comes after it are the names of children. */
+  #find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] } {
+    for (let end = path.length; end > 1; end--) {
+      const active = this.#active.get(path.slice(0, end).join('/'));
+      if (active) return { process: active.cell, rest: path.slice(end) };
+    }
+    return { process: undefined, rest: [] };
   }
 
   pathOf(id: string): string {
@@ -100,13 +113,16 @@ export class EntityHost implements Home {
   /** A message from this process. @throws NoSuchActorError for a type that this node does not know, OverloadedError. */
   deliver(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
-    if (ask) cell.acceptAsk(ask);
-    else cell.tell(message);
+    if (ask) {
+      ask.to = cell;
+      cell.acceptAsk(ask);
+    } else cell.tell(message);
   }
 
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
+    if (ask !== undefined) ask.to = cell;
     if (ask === undefined || !isDurableMessageId(ask.id)) {
       cell.receiveOutside(message, ask);
       return;
@@ -114,6 +130,17 @@ export class EntityHost implements Home {
     const take = (taken: Message, refusal: unknown) =>
       cell.acceptAsk(refusal === undefined ? ask.withMessage(taken) : new RefusedAsk(ask, refusal));
     checkDurable(cell, message, take, (error) => ask.fail(error));
+  }
+
+  /** A message from outside to an entity of this type, as its schema makes it. @throws NoSuchActorError, InvalidMessageError */
+  checked(type: string, message: Message): Message | Promise<Message> {
+    const { schema } = this.#kindOf(type).options;
+    return schema ? checkPayload(type, schema, message) : message;
+  }
+
+  /** @throws NoSuchActorError for a type that this node does not host. */
+  assertKnown(type: string): void {
+    this.#kindOf(type);
   }
 
   /**
@@ -176,8 +203,23 @@ export class EntityHost implements Home {
     return this.#active.get(formatEntityId(entity))?.cell;
   }
 
-  inspect(): TreeNode {
-    const children = [...this.#active.values()].map(({ cell }) => cell.inspect());
+  /** The active entities, and the actors that they have spawned. */
+  *cells(): Iterable<ActorCell> {
+    for (const { cell } of this.#active.values()) yield* cellsWith(cell);
+  }
+
+  /** How many are active, by type. */
+  get activeTypes(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { entity } of this.#active.values()) counts[entity.type] = (counts[entity.type] ?? 0) + 1;
+    return counts;
+  }
+
+  /** @param most Entities that are listed; the others are counted. */
+  inspect(most = Number.POSITIVE_INFINITY): TreeNode {
+    const listed = Array.from(this.#active.values().take(Math.min(most, this.#active.size)));
+    const children = listed.map(({ cell }) => cell.inspect());
+    const omitted = this.#active.size - listed.length;
     const type = 'one_for_one';
     return {
       id: 'entities',
@@ -187,6 +229,7 @@ export class EntityHost implements Home {
       mailbox: 0,
       handled: 0,
       restarts: 0,
+      ...(omitted > 0 ? { omitted } : {}),
       children,
     };
   }
@@ -208,17 +251,18 @@ export class EntityHost implements Home {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
     if (active) return active;
-    const { system } = this.#options;
-    const kind = this.#kinds.get(entity.type);
-    if (!kind) {
-      const known = [...this.#kinds.keys()].join(', ') || 'none';
-      throw new NoSuchActorError(`${system.node} knows no entity type "${entity.type}"; it knows: ${known}.`);
-    }
-    const cell = new ActorCell(system, this, name, kind);
+    const cell = new ActorCell(this.#options.system, this, name, this.#kindOf(entity.type));
     const activation: Activation = { cell, entity, crashes: new RestartWindow() };
     this.#active.set(name, activation);
     this.#begin(activation);
     return activation;
+  }
+
+  #kindOf(type: string): CellKind {
+    const kind = this.#kinds.get(type);
+    if (kind) return kind;
+    const known = [...this.#kinds.keys()].join(', ') || 'none';
+    throw new NoSuchActorError(`${this.#options.system.node} knows no entity type "${type}"; it knows: ${known}.`);
   }
 
   #begin(activation: Activation): void {
@@ -258,7 +302,8 @@ export class EntityHost implements Home {
   async #deactivate(activation: Activation, reason: string): Promise<void> {
     const { cell } = activation;
     if (!this.#unlist(activation, reason)) return;
-    const ending = Promise.resolve(cell.shutdown('shutdown', limits.shutdownMs)).then(() => cell.release());
+    const why = reason === 'moved' ? { shutdown: reason } : reason;
+    const ending = Promise.resolve(cell.shutdown(why, limits.shutdownMs)).then(() => cell.release());
     this.#ending.set(cell.id, ending);
     await ending;
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
@@ -314,18 +359,8 @@ export class EntityHost implements Home {
       });
     const { node, traces } = system;
     const { serves = () => true } = this.#options;
-    return {
-      serves,
-      entity,
-      log,
-      outbox,
-      schedules,
-      node,
-      traces,
-      random,
-      mishaps,
-      predecessor: this.#ending.get(name),
-    };
+    const [predecessor, tenure] = [this.#ending.get(name), this.#options.tenureOf(entity)];
+    return { serves, entity, log, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
   }
 }
 

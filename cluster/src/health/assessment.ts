@@ -1,6 +1,6 @@
 /** What the leader makes of the watchers' reports: pure. */
 import {
-  type CondemnationSettings,
+  type HealthSettings,
   condemns,
   type HealthStatus,
   isSameLife,
@@ -24,7 +24,7 @@ export interface AssessmentInput {
   readonly watchersOf: (id: NodeId) => readonly NodeId[];
   /** Whether nothing has been reported of a member for long enough. */
   readonly isCalm: (id: NodeId) => boolean;
-  readonly settings: CondemnationSettings;
+  readonly settings: HealthSettings;
 }
 
 export interface Assessment {

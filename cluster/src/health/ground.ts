@@ -1,8 +1,7 @@
 /** What the parts of agreeing have in common. */
 import {
   type Clock,
-  type CondemnationSettings,
-  defaultCondemnation,
+  type HealthSettings,
   type Logger,
   type Member,
   type Observation,
@@ -29,7 +28,7 @@ export interface Observer {
   hearsMajority(nowMs: number): boolean;
 }
 
-export interface AgreeingSettings extends CondemnationSettings {
+export interface AgreeingSettings {
   /** The leader says that it leads this often, in ms. */
   readonly leadsMs: number;
   /** Without a word of the leader for so long, in ms, it is missed. */
@@ -43,7 +42,6 @@ export interface AgreeingSettings extends CondemnationSettings {
 }
 
 export const defaultAgreeing: AgreeingSettings = {
-  ...defaultCondemnation,
   leadsMs: 250,
   leaderMissedMs: 700,
   leaseMs: 500,
@@ -59,7 +57,7 @@ export interface Ground {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly settings: AgreeingSettings;
+  readonly settings: AgreeingSettings & HealthSettings;
   /** @throws CorruptRecordError */
   readonly decode: (data: Uint8Array) => unknown;
   /** The present life of this node. */

@@ -1,5 +1,6 @@
 /** What an entry of the health log is to whoever listens. */
 import type { HealthStatus, NodeId, Observation } from '@jaegis/core';
+import type { NodeStalled } from '../watch/stall-news.ts';
 import type { HealthEntry, HealthTable, Reason, StatusChange } from './entries.ts';
 
 export type MembershipEvent =
@@ -8,6 +9,7 @@ export type MembershipEvent =
   /** The cluster has agreed that a life is over. */
   | { readonly type: 'node_down'; readonly down: string; readonly silentMs: number; readonly noResponders: boolean }
   | { readonly type: 'node_joined'; readonly joined: string }
+  | NodeStalled
   | { readonly type: 'view_changed'; readonly epoch: number; readonly members: readonly string[] }
   /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
   | { readonly type: 'node_removed'; readonly removed: string }

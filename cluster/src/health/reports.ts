@@ -1,9 +1,9 @@
-import { type CondemnationSettings, isSameLife, type NodeId, type Observation } from '@jaegis/core';
+import { type HealthSettings, isSameLife, type NodeId, type Observation } from '@jaegis/core';
 import { type Assessment, assess } from './assessment.ts';
 import type { HealthTable, Life } from './entries.ts';
 
 export interface ReportsOptions {
-  readonly settings: CondemnationSettings & { readonly calmMs: number };
+  readonly settings: HealthSettings & { readonly calmMs: number };
   readonly watchersOf: (id: NodeId) => readonly NodeId[];
 }
 

@@ -16,8 +16,11 @@ import {
 } from '@jaegis/cluster';
 import type { EntityId, JaegisError, KeptTurn, Subscription, TreeNode, View, WorkerPool } from '@jaegis/core';
 import { folderArchive } from '@jaegis/node';
+import type { NodeLife } from './node-life.ts';
 
 interface Parts {
+  readonly life: NodeLife;
+  readonly probePort: number | undefined;
   readonly node: ClusterNode;
   readonly cluster: string;
   readonly name: string;
@@ -30,6 +33,8 @@ interface Parts {
 export class JaegisNode implements AsyncDisposable {
   readonly name: string;
   readonly cluster: string;
+  /** Where its probes are answered, if they are. */
+  readonly probePort: number | undefined;
   /** Settles when the node has stopped; with the reason when it failed. */
   readonly stopped: Promise<JaegisError | undefined>;
   readonly #parts: Parts;
@@ -42,6 +47,7 @@ export class JaegisNode implements AsyncDisposable {
     this.#parts = parts;
     this.name = parts.name;
     this.cluster = parts.cluster;
+    this.probePort = parts.probePort;
     const { promise, resolve } = Promise.withResolvers<JaegisError | undefined>();
     this.stopped = promise;
     this.#settle = resolve;
@@ -152,6 +158,7 @@ export class JaegisNode implements AsyncDisposable {
 
   /** Leaves the cluster, ends what runs here and closes the connection. */
   stop(): Promise<void> {
+    this.#parts.life.ends();
     this.#stopping ??= this.#parts.close.disposeAsync().finally(() => this.#settle(this.#reason));
     return this.#stopping;
   }
@@ -159,6 +166,7 @@ export class JaegisNode implements AsyncDisposable {
   /** Stops because of a failure that nobody here could mend. */
   fail(error: JaegisError): void {
     this.#reason ??= error;
+    this.#parts.life.ends(error.message);
     void this.stop();
   }
 

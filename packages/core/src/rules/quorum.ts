@@ -32,24 +32,6 @@ export function watermarksOf(watchers: number): Watermarks {
   return { low: Math.max(1, Math.ceil(watchers / 4)), high: majorityOf(Math.max(1, watchers)) };
 }
 
-export interface CondemnationSettings {
-  /** An event loop that stands still for so long, in ms, has its entities served elsewhere. */
-  readonly stallBoundMs: number;
-  /** The same of a path to its actors that is cut off, in ms. */
-  readonly cutOffAfterMs: number;
-}
-
-export const defaultCondemnation: CondemnationSettings = { stallBoundMs: 10_000, cutOffAfterMs: 1_500 };
-
-type Seen = Pick<Observation, 'sees' | 'silentMs' | 'loopMs' | 'pathMs'>;
-
-/** Whether what is seen of a member is reason enough to have its work done elsewhere. */
-export function condemns({ sees, loopMs = 0, pathMs = 0 }: Seen, settings: CondemnationSettings): boolean {
-  if (sees === 'stalled') return loopMs >= settings.stallBoundMs;
-  if (sees === 'cut_off') return pathMs >= settings.cutOffAfterMs;
-  return sees === 'gone' || sees === 'silent';
-}
-
 /** Silence of half of the view or more must have lasted so long, in ms: the one who hears nothing may be the deaf one. */
 export const massSilenceMs = 2_000;
 
@@ -59,7 +41,7 @@ export const massSilenceMs = 2_000;
  *
  * @param accused What is seen of each.
  */
-export function isLongEnough(members: number, accused: readonly Pick<Seen, 'sees' | 'silentMs'>[]): boolean {
+export function isLongEnough(members: number, accused: readonly Pick<Observation, 'sees' | 'silentMs'>[]): boolean {
   const silent = accused.filter(({ sees }) => sees === 'silent');
   return silent.length * 2 < members || silent.every(({ silentMs }) => silentMs >= massSilenceMs);
 }
