@@ -104,7 +104,7 @@ export class Membership {
       settings,
       observer: this.#watch,
       self: () => this.#self,
-      isServing: () => this.standing === 'serving',
+      isSure: () => this.#isIn && this.#standing.isSure(this.#now()),
       sights: () => this.#sights,
       watchersOf: (id) => observersOf(id, this.#view).map((member) => member.id),
       onElected: (term) => this.#emit({ type: 'leader_elected', leader: this.#self.id, term }),
@@ -291,7 +291,7 @@ export class Membership {
     for (const event of this.#stalls.take(seen, this.#view, this.#self, sightOf)) this.#emit(event);
     const hearsMajority = isConnected && this.#watch.hearsMajority(nowMs);
     this.#standing.look({ nowMs, isConnected, hearsMajority });
-    if (this.standing === 'verifying') void this.#verify();
+    if (!this.#standing.isSure(nowMs)) void this.#verify();
     this.#tellStanding();
     this.#consensus.tick(nowMs);
   }

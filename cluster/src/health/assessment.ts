@@ -1,7 +1,7 @@
 /** What the leader makes of the watchers' reports: pure. */
 import {
-  type HealthSettings,
   condemns,
+  type HealthSettings,
   type HealthStatus,
   isSameLife,
   limits,

@@ -30,7 +30,7 @@ import {
 } from './words.ts';
 
 export interface ConsensusOptions
-  extends Pick<Ground, 'observer' | 'clock' | 'random' | 'logger' | 'settings' | 'self' | 'isServing' | 'sights'>,
+  extends Pick<Ground, 'observer' | 'clock' | 'random' | 'logger' | 'settings' | 'self' | 'isSure' | 'sights'>,
     Pick<LeadershipOptions, 'cluster' | 'watchersOf'> {
   readonly transport: Transport;
   readonly journal: Journal;
@@ -98,7 +98,7 @@ export class Consensus {
       void this.#election.vote(word).then((vote) => this.#questions.say(replyTo, vote));
     });
     hear(words.agree, (word, replyTo) => {
-      if (replyTo === undefined || !isAgreeRequest(word) || !this.#options.isServing()) return;
+      if (replyTo === undefined || !isAgreeRequest(word) || !this.#options.isSure()) return;
       if (word.term < this.log.table.term) return;
       void testify(this.#ground, word).then((testimony) => this.#questions.say(replyTo, testimony));
     });
@@ -202,9 +202,11 @@ export class Consensus {
     else void this.catchUp().then(() => this.#hear(word));
   }
 
+  /** Only the log says who leads. The leader itself hears nobody: it looks there whether it was deposed. */
   #hear(word: LeaderWord): void {
-    // The leader itself hears nobody else: it looks in the log whether it was deposed.
-    if (isSameLife(word.leader, this.#options.self())) return;
+    const { leader, term } = this.log.table;
+    if (term !== word.term || !leader || !isSameLife(word.leader, leader)) return;
+    if (isSameLife(leader, this.#options.self())) return;
     this.#heardMs = this.#options.clock.monotonic();
     this.#election.hear(word);
   }

@@ -57,7 +57,7 @@ export class Election {
 
   /** Whether it is time to do without the leader. Called often. */
   tick(nowMs: number): void {
-    if (this.#machine.value !== 'follower' || !this.#options.isServing()) return;
+    if (this.#machine.value !== 'follower' || !this.#options.isSure()) return;
     if (!this.#isMissed(nowMs)) this.#dueMs = undefined;
     else this.#dueMs ??= nowMs + STAGGER_MS * this.#options.random.next();
     if (this.#dueMs === undefined || nowMs < this.#dueMs) return;
@@ -110,8 +110,8 @@ export class Election {
   }
 
   #mayVote({ pre, term, candidate }: VoteRequest): boolean {
-    const { log, isServing } = this.#options;
-    if (!isServing() || term <= log.table.term || !rowOf(log.table, candidate)) return false;
+    const { log, isSure } = this.#options;
+    if (!isSure() || term <= log.table.term || !rowOf(log.table, candidate)) return false;
     return pre || term > this.#voted.term || (term === this.#voted.term && this.#voted.for === candidate.incarnation);
   }
 

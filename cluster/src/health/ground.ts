@@ -1,13 +1,5 @@
 /** What the parts of agreeing have in common. */
-import {
-  type Clock,
-  type HealthSettings,
-  type Logger,
-  type Member,
-  type Observation,
-  type Random,
-  type View,
-} from '@jaegis/core';
+import type { Clock, HealthSettings, Logger, Member, Observation, Random, View } from '@jaegis/core';
 import type { Life } from './entries.ts';
 import type { HealthLog } from './health-log.ts';
 import type { Questions } from './questions.ts';
@@ -62,8 +54,8 @@ export interface Ground {
   readonly decode: (data: Uint8Array) => unknown;
   /** The present life of this node. */
   readonly self: () => Member;
-  /** Whether it is a member whose word counts. */
-  readonly isServing: () => boolean;
+  /** Whether it is a member that knows what was committed: its word counts, also while it is alone and refuses. */
+  readonly isSure: () => boolean;
   /** What it sees of its subjects at the moment, where that is not well. */
   readonly sights: () => readonly Observation[];
 }

@@ -12,6 +12,7 @@ import {
   type Observation,
   OverloadedError,
   type Subscription,
+  sleep,
   type Transport,
 } from '@jaegis/core';
 import { agreedTo } from './agreement.ts';
@@ -33,6 +34,8 @@ export interface LeadershipOptions extends Ground {
 
 /** What was not agreed on is not asked about again for so long, in ms, unless more is reported. */
 const AGAIN_MS = 250;
+/** After so long, in ms, a life that was heard is one that lives. */
+const TWICE_MS = 250;
 
 /** What the leader of a term does: says that it leads, hears reports and requests, and writes what was agreed on. */
 export class Leadership {
@@ -74,14 +77,14 @@ export class Leadership {
 
   /** A request of this node itself, or of another one. Never rejects. */
   async handle(request: LeaderRequest): Promise<LeaderAnswer> {
-    const { log, logger, isServing } = this.#options;
+    const { log, logger } = this.#options;
     try {
       if (request.kind === 'report') this.#report(request.by, request.observations);
       else if (request.kind === 'join') {
         if (!(await this.#admit(request))) return { ok: false };
       } else if (request.kind === 'drain') await this.#drain(request.member);
       else if (request.kind === 'leave') await this.#write(() => this.#leaving(request.member));
-      else if (!isServing()) return { ok: false };
+      else if (!(await this.#isCurrent())) return { ok: false };
       return { ok: true, index: log.table.index };
     } catch (error) {
       logger.debug('a request to the leader was not granted', { kind: request.kind, error });
@@ -105,6 +108,12 @@ export class Leadership {
     await this.#write(() => join);
   }
 
+  /** While nothing can be read nothing can have been written either, as far as this node can know. */
+  async #isCurrent(): Promise<boolean> {
+    await this.#options.log.catchUp().catch(() => {});
+    return this.#options.isSure() && !this.#end.signal.aborted;
+  }
+
   #say(nowMs: number): void {
     const { questions, words, term, self, log } = this.#options;
     this.#saidMs = nowMs;
@@ -124,8 +133,8 @@ export class Leadership {
   }
 
   #judge(nowMs: number): void {
-    const { log, self, isServing } = this.#options;
-    if (!isServing()) return;
+    const { log, self, isSure } = this.#options;
+    if (!isSure()) return;
     const { records, proposed } = this.#reports.assess(log.table, self().id, nowMs);
     if (records.length > 0) this.#record(records);
     if (proposed.length === 0) this.#asked?.abort.abort();
@@ -184,14 +193,17 @@ export class Leadership {
 
   /** False where it cannot be said yet. @throws NameTakenError, ClusterMismatchError */
   async #admit({ member, protocol, version }: Extract<LeaderRequest, { kind: 'join' }>): Promise<boolean> {
-    const { log, observer, isServing } = this.#options;
-    if (!isServing()) return false;
+    const { log, observer, clock, isSure } = this.#options;
+    if (!isSure()) return false;
     if (protocol !== PROTOCOL) throw otherProtocol(this.#options.cluster, protocol);
     if (rowOf(log.table, member)) return true;
     if (log.table.departed.some((row) => isSameLife(row.member, member))) return false;
     const former = memberOf(log.view, member.id);
     if (former) {
-      const { sees } = await observer.observe(former);
+      let { sees } = await observer.observe(former);
+      // It may have beaten just before it died, and be started again already.
+      if (sees === 'alive') await sleep(clock, TWICE_MS, this.#end.signal);
+      if (sees === 'alive') ({ sees } = await observer.observe(former));
       // Neither alive nor known to be dead: whether it is, the members find out together.
       if (sees === 'silent') return false;
       if (sees !== 'gone') throw nameTaken(this.#options.cluster, member);

@@ -29,10 +29,14 @@ export class StandingRule {
 
   /** Asked before anything is answered: a node that was stopped and wakes does not know it before its clock says so. */
   at(nowMs: number): Standing {
-    const { leaseMs, refuseMs } = this.#settings;
+    const { refuseMs } = this.#settings;
     if (this.#aloneMs !== undefined && nowMs - this.#aloneMs >= refuseMs) return 'refusing';
-    const isLate = nowMs - this.#soundMs > leaseMs + LOOK_MS;
-    return isLate || this.#unsureMs !== undefined ? 'verifying' : 'serving';
+    return this.isSure(nowMs) ? 'serving' : 'verifying';
+  }
+
+  /** Whether nothing was committed that this node should have read and has not. */
+  isSure(nowMs: number): boolean {
+    return this.#unsureMs === undefined && nowMs - this.#soundMs <= this.#settings.leaseMs + LOOK_MS;
   }
 
   joined(nowMs: number): void {
