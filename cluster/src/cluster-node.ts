@@ -74,10 +74,8 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
-  /** Not started for a client. */
+  /** Of a member; a client has none (`noHeart`). */
   readonly heart: Heart;
-  /** Used memory of this process, in bytes; called ten times a second. */
-  readonly heapBytes: () => number;
   /** Holds `jaegis.<cluster>.view`. */
   readonly viewJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
@@ -275,13 +273,13 @@ export class ClusterNode {
   }
 
   #load(): Load {
-    const { transport, heapBytes } = this.#options.ports;
+    const { transport, vitals } = this.#options.ports;
     const missing = transport.connected ? [] : ['connection'];
     return {
       index: 0,
       epoch: this.membership.view.epoch,
       waiting: this.system.waiting,
-      heapBytes: heapBytes(),
+      heapBytes: vitals?.read().heapBytes ?? 0,
       ready: missing.length === 0,
       ...(missing.length === 0 ? {} : { missing }),
     };

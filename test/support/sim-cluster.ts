@@ -57,7 +57,6 @@ export function simCluster(
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
         inbox,
         heart: connection.heart({ cluster: CLUSTER, running: () => made.system.running }),
-        heapBytes: () => 0,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),
