@@ -269,7 +269,8 @@ export class ClusterNode {
     const { clock, random, transport, codec, logger } = ports;
     const probes = new ProbePost({ cluster, node, transport, codec, logger });
     // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
-    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+    const resolved = (error: JaegisError) => this.system.deadlockResolved(error);
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes, resolved });
   }
 
   #load(): Load {

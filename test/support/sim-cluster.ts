@@ -25,6 +25,8 @@ export function simCluster(
 ) {
   const world = createSimWorld({ seed, ...options });
   const failures: JaegisError[] = [];
+  /** Nodes that were told to leave. */
+  const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
 
@@ -60,11 +62,12 @@ export function simCluster(
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),
+      leave: () => left.push(name),
     });
     await world.clock.runUntilSettled(made.start());
     return made;
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, events, failures, transports };
+  return { world, node, events, failures, left, transports };
 }
