@@ -4,6 +4,7 @@ import {
   EdgeChaser,
   EntityHost,
   type EntityRef,
+  GUESTS,
   InboxReader,
   type Message,
   makeEntityRef,
@@ -13,6 +14,7 @@ import {
   type SendOptions,
   type SentAskOptions,
   type Services,
+  type Startable,
   System,
 } from '@jaegis/actors';
 import {
@@ -94,6 +96,8 @@ export interface ClusterNodeOptions {
   /** A client routes and observes; it is no member and hosts no entity. */
   readonly role: 'member' | 'client';
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
+  readonly startables?: readonly Startable[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -163,6 +167,7 @@ export class ClusterNode {
       random,
       system: this.system,
       chaser: this.#chaser,
+      startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       view: () => this.membership.view,
       self: () => this.membership.self,
     });
@@ -247,10 +252,18 @@ export class ClusterNode {
   /** @param most Entities that are listed; the others are counted. Default: all. */
   inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect(most)];
+    const children = [this.system.inspect(), this.#host.inspect(most), ...this.#guests()];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
+  }
+
+  /** What runs here for supervisors of other nodes. */
+  #guests(): TreeNode[] {
+    const children = this.#router.far.inspect();
+    if (children.length === 0) return [];
+    const counts = { mailbox: 0, handled: 0, restarts: 0 };
+    return [{ id: GUESTS, kind: 'supervisor', type: 'one_for_one', status: 'running', ...counts, children }];
   }
 
   #services(): Services {

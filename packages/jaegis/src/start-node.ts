@@ -72,6 +72,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     name: checked.id,
     role: checked.role,
     entities: options.app?.entities ?? [],
+    startables: options.app?.startables ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
     ports: { ...ports, viewJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
