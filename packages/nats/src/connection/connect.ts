@@ -7,6 +7,7 @@ import {
   type Journal,
   limits,
   ServerTooOldError,
+  Slots,
   type Store,
   type Transport,
 } from '@jaegis/core';
@@ -14,6 +15,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstre
 import { type NatsConnection as Client, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
+import { Batches } from '../jetstream/batches.ts';
 import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
@@ -80,6 +82,8 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     clock,
     client: jetstream(client, { timeout: timeoutMs }),
     appends,
+    batches: new Batches({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix }),
+    reads: new Slots(limits.storageReads),
     timeoutMs,
   };
   return {
