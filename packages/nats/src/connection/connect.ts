@@ -9,6 +9,7 @@ import {
   type Journal,
   limits,
   ServerTooOldError,
+  Slots,
   type Store,
   type Transport,
 } from '@jaegis/core';
@@ -17,6 +18,7 @@ import { type NatsConnection as Client, connect, type NodeConnectionOptions } fr
 import { ThreadHeart } from '../heart/thread-heart.ts';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
+import { Batches } from '../jetstream/batches.ts';
 import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
@@ -89,6 +91,8 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     clock,
     client: jetstream(client, { timeout: timeoutMs }),
     appends,
+    batches: new Batches({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix }),
+    reads: new Slots(limits.storageReads),
     timeoutMs,
   };
   return {
