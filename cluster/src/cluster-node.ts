@@ -4,6 +4,7 @@ import {
   EdgeChaser,
   EntityHost,
   type EntityRef,
+  GUESTS,
   InboxReader,
   type Message,
   makeEntityRef,
@@ -13,6 +14,7 @@ import {
   type SendOptions,
   type SentAskOptions,
   type Services,
+  type Startable,
   System,
 } from '@jaegis/actors';
 import {
@@ -74,10 +76,8 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
-  /** Not started for a client. */
+  /** Of a member; a client has none (`noHeart`). */
   readonly heart: Heart;
-  /** Used memory of this process, in bytes; called ten times a second. */
-  readonly heapBytes: () => number;
   /** Holds `jaegis.<cluster>.health`. */
   readonly healthJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
@@ -96,6 +96,8 @@ export interface ClusterNodeOptions {
   /** A client routes and observes; it is no member and hosts no entity. */
   readonly role: 'member' | 'client';
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
+  readonly startables?: readonly Startable[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -165,6 +167,7 @@ export class ClusterNode {
       random,
       system: this.system,
       chaser: this.#chaser,
+      startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       view: () => this.membership.view,
       self: () => this.membership.self,
       standing: () => this.membership.standing,
@@ -251,10 +254,18 @@ export class ClusterNode {
   /** @param most Entities that are listed; the others are counted. Default: all. */
   inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect(most)];
+    const children = [this.system.inspect(), this.#host.inspect(most), ...this.#guests()];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
+  }
+
+  /** What runs here for supervisors of other nodes. */
+  #guests(): TreeNode[] {
+    const children = this.#router.far.inspect();
+    if (children.length === 0) return [];
+    const counts = { mailbox: 0, handled: 0, restarts: 0 };
+    return [{ id: GUESTS, kind: 'supervisor', type: 'one_for_one', status: 'running', ...counts, children }];
   }
 
   #services(): Services {
@@ -273,15 +284,16 @@ export class ClusterNode {
     const { clock, random, transport, codec, logger } = ports;
     const probes = new ProbePost({ cluster, node, transport, codec, logger });
     // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
-    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+    const resolved = (error: JaegisError) => this.system.deadlockResolved(error);
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes, resolved });
   }
 
   #load(): Omit<Load, 'index' | 'epoch'> {
-    const { transport, heapBytes } = this.#options.ports;
+    const { transport, vitals } = this.#options.ports;
     const missing = transport.connected ? [] : ['connection'];
     return {
       waiting: this.system.waiting,
-      heapBytes: heapBytes(),
+      heapBytes: vitals?.read().heapBytes ?? 0,
       ready: missing.length === 0,
       ...(missing.length === 0 ? {} : { missing }),
     };

@@ -8,6 +8,7 @@ import {
   FarNodes,
   type Message,
   type SentAskOptions,
+  type Startable,
   type System,
 } from '@jaegis/actors';
 import {
@@ -51,6 +52,8 @@ export interface RouterOptions {
   readonly system: System;
   /** Finds deadlocks across nodes. Undefined on a client, whose actors nobody asks. */
   readonly chaser: EdgeChaser | undefined;
+  /** What supervisors of other nodes may start here, by type. */
+  readonly startables: ReadonlyMap<string, Startable>;
   readonly view: () => View;
   readonly self: () => Member;
   /** What this node may do at the moment. */
@@ -118,6 +121,7 @@ export class Router {
           return entity ? this.askEntity(entity, message, asked) : this.askActor(node, path, message, asked);
         },
       },
+      startables: this.#options.startables,
       ownerOf: (entity) => ownerOf(entity, this.#options.view()),
     });
   }

@@ -35,6 +35,7 @@ export async function startByHand(given: HandMade): Promise<ClusterNode> {
       historyPerSubject,
     });
   const ports: ClusterPorts = {
+    heart: connection.heart({ cluster, running: () => node.system.running }),
     clock,
     random: realRandom(),
     logger,
@@ -56,7 +57,7 @@ export async function startByHand(given: HandMade): Promise<ClusterNode> {
       keepMs: limits.largeKeptMs,
     }),
   };
-  const node = new ClusterNode({
+  const node: ClusterNode = new ClusterNode({
     cluster,
     name: nodeId(name),
     role: 'member',

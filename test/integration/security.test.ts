@@ -82,6 +82,22 @@ describe('the roles of a cluster', () => {
     expect([first.view.members.length, second.view.members.length]).toEqual([2, 2]);
   });
 
+  it('an inspector sees no contents and changes nothing; an operator does both', async () => {
+    await using _node = await start(nats.urls, 'n1');
+    const look = (role: string) => requestInspection({ nats: nats.urls, cluster: 'shop', ...as(role) });
+    await using operator = await look('operator');
+    await using inspector = await look('inspector');
+    expect(await operator.ask('counter/seen', { type: 'add', by: 7 })).toBe(7);
+    expect(await operator.actor('counter/seen', { contents: true })).toMatchObject({ state: { total: 7 } });
+    expect(await inspector.actor('counter/seen')).not.toHaveProperty('state');
+    const denied = { code: 'permission_denied' };
+    await expect(inspector.actor('counter/seen', { contents: true })).rejects.toMatchObject(denied);
+    await expect(inspector.ask('counter/seen', { type: 'add' })).rejects.toMatchObject(denied);
+    await expect(inspector.drain('n1')).rejects.toMatchObject(denied);
+    await using lost = await requestInspection({ nats: nats.urls, cluster: 'shop', ...as('client') });
+    expect((await lost.view()).members).toMatchObject([{ id: 'n1' }]);
+  });
+
   it('a node may bound what all turns take, also when the stream is there without a bound', async () => {
     await (await start(nats.urls, 'n1')).stop();
     await using _node = await start(nats.urls, 'n1', { maxTurnBytes: 50_000_000 });
@@ -91,7 +107,7 @@ describe('the roles of a cluster', () => {
 
   it.each([
     ['client', 'jaegis.shop.turn.1.counter.a'],
-    ['client', 'jaegis.shop.view'],
+    ['client', 'jaegis.shop.health'],
     ['client', 'jaegis.shop.timer.1.counter.a.x'],
     ['client', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['client', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
@@ -107,6 +123,15 @@ describe('the roles of a cluster', () => {
     ['client', '$JS.API.DIRECT.GET.OBJ_JAEGIS_shop_LARGE'],
     ['client', '$JS.API.DIRECT.GET.JAEGIS_shop_INBOX'],
     ['client', '$JS.API.STREAM.PURGE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', 'jaegis.shop.reveal.actor'],
+    ['client', 'jaegis.shop.operate.drain'],
+    ['inspector', 'jaegis.shop.reveal.actor'],
+    ['inspector', 'jaegis.shop.reveal.node.n1.actor'],
+    ['inspector', 'jaegis.shop.operate.ask'],
+    ['inspector', 'jaegis.shop.operate.node.n1.drain'],
+    ['operator', 'jaegis.shop.turn.1.counter.a'],
+    ['operator', 'jaegis.shop.node.n1.x.in'],
+    ['operator', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', 'jaegis.shop.node.n1.x.in'],
     ['inspector', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', '$JS.API.STREAM.MSG.GET.JAEGIS_shop_TURNS'],
@@ -115,7 +140,7 @@ describe('the roles of a cluster', () => {
     ['backup', '$JS.API.STREAM.CREATE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
-    ['node', 'jaegis.other.view'],
+    ['node', 'jaegis.other.health'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_other_TURNS'],
   ])('%s may not publish to %s, and is told so', async (role, subject) => {
     const { transport } = await connection(nats.urls, as(role));
@@ -142,7 +167,7 @@ describe('the roles of a cluster', () => {
 
   it.each([
     ['a turn', 'jaegis.shop.turn.1.counter.victim'],
-    ['the view', 'jaegis.shop.view'],
+    ['health', 'jaegis.shop.health'],
   ])('a client cannot have the server write %s for it by a schedule', async (_, target) => {
     await using _node = await start(nats.urls, 'n1');
     const client = await dial(nats.urls, 'client');
@@ -164,7 +189,7 @@ describe('the roles of a cluster', () => {
     expect(await entity.ask({ type: 'add', by: 1 })).toBe(1);
     await expect.poll(() => turns.length).toBe(1);
     const { transport } = await connection(nats.urls, as('inspector'));
-    for (const replyTo of [turns[0] ?? '', 'jaegis.shop.view']) {
+    for (const replyTo of [turns[0] ?? '', 'jaegis.shop.health']) {
       transport.publish('jaegis.shop.inspect.health', bytes(''), { replyTo });
     }
     await expect.poll(() => turns.length).toBe(2);
@@ -180,7 +205,7 @@ describe('the roles of a cluster', () => {
     ['client', 'jaegis.shop.node.>'],
     ['client', 'jaegis.shop.inbox.>'],
     ['client', 'jaegis.shop.turn.>'],
-    ['client', 'jaegis.shop.view'],
+    ['client', 'jaegis.shop.health'],
     ['client', '$O.JAEGIS_shop_LARGE.>'],
     ['client', '_INBOX.>'],
     ['client', '>'],
@@ -188,6 +213,8 @@ describe('the roles of a cluster', () => {
     ['inspector', 'jaegis.shop.reply.>'],
     ['inspector', 'jaegis.shop.event'],
     ['inspector', '_INBOX.>'],
+    ['operator', 'jaegis.shop.>'],
+    ['operator', '_INBOX.inspector.>'],
     ['backup', 'jaegis.shop.>'],
     ['backup', '_INBOX.node.>'],
   ])('%s may not subscribe to %s, and is told so at the next flush', async (role, subject) => {
@@ -212,7 +239,7 @@ describe('the roles of a cluster', () => {
     const refused = startNode({ ...shop, nats: nats.urls, cluster: 'other', ...as('client') });
     await expect(refused).rejects.toMatchObject({
       code: 'permission_denied',
-      message: expect.stringContaining('JAEGIS_other_VIEW'),
+      message: expect.stringContaining('JAEGIS_other_HEALTH'),
     });
   });
 });

@@ -97,6 +97,12 @@ export const limits = {
   largeKeptMs: 10 * 60_000,
   /** How long the body of a large durable message may wait there for the message that names it, in ms. */
   largeUnnamedMs: 60 * 60_000,
+  /** Reads of one node that JetStream is to answer at once; nats-server drops all that wait when it has 10,000 of them. */
+  storageReads: 256,
+  /** Records that are read with one request. */
+  recordBatch: 256,
+  /** Their bytes; one record comes whatever its size. */
+  recordBatchBytes: 4 * 1024 * 1024,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
   /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */

@@ -4,6 +4,7 @@ import {
   checkType,
   type Protocol,
   type SpawnOptions,
+  type Startable,
   type SupervisorDefinition,
 } from '@jaegis/actors';
 import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
@@ -12,6 +13,8 @@ import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
 export interface App {
   readonly entities: readonly ActorDefinition<Protocol>[];
   readonly actors: readonly AppActor[];
+  /** What supervisors of other nodes may start on this one, each type once: see `on` of child specs. */
+  readonly startables: readonly Startable[];
   /** How often the actors may crash before their node stops. Default: more than 3 restarts in 5 s. */
   readonly restartLimit: RestartLimit;
 }
@@ -31,6 +34,11 @@ export interface AppSpec {
   readonly actors?: readonly (Omit<AppActor, 'definition'> & {
     readonly definition: AnyDefinition | SupervisorDefinition;
   })[];
+  /**
+   * Definitions that children with `on` are made of, of actors and supervisors: a node knows them by type. Those of `actors`
+   * are among them already.
+   */
+  readonly definitions?: readonly (AnyDefinition | SupervisorDefinition)[];
   readonly restartLimit?: Partial<RestartLimit>;
 }
 
@@ -50,7 +58,16 @@ export function defineApp(spec: AppSpec): App {
     actors.map(({ name }) => name),
   );
   for (const { name } of actors) checkType(name);
-  return { entities, actors, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
+  const definitions = spec.definitions ?? [];
+  refuseTwice(
+    'type of a definition',
+    definitions.map(({ type }) => type),
+  );
+  // Those that are named for this come first.
+  const byType = new Map<string, Startable>(actors.map(({ definition }) => [definition.type, definition]));
+  for (const definition of definitions) byType.set(definition.type, definition);
+  const startables = [...byType.values()];
+  return { entities, actors, startables, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

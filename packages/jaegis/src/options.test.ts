@@ -17,6 +17,9 @@ it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
+  ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],
+  ['a time that is none', { health: { beatMs: -1 } }, 'health.beatMs'],
+  ['beats that come too seldom for the other times', { health: { beatMs: 400 } }, 'health.askAfterMs'],
 ])('a node with %s is refused with its path', (_, options, path) => {
   const refused = expect.objectContaining({ code: 'invalid_config', data: { path } });
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);

@@ -1,6 +1,15 @@
 import { ClusterNode, LargeInbox } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import type { Clock, InboxStream, JaegisError, Logger, Random } from '@jaegis/core';
+import {
+  type Clock,
+  type HealthSettings,
+  type Heart,
+  type InboxStream,
+  type JaegisError,
+  type Logger,
+  noHeart,
+  type Random,
+} from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
   type ProbeServer,
@@ -15,6 +24,7 @@ import {
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App } from './app.ts';
+import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
@@ -37,9 +47,13 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   // They answer from the first moment to the last.
   const probes = await answerProbes(checked, life, undo);
   if (probes) logger.info('probes are answered', { port: probes.port });
+  let node: ClusterNode | undefined;
   const servers = await serverUrls(options, checked, undo);
   const connection = await connect(checked, servers, logger);
   undo.defer(() => connection.close());
+  const health = withDefaults(checked.health);
+  const heart = heartOf(connection, checked, health, () => node?.system.running);
+  undo.defer(() => heart.stop());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const world = { clock: realClock(), random, logger };
@@ -52,14 +66,16 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   let leave = () => {};
   const telemetry = new OpenTelemetry(realClock());
   undo.defer(() => telemetry.close());
-  const node = new ClusterNode({
+  node = new ClusterNode({
     telemetry,
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
     entities: options.app?.entities ?? [],
+    startables: options.app?.startables ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, healthJournal, turnJournal, inbox, blobs, vitals: realVitals() },
+    ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
+    health,
     leave: () => leave(),
     onFailure: (error) => fail(error),
   });
@@ -117,6 +133,15 @@ async function startActors({ system }: ClusterNode, app: App | undefined): Promi
     if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
     else await system.spawn(definition, spawn);
   }
+}
+
+function heartOf(
+  connection: NatsConnection,
+  { cluster, role }: CheckedOptions,
+  { beatMs: everyMs, stalledAfterMs }: HealthSettings,
+  running: () => string | undefined,
+): Heart {
+  return role === 'member' ? connection.heart({ cluster, everyMs, stalledAfterMs, running }) : noHeart;
 }
 
 async function serverUrls(
