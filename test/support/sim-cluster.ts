@@ -4,6 +4,7 @@ import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
+import { FreezableClock } from './freezable-clock.ts';
 
 const CLUSTER = 'sim';
 
@@ -31,6 +32,17 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
+  /** Of each node, by its name. */
+  const clocks = new Map<string, FreezableClock>();
+  /** Stops a node's process, as by SIGSTOP, until {@link thaw}. */
+  const freeze = (name: string) => {
+    world.network.freeze(name);
+    clocks.get(name)?.freeze();
+  };
+  const thaw = (name: string) => {
+    clocks.get(name)?.thaw();
+    world.network.thaw(name);
+  };
 
   async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
     const connection = world.connect(name);
@@ -38,6 +50,8 @@ export function simCluster(
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
+    const ownClock = new FreezableClock(clock);
+    clocks.set(name, ownClock);
     const random = world.random.fork(name);
     const { transport } = connection;
     const stream = await clock.runUntilSettled(
@@ -52,7 +66,7 @@ export function simCluster(
       entities,
       startables: options.startables?.(name) ?? [],
       ports: {
-        clock,
+        clock: ownClock,
         random,
         logger: silentLogger,
         codec: jsonCodec(),
@@ -72,5 +86,5 @@ export function simCluster(
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, events, failures, left, transports };
+  return { world, node, freeze, thaw, events, failures, left, transports };
 }

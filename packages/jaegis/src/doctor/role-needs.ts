@@ -82,9 +82,8 @@ function clientNeeds({ cluster, chance }: RoleWorld): Need[] {
     ),
     ...large(cluster, chance),
     subscribe(at(`reply.${chance}.none`), 'be answered'),
-    subscribe(at('beat'), 'see who lives'),
-    subscribe(at('viewed'), 'see who lives'),
-    subscribe(at(`pong.${chance}`), 'see who lives'),
+    subscribe(at('consensus.leads'), 'see who lives'),
+    subscribe(at('consensus.entry'), 'see who lives'),
     subscribe(at('event'), 'hear of events'),
   ];
 }
