@@ -55,6 +55,13 @@ export class Awakening {
     if (this.#owed.size > 0) void this.#run(this.#running.signal);
   }
 
+  /** What this node owned has ended: when it serves again, all of it is to be looked at. */
+  lose(): void {
+    this.stop();
+    this.#owned = new Set();
+    this.#owed.clear();
+  }
+
   stop(): void {
     this.#running.abort();
   }

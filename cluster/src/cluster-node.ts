@@ -52,7 +52,7 @@ import { Awakening } from './awakening.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
-import { Membership } from './membership.ts';
+import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import {
   entityOfSubject,
   inboxSubject,
@@ -78,8 +78,8 @@ export interface ClusterPorts {
   readonly blobs: Blobs;
   /** Of a member; a client has none (`noHeart`). */
   readonly heart: Heart;
-  /** Holds `jaegis.<cluster>.view`. */
-  readonly viewJournal: Journal;
+  /** Holds `jaegis.<cluster>.health`. */
+  readonly healthJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
@@ -138,7 +138,7 @@ export class ClusterNode {
       self,
       member: role === 'member',
       transport,
-      journal: ports.viewJournal,
+      journal: ports.healthJournal,
       codec,
       clock,
       random,
@@ -170,6 +170,7 @@ export class ClusterNode {
       startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       view: () => this.membership.view,
       self: () => this.membership.self,
+      standing: () => this.membership.standing,
     });
     this.system.far = this.#router.far;
     this.#host = this.#makeHost();
@@ -182,7 +183,8 @@ export class ClusterNode {
 
   async start(): Promise<void> {
     this.membership.onView((view) => this.#onView(view));
-    this.membership.onEvent((event) => this.#announce(event as unknown as Announcement)); // plain data
+    this.membership.onEvent((event) => this.#publish(event));
+    this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
     const { transport } = this.#options.ports;
     this.#connection.push(
@@ -286,12 +288,10 @@ export class ClusterNode {
     return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes, resolved });
   }
 
-  #load(): Load {
+  #load(): Omit<Load, 'index' | 'epoch'> {
     const { transport, vitals } = this.#options.ports;
     const missing = transport.connected ? [] : ['connection'];
     return {
-      index: 0,
-      epoch: this.membership.view.epoch,
       waiting: this.system.waiting,
       heapBytes: vitals?.read().heapBytes ?? 0,
       ready: missing.length === 0,
@@ -312,6 +312,7 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
+      serves: () => this.membership.standing === 'serving',
       tenureOf: (entity) => this.#tenures.of(shardOf(formatEntityId(entity), SHARDS)),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
@@ -376,6 +377,26 @@ export class ClusterNode {
     void this.#host.release();
     if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
     if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
+  }
+
+  /** What all members learn from the log alike, the leader alone says to all. */
+  #publish(event: MembershipEvent): void {
+    const isOfAll = event.type === 'status_changed' || event.type === 'node_down';
+    const announcement = event as unknown as Announcement; // plain data
+    if (!isOfAll || this.membership.isLeader) this.#announce(announcement);
+    else this.#inspector.incidents.note(announcement);
+  }
+
+  #onStanding(standing: Standing): void {
+    if (this.#options.role === 'client' || this.#stopping) return;
+    const { self, view } = this.membership;
+    if (standing === 'refusing') {
+      this.#router.refuse();
+      this.#awakening.lose();
+      void this.#host.release();
+    } else if (standing === 'serving') {
+      this.#awakening.begin(self, view);
+    }
   }
 
   #onSlow({ bytes, delayMs }: Backlog): void {

@@ -20,6 +20,7 @@ import {
   type EntityId,
   formatEntityId,
   hasCode,
+  isSameLife,
   type Member,
   memberOf,
   NodeDownError,
@@ -36,6 +37,7 @@ import {
 } from '@jaegis/core';
 import type { ArrivedRequest, Request, Target } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
+import type { Standing } from './membership.ts';
 import { ownerOf } from './placement.ts';
 import { decodeSignal, encodeSignal } from './signals.ts';
 import { Wire, type WireOptions } from './wire.ts';
@@ -54,6 +56,8 @@ export interface RouterOptions {
   readonly startables: ReadonlyMap<string, Startable>;
   readonly view: () => View;
   readonly self: () => Member;
+  /** What this node may do at the moment. */
+  readonly standing: () => Standing;
 }
 
 /** One attempt to ask an entity. */
@@ -142,10 +146,18 @@ export class Router {
     return this.#wire.traffic;
   }
 
+  /** Whether this node owns the entity, as far as it knows. */
   owns(entity: EntityId): boolean {
-    const self = this.#options.self();
-    const owner = ownerOf(entity, this.#options.view());
-    return owner !== undefined && owner.id === self.id && owner.incarnation === self.incarnation;
+    return this.#isOwn(ownerOf(entity, this.#options.view())) && this.#options.standing() !== 'refusing';
+  }
+
+  #isOwn(owner: Member | undefined): boolean {
+    return owner !== undefined && isSameLife(owner, this.#options.self());
+  }
+
+  /** Entities cannot be asked from here any more: asks that wait for them end. */
+  refuse(): void {
+    this.#wire.giveUpEntities(noMajority());
   }
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
@@ -185,6 +197,7 @@ export class Router {
         return await this.#attempt(entity, asked, options.signal);
       } catch (error) {
         if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
+        if (this.#options.standing() === 'refusing') throw noMajority(error);
         last = error;
         isFresh = false;
         await sleep(clock, RETRY_MS);
@@ -196,7 +209,9 @@ export class Router {
   tellEntity(entity: EntityId, message: Message): void {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
-    if (this.#host && this.owns(entity)) this.#host.deliver(entity, message);
+    if (this.#options.standing() === 'refusing') throw noMajority();
+    // What it does without knowing whether it may is refused when its turn is written.
+    if (this.#host && this.#isOwn(owner)) this.#host.deliver(entity, message);
     else this.#wire.tell(owner, [entity.type, entity.key], message, this.active);
   }
 
@@ -223,7 +238,12 @@ export class Router {
   async #attempt(entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const owner = ownerOf(entity, this.#options.view());
     if (!owner) throw noMembers();
-    if (this.#host && this.owns(entity)) return this.#local(this.#host, entity, asked, signal);
+    const standing = this.#options.standing();
+    if (standing === 'refusing') throw noMajority();
+    if (this.#host && this.#isOwn(owner)) {
+      if (standing === 'verifying') throw unverified(entity);
+      return this.#local(this.#host, entity, asked, signal);
+    }
     const request = { to: [entity.type, entity.key] as const, ...asked };
     return this.#wire.ask(owner, formatEntityId(entity), request, signal);
   }
@@ -287,6 +307,7 @@ export class Router {
 
   #receiveEntity([type, key]: Exclude<Target, string>, message: Message, ask: Ask | undefined): void {
     const entity: EntityId = { type, key };
+    if (ask !== undefined && this.#options.standing() === 'verifying') throw unverified(entity);
     if (!this.#host || !this.owns(entity)) {
       throw new NotOwnerError(`${formatEntityId(entity)} is not on node "${this.#options.self().id}".`);
     }
@@ -309,6 +330,15 @@ function entityOfPath(path: string): EntityId | undefined {
 
 function noMembers(): Error {
   return new ClusterUnavailableError('The view holds no member: no node of this cluster is up.');
+}
+
+function noMajority(cause?: unknown): Error {
+  const message = 'This node is no member of the cluster at the moment, or sees no majority of it.';
+  return new ClusterUnavailableError(message, cause === undefined ? {} : { cause });
+}
+
+function unverified(entity: EntityId): Error {
+  return new NotOwnerError(`This node was away, and looks whether it still owns ${formatEntityId(entity)}.`);
 }
 
 function timedOut(target: string, message: Message, timeoutMs: number, cause: unknown): Error {

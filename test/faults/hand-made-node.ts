@@ -42,7 +42,7 @@ export async function startByHand(given: HandMade): Promise<ClusterNode> {
     codec: binaryCodec(),
     pool: createPool({ threads: 1 }),
     transport: connection.transport,
-    viewJournal: await journal('VIEW', `jaegis.${cluster}.view`, limits.turnHistory),
+    healthJournal: await journal('HEALTH', `jaegis.${cluster}.health`, limits.healthHistory),
     turnJournal: await journal('TURNS', turnSubjects(cluster), history ?? limits.turnHistory),
     inbox: await connection.openInbox({
       name: `JAEGIS_${cluster}_INBOX`,

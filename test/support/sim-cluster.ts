@@ -59,7 +59,7 @@ export function simCluster(
         pool: noPool,
         transport,
         blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
-        viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
+        healthJournal: await world.clock.runUntilSettled(journal('HEALTH', `jaegis.${CLUSTER}.health`)),
         inbox,
         heart: connection.heart({ cluster: CLUSTER, running: () => made.system.running }),
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),

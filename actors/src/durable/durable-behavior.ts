@@ -7,6 +7,7 @@ import {
   invariant,
   isDurableMessageId,
   isLostTurn,
+  NotOwnerError,
   type Random,
   type TreeNode,
   type TurnRecord,
@@ -42,6 +43,8 @@ export interface Durability {
   /** @param signal Aborts when the activation ends. */
   readonly schedules: (signal: AbortSignal) => TimerSchedules;
   readonly node: string;
+  /** Whether the state in memory may be shown: another node may have gone on with the entity. */
+  readonly serves: () => boolean;
   readonly traces: Traces;
   readonly random: Random;
   readonly mishaps: Mishaps;
@@ -343,6 +346,7 @@ export class DurableBehavior implements Behavior {
 
   #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
     if (!step.changes && this.#commits.isIdle && this.#isClaimed) {
+      if (!this.#has.serves()) return this.#withhold(delivery);
       return { ...outcome, effects: step.effects, reply: step.reply };
     }
     const ask = takenOver(delivery);
@@ -350,6 +354,14 @@ export class DurableBehavior implements Behavior {
     this.#isClaimed = true;
     const { reply: _, ...rest } = outcome;
     return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask, changes }) }] };
+  }
+
+  /** What changes the state is fenced by its turn; a question is not. Its asker asks again. */
+  #withhold(delivery: DeliveryInfo): Outcome {
+    const { entity, node } = this.#has;
+    const error = new NotOwnerError(`${node} looks whether it still owns ${formatEntityId(entity)}.`);
+    takenOver(delivery)?.fail(error);
+    return {};
   }
 
   /** It is put aside and handled again later; what it changed is kept all the same. */

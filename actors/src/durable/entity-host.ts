@@ -49,6 +49,8 @@ export interface EntityHostOptions {
   readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
+  /** Whether this node knows that its view is of now. Where it does not, questions are not answered. Default: it does. */
+  readonly serves?: () => boolean;
   /** As {@link Durability.tenure}. */
   readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
@@ -356,8 +358,9 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
+    const { serves = () => true } = this.#options;
     const [predecessor, tenure] = [this.#ending.get(name), this.#options.tenureOf(entity)];
-    return { entity, log, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
+    return { serves, entity, log, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
   }
 }
 

@@ -27,6 +27,7 @@ export * from './rules/group-plan.ts';
 export { type Culprit, decodeBeat, encodeBeat, Heartbeat, type HeartbeatSettings } from './rules/heartbeat.ts';
 export * from './rules/overlay.ts';
 export * from './rules/phi-accrual.ts';
+export * from './rules/quorum.ts';
 export * from './rules/rendezvous.ts';
 export * from './rules/restart-intensity.ts';
 export * from './rules/restart-plan.ts';

@@ -111,6 +111,18 @@ export const limits = {
   waitPath: 256,
   /** Asks across nodes that a node looks at for deadlocks, and steps of probes that it remembers to send once. */
   waitProbes: 100_000,
+  /** Entries of the health log that one snapshot replaces. */
+  healthEntries: 64,
+  /** Entries that are kept if no snapshot could be written meanwhile. */
+  healthHistory: 4_096,
+  /** Lives that are over and that the health table still tells about. */
+  departedLives: 64,
+  /** Changes that wait for the leader to write them. */
+  healthRequests: 1_000,
+  /** Questions about health that a node waits for answers to. */
+  healthQuestions: 1_000,
+  /** Observations that are kept with one change of health as its evidence. */
+  evidence: 8,
   /** Messages handled in a row by one actor before others and the event loop get their turn. */
   batch: 128,
 } as const;

@@ -57,7 +57,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const world = { clock: realClock(), random, logger };
-  const { viewJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
+  const { healthJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
   // A client may lack the permission to make them when it has something large to say.
   if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
   const codec = binaryCodec();
@@ -74,7 +74,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     entities: options.app?.entities ?? [],
     startables: options.app?.startables ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
+    ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
     leave: () => leave(),
     onFailure: (error) => fail(error),
@@ -172,12 +172,12 @@ export async function openStreams(
 ) {
   const { cluster, storage } = options;
   const plans = streamPlans({ ...options, replicas });
-  const viewJournal = await connection.openJournal(plans.view);
+  const healthJournal = await connection.openJournal(plans.health);
   const turnJournal = await connection.openJournal(plans.turns);
   const stream = await connection.openInbox(plans.inbox);
   const { inbox, bodies } = withBodies(connection, stream, { cluster, storage, replicas }, world);
   const blobs = connection.blobs(plans.large);
-  return { viewJournal, turnJournal, inbox, blobs, bodies };
+  return { healthJournal, turnJournal, inbox, blobs, bodies };
 }
 
 export interface BodiesOptions {

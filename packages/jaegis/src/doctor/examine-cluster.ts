@@ -47,14 +47,14 @@ export async function examineCluster(options: ExamineClusterOptions): Promise<Ex
   const [clock, random] = [realClock(), realRandom()];
   const who = { inboxPrefix, ...(auth ? { auth } : {}), ...(tls ? { tls } : {}) };
   const needs = needsOf(role, { cluster, inboxPrefix, chance: random.id() });
-  const { view, turns, inbox, large, bodies } = streamPlans({ cluster, replicas: 1, storage: 'file' });
+  const { health, turns, inbox, large, bodies } = streamPlans({ cluster, replicas: 1, storage: 'file' });
   const facts = await examineNats({
     ...who,
     servers: nats,
     clock,
     name: 'doctor',
     logger: silentLogger,
-    journals: [view, turns],
+    journals: [health, turns],
     inboxes: [inbox],
     buckets: [large, bodies],
     subjects: [`jaegis.${cluster}.>`],
