@@ -32,3 +32,9 @@ test('an actor that blocks its node for two seconds is reported by name while it
   expect(watcher.view.members).toEqual(members);
   expect(watcher.view.epoch).toBe(2);
 });
+
+test('a heart that nobody stops keeps no process alive', async () => {
+  const program = runProgram('test/support/left-heart.ts', [nats.urls[0] ?? '']);
+  expect(await program.ended).toBe(0);
+  expect(program.output()).toBe('left\n');
+});

@@ -27,7 +27,7 @@ export class Scheduler {
   /** Time as last read, of the monotonic clock: good to a batch, and free. */
   now: number;
   /** Who runs at this moment: whoever finds the event loop standing still reads it here. */
-  running: Runnable | undefined = undefined;
+  running: { readonly address: string } | undefined = undefined;
   /** Messages in all mailboxes. */
   waiting = 0;
   #ready: Runnable[] = [];

@@ -82,7 +82,7 @@ function clientNeeds({ cluster, chance }: RoleWorld): Need[] {
     ),
     ...large(cluster, chance),
     subscribe(at(`reply.${chance}.none`), 'be answered'),
-    subscribe(at('beat'), 'see who lives'),
+    subscribe(at(`beat.${chance}`), 'see who lives'),
     subscribe(at('viewed'), 'see who lives'),
     subscribe(at(`pong.${chance}`), 'see who lives'),
     subscribe(at('event'), 'hear of events'),
