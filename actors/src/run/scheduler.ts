@@ -110,6 +110,17 @@ export class Scheduler {
     return isDone;
   }
 
+  /** Runs what belongs to an actor but is none of its batches, as its start. */
+  as<Result>(runnable: Pick<Runnable, 'address'>, act: () => Result): Result {
+    const { running } = this;
+    this.running = runnable;
+    try {
+      return act();
+    } finally {
+      this.running = running;
+    }
+  }
+
   /** One that breaks must not keep the others from running. */
   #run(runnable: Runnable): boolean {
     this.running = runnable;
