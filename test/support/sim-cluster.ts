@@ -31,6 +31,7 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
+  const lives = new Map<string, number>();
 
   async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
     const connection = world.connect(name);
@@ -38,7 +39,10 @@ export function simCluster(
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
-    const random = world.random.fork(name);
+    // Another life of a node draws other names for itself.
+    const life = (lives.get(name) ?? 0) + 1;
+    lives.set(name, life);
+    const random = world.random.fork(life === 1 ? name : `${name}/${life}`);
     const { transport } = connection;
     const stream = await clock.runUntilSettled(
       connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
