@@ -144,7 +144,7 @@ function makeFault(kind: FaultKind, { members, everybody, safetyMs }: Scene, cha
     case 'drift':
       return { kind, ...member, rate: chance.one([0.9, 0.98, 1.02, 1.1]) };
     case 'jump':
-      return { kind, ...member, byMs: chance.between(-120_000, 120_000) };
+      return { kind, ...member, byMs: chance.between(-20_000, 20_000) };
     case 'election':
       return {
         kind,

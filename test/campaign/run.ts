@@ -8,8 +8,10 @@ import { nextTurn } from '../support/next-turn.ts';
 import type { Bug } from './bugs.ts';
 import { Chronicle } from './chronicle.ts';
 import { Fire } from './faults.ts';
+import { Agreement } from './invariants/agreement.ts';
 import { Books } from './invariants/books.ts';
 import { type Checker, Violation } from './invariants/checker.ts';
+import { Leaders } from './invariants/leaders.ts';
 import { Promises } from './invariants/promises.ts';
 import { Incarnations, Views } from './invariants/views.ts';
 import { Chance, describeFault, type Fault, type Plan, seconds } from './plan.ts';
@@ -61,13 +63,20 @@ class Run {
     this.#plan = plan;
     this.#world = createSimWorld({ seed: plan.seed, reorders: true, settled: nextTurn });
     this.#chronicle = new Chronicle(() => this.#nowMs);
-    this.#checkers = [this.#books, new Promises(this.#books), new Views(), new Incarnations()];
+    this.#checkers = [
+      this.#books,
+      new Promises(this.#books),
+      new Views(),
+      new Incarnations(),
+      new Leaders(),
+      new Agreement(() => this.#nowMs),
+    ];
     this.#stage = new Stage({
       world: this.#world,
       chronicle: this.#chronicle,
       onView: (life, view) => this.#onView(life, view),
       onFailure: (life, error) => this.#fail(new Violation('no node gives up', `${life.name} gave up: ${error}`)),
-      disturb: bug?.(this.#world),
+      disturb: bug,
     });
     this.#fire = new Fire({ stage: this.#stage, faults: plan.faults, onChange: (...args) => this.#onFault(...args) });
     this.#world.storage.watch((written) => this.#onWritten(written));
