@@ -72,10 +72,12 @@ function begin(fault: Fault, stage: Stage): Undo {
     case 'hang':
       return network.freeze(fault.node, fault.unsent);
     case 'stall':
-      return network.freeze(fault.node);
+      return network.hang(fault.node);
     case 'disconnect':
       network.disconnect(fault.node);
       return () => network.reconnect(fault.node);
+    case 'cut path':
+      return network.cutPath(fault.node);
     case 'swallow':
       return swallow(fault, stage);
     case 'cut':
@@ -125,15 +127,19 @@ function partition(nodes: readonly string[], { lives, world: { network } }: Stag
 }
 
 function drift(node: string, rate: number, { world: { network } }: Stage): Undo {
-  const clock = network.clockOf(node);
-  clock?.drift(rate);
-  return () => clock?.drift(1);
+  const clocks = network.clocksOf(node);
+  for (const clock of clocks) clock.drift(rate);
+  return () => {
+    for (const clock of clocks) clock.drift(1);
+  };
 }
 
 function jump(node: string, byMs: number, { world: { network } }: Stage): Undo {
-  const clock = network.clockOf(node);
-  clock?.jump(byMs);
-  return () => clock?.jump(-byMs);
+  const clocks = network.clocksOf(node);
+  for (const clock of clocks) clock.jump(byMs);
+  return () => {
+    for (const clock of clocks) clock.jump(-byMs);
+  };
 }
 
 function elect(stream: string, restarts: boolean, { world: { storage } }: Stage): Undo {

@@ -32,6 +32,7 @@ export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
   const { transport, clock } = connection;
   const random = world.random.fork(`${name}/${number}`);
   const stream = await connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(cluster) });
+  let made: ClusterNode | undefined;
   const bodies = connection.blobs({ name: 'BODIES' });
   const ports: ClusterPorts = {
     clock,
@@ -43,9 +44,12 @@ export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
     blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
     viewJournal: await openLog(connection, 'VIEW', `jaegis.${cluster}.view`),
     turnJournal: await openLog(connection, 'TURNS', turnSubjects(cluster)),
+    heart: connection.heart({ cluster, running: () => made?.system.running }),
+    heapBytes: () => 0,
     inbox: new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger }),
   };
-  return new ClusterNode({ cluster, name: nodeId(name), role, entities, ports: disturb(ports), onFailure });
+  made = new ClusterNode({ cluster, name: nodeId(name), role, entities, ports: disturb(ports), onFailure });
+  return made;
 }
 
 function openLog(connection: SimConnection, name: string, subject: string): Promise<Journal> {

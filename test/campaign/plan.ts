@@ -24,6 +24,8 @@ export type Fault =
   /** The event loop stands still, and the thread beside it goes on. */
   | ({ readonly kind: 'stall' } & OfNode)
   | ({ readonly kind: 'disconnect' } & OfNode)
+  /** The connection of its actors loses what they say, and that of its heart works. */
+  | ({ readonly kind: 'cut path' } & OfNode)
   /** The connection takes what goes this way and gives nothing on; in the end it breaks, or gives all back at once. */
   | ({ readonly kind: 'swallow'; readonly way: Way; readonly breaks: boolean } & OfNode)
   /** What these send does not reach those. */
@@ -80,6 +82,7 @@ export const faultKinds: readonly FaultKind[] = [
   'drift',
   'jump',
   'stall',
+  'cut path',
   'lost answers',
   'blackout',
 ];
@@ -118,6 +121,7 @@ function makeFault(kind: FaultKind, { members, everybody, safetyMs }: Scene, cha
     case 'crash':
     case 'restart':
     case 'stall':
+    case 'cut path':
       return { kind, ...member };
     case 'blackout':
       return { kind, ...times };

@@ -168,7 +168,7 @@ class Run {
 
   #work(client: string): void {
     const life = this.#stage.lives.get(client);
-    const clock = this.#world.network.clockOf(client);
+    const [clock] = this.#world.network.clocksOf(client);
     if (life === undefined || clock === undefined) return;
     for (let index = 1; index <= SESSIONS; index++) {
       const name = `${client}${'ab'.charAt(index - 1)}`;
