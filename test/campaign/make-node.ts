@@ -45,7 +45,6 @@ export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
     viewJournal: await openLog(connection, 'VIEW', `jaegis.${cluster}.view`),
     turnJournal: await openLog(connection, 'TURNS', turnSubjects(cluster)),
     heart: connection.heart({ cluster, running: () => made?.system.running }),
-    heapBytes: () => 0,
     inbox: new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger }),
   };
   made = new ClusterNode({ cluster, name: nodeId(name), role, entities, ports: disturb(ports), onFailure });
