@@ -35,8 +35,9 @@ export interface Failure {
 const MOST_TRIES = 60;
 
 export async function perform({ bug, ...options }: Job): Promise<Report> {
-  const plan = makePlan(options);
-  const chosen = bug === undefined ? undefined : bugs[bug];
+  const planted = bug === undefined ? undefined : bugs[bug];
+  const plan = makePlan({ ...options, ...(planted ? { kinds: planted.kinds } : {}) });
+  const chosen = planted?.bug;
   const outcome = await run(plan, chosen);
   const { digest, operations, messages, healedMs } = outcome;
   const failure = outcome.violation && (await explain(plan, outcome, (part) => run(part, chosen)));

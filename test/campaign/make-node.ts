@@ -42,7 +42,7 @@ export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
     pool: noPool,
     transport,
     blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
-    viewJournal: await openLog(connection, 'VIEW', `jaegis.${cluster}.view`),
+    healthJournal: await openLog(connection, 'HEALTH', `jaegis.${cluster}.health`),
     turnJournal: await openLog(connection, 'TURNS', turnSubjects(cluster)),
     heart: connection.heart({ cluster, running: () => made?.system.running }),
     inbox: new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger }),

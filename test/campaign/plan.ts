@@ -65,7 +65,7 @@ export interface PlanOptions {
 }
 
 export const everyStream = '*';
-const streams = [everyStream, everyStream, 'TURNS', 'INBOX', 'VIEW'] as const;
+const streams = [everyStream, everyStream, 'TURNS', 'INBOX', 'HEALTH'] as const;
 
 /** In the rough order of how often they are worth it. */
 export const faultKinds: readonly FaultKind[] = [

@@ -11,6 +11,7 @@ import { Fire } from './faults.ts';
 import { Agreement } from './invariants/agreement.ts';
 import { Books } from './invariants/books.ts';
 import { type Checker, Violation } from './invariants/checker.ts';
+import { Innocents } from './invariants/innocents.ts';
 import { Leaders } from './invariants/leaders.ts';
 import { Promises } from './invariants/promises.ts';
 import { Incarnations, Views } from './invariants/views.ts';
@@ -70,6 +71,7 @@ class Run {
       new Incarnations(),
       new Leaders(),
       new Agreement(() => this.#nowMs),
+      new Innocents(plan.members, () => this.#nowMs),
     ];
     this.#stage = new Stage({
       world: this.#world,

@@ -1,23 +1,10 @@
-/** Views grow in epoch, in their log and on each node; of an epoch there is one view, and of a life one incarnation. */
-import type { Written } from '@jaegis/sim';
+/** Views grow in epoch on each node; of an epoch there is one view, and of a life one incarnation. */
 import { type Checker, type SeenLife, type SeenView, Violation } from './checker.ts';
-import { readPlain } from './records.ts';
 
 export class Views implements Checker {
   readonly invariant = 'views only grow in epoch, one view an epoch';
   readonly #byEpoch = new Map<number, { readonly text: string; readonly from: string }>();
   readonly #epochs = new Map<string, number>();
-  #logged = 0;
-
-  written({ stream, data, by }: Written): void {
-    if (stream !== 'VIEW') return;
-    const view = readPlain(data) as SeenView; // nobody else writes there
-    if (view.epoch <= this.#logged) {
-      throw new Violation(this.invariant, `${by} has written epoch ${view.epoch} after epoch ${this.#logged}`);
-    }
-    this.#logged = view.epoch;
-    this.#compare(view, `the log, written by ${by}`);
-  }
 
   viewed({ name, number }: SeenLife, view: SeenView): void {
     const life = `${name}, life ${number}`;
