@@ -414,15 +414,9 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   /** @throws MigrationRefusedError; the kept state then stays where it is. */
   protected startBehavior(): unknown {
-    const { scheduler } = this.kernel;
-    const { running } = scheduler;
-    scheduler.running = this;
-    try {
-      this.behavior = this.kind.makeBehavior();
-      return this.behavior.start(keptState(this.kind, this.cold?.kept), this);
-    } finally {
-      scheduler.running = running;
-    }
+    const behavior = this.kind.makeBehavior();
+    this.behavior = behavior;
+    return this.kernel.scheduler.runAs(this, () => behavior.start(keptState(this.kind, this.cold?.kept), this));
   }
 
   #preserve(): void {

@@ -74,6 +74,17 @@ export class Scheduler {
     this.running = undefined;
   }
 
+  /** For what an actor does beside its messages: it is the one that runs meanwhile. */
+  runAs<Result>(who: { readonly address: string }, act: () => Result): Result {
+    const { running } = this;
+    this.running = who;
+    try {
+      return act();
+    } finally {
+      this.running = running;
+    }
+  }
+
   readonly #drainNow = (): void => {
     this.#isRunning = true;
     this.#atOnce = 0;
