@@ -208,7 +208,16 @@ export class Wire implements Sessions {
     const giveUp = (error: unknown) => this.#asks.giveUp(number, error);
     const wait = new FarWait(asker, { address: target, node: member.id }, request.message, giveUp);
     const packet = this.#addAsk(member, number, request, wait);
-    const leaving = { member, target, isForEntity: typeof request.to !== 'string', type, timeoutMs: request.leftMs, packet, signal, wait };
+    const leaving = {
+      member,
+      target,
+      isForEntity: typeof request.to !== 'string',
+      type,
+      timeoutMs: request.leftMs,
+      packet,
+      signal,
+      wait,
+    };
     const reply = this.#asks.wait(number, leaving);
     if (this.#options.asker !== undefined) asker.waitFor(wait);
     return reply;

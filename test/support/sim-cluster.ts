@@ -43,6 +43,7 @@ export function simCluster(
     clocks.get(name)?.thaw();
     world.network.thaw(name);
   };
+  const lives = new Map<string, number>();
 
   async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
     const connection = world.connect(name);
@@ -52,7 +53,10 @@ export function simCluster(
     const { clock } = world;
     const ownClock = new FreezableClock(clock);
     clocks.set(name, ownClock);
-    const random = world.random.fork(name);
+    // Another life of a node draws other names for itself.
+    const life = (lives.get(name) ?? 0) + 1;
+    lives.set(name, life);
+    const random = world.random.fork(life === 1 ? name : `${name}/${life}`);
     const { transport } = connection;
     const stream = await clock.runUntilSettled(
       connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
