@@ -78,6 +78,7 @@ export type {
   NodeLetter,
   NodeLoad,
   NodePlacement,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   RestoreReport,
