@@ -395,7 +395,7 @@ export class ClusterNode {
     if (standing === 'refusing') {
       this.#router.refuse();
       this.#awakening.lose();
-      void this.#host.release();
+      this.#host.abandon();
     } else if (standing === 'serving') {
       this.#awakening.begin(self, view);
     }

@@ -4,6 +4,7 @@ import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
+import { FreezableClock } from './freezable-clock.ts';
 
 const CLUSTER = 'sim';
 
@@ -31,6 +32,17 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
+  /** Of each node, by its name. */
+  const clocks = new Map<string, FreezableClock>();
+  /** Stops a node's process, as by SIGSTOP, until {@link thaw}. */
+  const freeze = (name: string) => {
+    world.network.freeze(name);
+    clocks.get(name)?.freeze();
+  };
+  const thaw = (name: string) => {
+    clocks.get(name)?.thaw();
+    world.network.thaw(name);
+  };
   const lives = new Map<string, number>();
 
   async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
@@ -39,6 +51,8 @@ export function simCluster(
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
+    const ownClock = new FreezableClock(clock);
+    clocks.set(name, ownClock);
     // Another life of a node draws other names for itself.
     const life = (lives.get(name) ?? 0) + 1;
     lives.set(name, life);
@@ -56,7 +70,7 @@ export function simCluster(
       entities,
       startables: options.startables?.(name) ?? [],
       ports: {
-        clock,
+        clock: ownClock,
         random,
         logger: silentLogger,
         codec: jsonCodec(),
@@ -76,5 +90,5 @@ export function simCluster(
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, events, failures, left, transports };
+  return { world, node, freeze, thaw, events, failures, left, transports };
 }

@@ -195,6 +195,16 @@ export class EntityHost implements Home {
     await Promise.all(gone.map((activation) => this.#deactivate(activation, 'moved')));
   }
 
+  /** Ends all entities without waiting for what they are about to write: another node may go on with them. */
+  abandon(): void {
+    for (const activation of [...this.#active.values()]) {
+      const { cell } = activation;
+      if (!this.#unlist(activation, 'abandoned')) continue;
+      cell.kill('killed');
+      cell.release();
+    }
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#active.values()].map((activation) => this.#deactivate(activation, 'shutdown')));
   }
