@@ -10,9 +10,9 @@ import {
   NotSerializableError,
   OverloadedError,
   type Random,
+  Slots,
   sleep,
 } from '@jaegis/core';
-import { Slots } from './slots.ts';
 
 export interface LargeBodiesOptions {
   readonly blobs: Blobs;

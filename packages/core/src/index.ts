@@ -26,6 +26,8 @@ export * from './rules/group-plan.ts';
 export * from './rules/rendezvous.ts';
 export * from './rules/restart-intensity.ts';
 export * from './rules/restart-plan.ts';
+export * from './rules/shares.ts';
+export * from './rules/slots.ts';
 export * from './rules/wait-graph.ts';
 export * from './values/child-spec.ts';
 export * from './values/entity-id.ts';
