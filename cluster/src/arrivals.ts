@@ -1,14 +1,6 @@
 import { Ask, type Message } from '@jaegis/actors';
-import {
-  type Clock,
-  type Codec,
-  type Delivery,
-  type Logger,
-  limits,
-  type TraceContext,
-  type Transport,
-} from '@jaegis/core';
-import { decodeRequest, type Request, type Target } from './envelope.ts';
+import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
+import { decodeRequest, type Request, type Target, type TellOptions } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
@@ -25,7 +17,7 @@ export interface ArrivalsOptions {
   readonly windowBytes?: number;
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
+  readonly receive: (to: Target, message: Message, ask: Ask | undefined, more: TellOptions) => void;
 }
 
 /** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
@@ -69,6 +61,11 @@ export class Arrivals {
     for (const incoming of this.#senders.values()) incoming.resume();
   }
 
+  /** Resolves when all asks that are open now have been answered or given up. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#senders.values()].map(({ asks }) => asks.settled()));
+  }
+
   /** Answers and acknowledgements that wait leave. */
   stop(): void {
     for (const incoming of this.#senders.values()) incoming.stop();
@@ -87,7 +84,7 @@ export class Arrivals {
     try {
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       request = decodeRequest(codec, body);
-      const { to, message, leftMs, id, isFresh = false, sender, trace } = request;
+      const { to, message, leftMs, id, isFresh = false, sender } = request;
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -96,7 +93,7 @@ export class Arrivals {
         ask.sender = sender;
         replyTo.ask = ask;
       }
-      receive(to, message, ask, trace);
+      receive(to, message, ask, request);
     } catch (error) {
       if (replyTo !== undefined) replyTo.reject(error);
       else if (request === undefined || !from.refuse({ ...request, error })) {

@@ -7,6 +7,7 @@ import {
   type FaultDetectorSettings,
   incarnation,
   type Journal,
+  joining,
   type Logger,
   type Member,
   memberOf,
@@ -15,6 +16,7 @@ import {
   sleep,
   type Transport,
   type View,
+  viewChanging,
   viewWith,
   viewWithout,
 } from '@jaegis/core';
@@ -143,10 +145,12 @@ export class Membership {
 
   /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
   async drain(): Promise<void> {
-    await this.#change((view) => {
-      const member = memberOf(view, this.#self.id);
-      return member === undefined || member.draining ? undefined : viewWith(view, { ...member, draining: true });
-    });
+    await this.update((member) => (member.draining ? undefined : { ...member, draining: true }));
+  }
+
+  /** Changes what the view says of this node. `undefined` leaves it as it is. */
+  async update(change: (member: Member) => Member | undefined): Promise<void> {
+    await this.#change((view) => viewChanging(view, this.#self, change));
   }
 
   async #join(): Promise<void> {
@@ -159,7 +163,7 @@ export class Membership {
     });
     await transport.flush();
     await this.#change((view) =>
-      memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, self),
+      memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, joining(self, view)),
     );
     this.#move('joined');
     this.#emit({ type: 'node_joined', joined: self.id });
@@ -200,7 +204,7 @@ export class Membership {
   async #rejoin(): Promise<void> {
     this.#move('removed');
     this.#emit({ type: 'node_removed', removed: this.#self.id });
-    this.#self = { id: this.#self.id, incarnation: incarnation(this.#options.random.id()) };
+    this.#self = { ...this.#self, incarnation: incarnation(this.#options.random.id()) };
     await this.#join().catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
   }
 

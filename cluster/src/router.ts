@@ -14,9 +14,14 @@ import {
   type Clock,
   ClusterUnavailableError,
   type Codec,
+  CorruptRecordError,
   type EntityId,
   formatEntityId,
   hasCode,
+  isSameLife,
+  isToken,
+  type JaegisError,
+  limits,
   type Member,
   memberOf,
   NodeDownError,
@@ -25,14 +30,16 @@ import {
   type OutgoingMessage,
   type PeerTraffic,
   type Random,
-  sleep,
   type TraceContext,
   type Transport,
   type View,
 } from '@jaegis/core';
-import type { Request, Target } from './envelope.ts';
+import type { Request, Target, TellOptions } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
-import { ownerOf } from './placement.ts';
+import type { Needs } from './holdings.ts';
+import { noOwner } from './no-owner.ts';
+import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
+import { UnderWay } from './under-way.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
 export interface RouterOptions {
@@ -45,6 +52,9 @@ export interface RouterOptions {
   readonly system: System;
   readonly view: () => View;
   readonly self: () => Member;
+  readonly needs: Needs;
+  /** Another node asks whether this one has let go of something. Resolves when it has. */
+  readonly release: (message: ReleaseMessage) => Promise<void>;
 }
 
 /** One attempt to ask an entity. */
@@ -72,14 +82,19 @@ const ID_LENGTH = 12;
 export class Router {
   readonly #options: RouterOptions;
   readonly #wire: Wire;
+  /** Goes on with each ask that waits for another view, or a moment. */
+  readonly #paused = new Set<() => void>();
   #host: EntityHost | undefined;
+  #asks = new UnderWay();
+  /** Of messages between entities, which come again where they are cut off. */
+  readonly #deliveries = new UnderWay();
   #stopped = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     const { transport, blobs, codec, clock, random, cluster, system } = options;
     const { logger } = system.services;
-    const receive: WireOptions['receive'] = (to, message, ask, trace) => this.#receive(to, message, ask, trace);
+    const receive: WireOptions['receive'] = (to, message, ask, more) => this.#receive(to, message, ask, more);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
     const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
     this.#wire = new Wire({ ...same, receive, giveBack });
@@ -93,6 +108,20 @@ export class Router {
 
   onView(view: View): void {
     this.#wire.onView(view);
+    for (const goOn of [...this.#paused]) goOn();
+  }
+
+  /** Resolves when all asks of entities that have begun here, and all asks that others have sent here, are answered. */
+  async settled(): Promise<void> {
+    const before = this.#asks;
+    this.#asks = new UnderWay();
+    await Promise.all([before.settled(), this.#wire.settled()]);
+  }
+
+  /** Resolves when the member has let go of what the message names, or is gone. */
+  async release(member: Member, message: ReleaseMessage): Promise<void> {
+    const request = { to: RELEASE, message, leftMs: limits.handoverMs, id: undefined };
+    await this.#wire.ask(member, `${member.id}${RELEASE}`, request, undefined);
   }
 
   stop(): void {
@@ -105,9 +134,12 @@ export class Router {
   }
 
   owns(entity: EntityId): boolean {
-    const self = this.#options.self();
-    const owner = ownerOf(entity, this.#options.view());
-    return owner !== undefined && owner.id === self.id && owner.incarnation === self.incarnation;
+    const { needs, view } = this.#options;
+    return this.#isSelf(needs.ownerOf(entity, view()));
+  }
+
+  #isSelf(owner: Member | undefined): boolean {
+    return owner !== undefined && isSameLife(owner, this.#options.self());
   }
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
@@ -122,7 +154,8 @@ export class Router {
     const { to: entity, trace: sentIn } = outgoing;
     const message = outgoing.message as Message; // its sender's record holds nothing else
     const { traces } = this.#options.system;
-    const deliver = (trace: TraceContext | undefined) => this.#askEntity(entity, message, { timeoutMs }, trace, id);
+    const deliver = (trace: TraceContext | undefined) =>
+      this.#askEntity(entity, message, { timeoutMs }, trace, id, this.#deliveries);
     if (!traces.isOn) return deliver(undefined);
     return traces.within(sentIn, () => traces.ask(formatEntityId(entity), message, deliver));
   }
@@ -133,32 +166,65 @@ export class Router {
     options: SentAskOptions,
     trace: TraceContext | undefined,
     known = askId(options),
+    underWay = this.#asks,
   ): Promise<unknown> {
     const { clock, random } = this.#options;
+    underWay.begin();
     const sender = options.sender ?? this.#options.self().id;
     const timeoutMs = askTimeout(options);
     const id = known ?? random.id().slice(0, ID_LENGTH);
     let isFresh = known === undefined;
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;
-    for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
-      try {
-        return await this.#attempt(entity, { message, id, leftMs: left, isFresh, sender, trace }, options.signal);
-      } catch (error) {
-        if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
-        last = error;
-        isFresh = false;
-        await sleep(clock, RETRY_MS);
+    try {
+      for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
+        const { epoch } = this.#options.view();
+        try {
+          return await this.#attempt(entity, { message, id, leftMs: left, isFresh, sender, trace }, options.signal);
+        } catch (error) {
+          if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
+          last = error;
+          // Who is not the owner has not handled it.
+          if (hasCode(error, 'not_owner')) this.#learn(entity, error);
+          else isFresh = false;
+          if (this.#options.view().epoch === epoch) await this.#pause();
+        }
       }
+      throw timedOut(formatEntityId(entity), message, timeoutMs, last);
+    } finally {
+      underWay.end();
     }
-    throw timedOut(formatEntityId(entity), message, timeoutMs, last);
   }
 
+  /** Until another view may say otherwise. */
+  #pause(): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const goOn = () => {
+        clock.clearTimer(timer);
+        this.#paused.delete(goOn);
+        resolve();
+      };
+      const timer = clock.setTimer(RETRY_MS, goOn);
+      this.#paused.add(goOn);
+    });
+  }
+
+  #learn({ type }: EntityId, error: unknown): void {
+    const labels = (error as JaegisError).data.labels; // of a not_owner
+    if (Array.isArray(labels) && labels.every(isToken)) this.#options.needs.learn(type, labels);
+  }
+
+  /** @throws NoHostError, ClusterUnavailableError, OverloadedError */
   tellEntity(entity: EntityId, message: Message): void {
-    const owner = ownerOf(entity, this.#options.view());
-    if (!owner) throw noMembers();
-    if (this.#host && this.owns(entity)) this.#host.deliver(entity, message);
-    else this.#wire.tell(owner, [entity.type, entity.key], message, this.active);
+    const owner = this.#ownerOf(entity);
+    if (this.#host && this.#isSelf(owner)) this.#host.deliver(entity, message);
+    else this.#wire.tell(owner, [entity.type, entity.key], message, { trace: this.active });
+  }
+
+  /** A message that this node had for an entity which lives elsewhere now: once, so that no two nodes pass it to and fro. */
+  forward(entity: EntityId, message: Message, trace = this.active): void {
+    this.#wire.tell(this.#ownerOf(entity), [entity.type, entity.key], message, { trace, isForwarded: true });
   }
 
   /** @throws NodeDownError, InvalidConfigError */
@@ -177,14 +243,13 @@ export class Router {
 
   tellActor(node: string, path: string, message: Message): void {
     const member = this.#member(node);
-    if (member) this.#wire.tell(member, path, message, this.active);
+    if (member) this.#wire.tell(member, path, message, { trace: this.active });
     else this.#options.system.tell(path, message);
   }
 
   async #attempt(entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
-    const owner = ownerOf(entity, this.#options.view());
-    if (!owner) throw noMembers();
-    if (this.#host && this.owns(entity)) return this.#local(this.#host, entity, asked, signal);
+    const owner = this.#ownerOf(entity);
+    if (this.#host && this.#isSelf(owner)) return this.#local(this.#host, entity, asked, signal);
     const request = { to: [entity.type, entity.key] as const, ...asked };
     return this.#wire.ask(owner, formatEntityId(entity), request, signal);
   }
@@ -214,11 +279,13 @@ export class Router {
     return traces.isOn ? traces.active() : undefined;
   }
 
-  #receive(to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined): void {
+  #receive(to: Target, message: Message, ask: Ask | undefined, more: TellOptions): void {
     const { system } = this.#options;
+    const { trace } = more;
     if (trace !== undefined && system.traces.isOn) system.traces.carry(ask ?? message, trace);
-    if (typeof to === 'string') system.receive(to, message, ask);
-    else this.#receiveEntity(to, message, ask);
+    if (to === RELEASE) this.#onRelease(message, ask);
+    else if (typeof to === 'string') system.receive(to, message, ask);
+    else this.#receiveEntity(to, message, ask, more);
     ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });
   }
 
@@ -232,12 +299,39 @@ export class Router {
     }
   }
 
-  #receiveEntity([type, key]: Exclude<Target, string>, message: Message, ask: Ask | undefined): void {
+  #onRelease(message: Message, ask: Ask | undefined): void {
+    if (!isRelease(message)) throw new CorruptRecordError('Not a question of another node: expected { epoch }.');
+    this.#options.release(message).then(
+      () => ask?.reply(true),
+      (error: unknown) => ask?.fail(error),
+    );
+  }
+
+  #receiveEntity(
+    [type, key]: Exclude<Target, string>,
+    message: Message,
+    ask: Ask | undefined,
+    more: TellOptions,
+  ): void {
     const entity: EntityId = { type, key };
-    if (!this.#host || !this.owns(entity)) {
-      throw new NotOwnerError(`${formatEntityId(entity)} is not on node "${this.#options.self().id}".`);
-    }
-    this.#host.receive(entity, message, ask);
+    if (this.#host && this.owns(entity)) this.#host.receive(entity, message, ask);
+    else if (ask === undefined && !more.isForwarded) this.forward(entity, message, more.trace);
+    else throw this.#notOwner(entity);
+  }
+
+  #notOwner(entity: EntityId): Error {
+    const { self, needs } = this.#options;
+    const labels = needs.of(entity.type);
+    return new NotOwnerError(`${formatEntityId(entity)} is not on node "${self().id}".`, {
+      ...(labels.length === 0 ? {} : { data: { labels } }),
+    });
+  }
+
+  #ownerOf(entity: EntityId): Member {
+    const { needs, view } = this.#options;
+    const owner = needs.ownerOf(entity, view());
+    if (owner === undefined) throw noOwner(formatEntityId(entity), needs.of(entity.type), view());
+    return owner;
   }
 
   /** The member of that name; undefined for this node itself. @throws NodeDownError when the view has none. */
@@ -247,10 +341,6 @@ export class Router {
     if (!member) throw new NodeDownError(`No node "${node}" is in the cluster.`, { data: { node } });
     return member;
   }
-}
-
-function noMembers(): Error {
-  return new ClusterUnavailableError('The view holds no member: no node of this cluster is up.');
 }
 
 function timedOut(target: string, message: Message, timeoutMs: number, cause: unknown): Error {

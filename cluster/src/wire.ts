@@ -11,14 +11,21 @@ import {
   type PeerTraffic,
   type Random,
   type Subscription,
-  type TraceContext,
   type Transport,
   TransportClosedError,
   type TransportStatus,
   type View,
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
-import { decodeFailure, decodeRefused, encodeAsk, encodeTell, type Request, type Target } from './envelope.ts';
+import {
+  decodeFailure,
+  decodeRefused,
+  encodeAsk,
+  encodeTell,
+  type Request,
+  type Target,
+  type TellOptions,
+} from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
 import type { HeldPacket } from './held-packet.ts';
 import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
@@ -54,7 +61,7 @@ export interface WireOptions {
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, trace: TraceContext | undefined) => void;
+  readonly receive: (to: Target, message: Message, ask: Ask | undefined, more: TellOptions) => void;
   /** Takes back what was told to another node and was not acknowledged. */
   readonly giveBack: (returned: ReturnedTells) => void;
 }
@@ -139,9 +146,9 @@ export class Wire implements Sessions {
   }
 
   /** @throws NotSerializableError, OverloadedError */
-  tell(member: Member, to: Target, message: Message, trace?: TraceContext): void {
+  tell(member: Member, to: Target, message: Message, options?: TellOptions): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
-    const body = encodeTell(this.#options.codec, to, message, trace);
+    const body = encodeTell(this.#options.codec, to, message, options);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) {
       sending.add(kind, 0, body);
@@ -161,6 +168,11 @@ export class Wire implements Sessions {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Resolves when all asks of other nodes that are open here now have been answered or given up. */
+  settled(): Promise<void> {
+    return this.#arrivals.settled();
   }
 
   /** What is under way, to each member that was sent something. */

@@ -1,6 +1,13 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
-import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
+import {
+  type ClusterEvent,
+  ClusterNode,
+  type ClusterNodeOptions,
+  inboxSubjects,
+  LargeInbox,
+  turnSubjects,
+} from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
@@ -27,14 +34,22 @@ export function simCluster(
   const failures: JaegisError[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
+  /** How often each was started: a later life has chances of its own. */
+  const lives = new Map<string, number>();
 
-  async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
+  async function node(
+    name: string,
+    role: 'member' | 'client' = 'member',
+    more: Partial<ClusterNodeOptions> = {},
+  ): Promise<ClusterNode> {
     const connection = world.connect(name);
     transports.set(name, connection.transport);
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
-    const random = world.random.fork(name);
+    const life = (lives.get(name) ?? 0) + 1;
+    lives.set(name, life);
+    const random = world.random.fork(life === 1 ? name : `${name}#${life}`);
     const { transport } = connection;
     const stream = await clock.runUntilSettled(
       connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),
@@ -59,6 +74,7 @@ export function simCluster(
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),
+      ...more,
     });
     await world.clock.runUntilSettled(made.start());
     return made;

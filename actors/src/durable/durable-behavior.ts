@@ -8,6 +8,7 @@ import {
   isDurableMessageId,
   isLostTurn,
   type Random,
+  type Slots,
   type TreeNode,
   type TurnRecord,
   WrongSequenceError,
@@ -38,6 +39,8 @@ import { afterLoss, isConsumed, isSeen, nextTurn, noTurns, outboxFull, type Turn
 export interface Durability {
   readonly entity: EntityId;
   readonly log: TurnLog;
+  /** Bounds what is read at once. */
+  readonly loads: Slots;
   readonly outbox: Outbox;
   /** @param signal Aborts when the activation ends. */
   readonly schedules: (signal: AbortSignal) => TimerSchedules;
@@ -45,8 +48,8 @@ export interface Durability {
   readonly traces: Traces;
   readonly random: Random;
   readonly mishaps: Mishaps;
-  /** Settles when the activation before this one has ended. */
-  readonly predecessor: Promise<void> | undefined;
+  /** Settles when the activation before this one has ended, here or elsewhere. */
+  readonly predecessor: Promise<unknown>;
 }
 
 export interface DurableOptions {
@@ -113,11 +116,11 @@ export class DurableBehavior implements Behavior {
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
     this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, outbox, schedules, entity, predecessor, random } = this.#durability;
+    const { log, loads, outbox, schedules, entity, predecessor, random } = this.#durability;
     this.#schedules = schedules(this.#stop.signal);
     this.#writer = random.id().slice(0, WRITER_LENGTH);
     await predecessor;
-    const loaded = await log.load(this.#stop.signal);
+    const loaded = await loads.run(() => log.load(this.#stop.signal));
     const record = loaded?.turn;
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (loaded) this.#turns = await this.#resume(loaded, host);
@@ -125,7 +128,7 @@ export class DurableBehavior implements Behavior {
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
-      load: () => log.answered(this.#stop.signal),
+      load: () => loads.run(() => log.answered(this.#stop.signal)),
       isNew: record === undefined,
       now: () => clock.monotonic(),
     });

@@ -12,8 +12,10 @@ import {
   type JournalRecord,
   limits,
   NoSuchActorError,
+  parseEntityId,
   type Random,
   RestartWindow,
+  Slots,
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
@@ -48,6 +50,12 @@ export interface EntityHostOptions {
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
   readonly deliverDurable: DeliverDurable;
+  /** Types of which there is one entity, which is always active. Default: none. */
+  readonly singletons?: readonly ActorDefinition<Protocol>[];
+  /** Resolves when the node that had the entity has let go of it. Undefined: nobody has it. */
+  readonly handedOver?: (entity: EntityId) => Promise<void> | undefined;
+  /** A message for an entity that another node owns now. May throw. Default: it is a dead letter. */
+  readonly forward?: (entity: EntityId, message: Message) => void;
 }
 
 interface Activation {
@@ -72,12 +80,16 @@ export class EntityHost implements Home {
   readonly #active = new Map<string, Activation>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #mishaps = new Map<string, Mishaps>();
+  readonly #loads = new Slots(limits.loads);
+  readonly #singletons: ReadonlySet<string>;
   readonly kind = 'entity';
 
   constructor(options: EntityHostOptions) {
     this.#options = options;
-    const { system, definitions } = options;
-    this.#kinds = new Map(definitions.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
+    const { system, definitions, singletons = [] } = options;
+    this.#singletons = new Set(singletons.map(({ type }) => type));
+    const all = [...definitions, ...singletons];
+    this.#kinds = new Map(all.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
     system.addRoot('entities', {
       find: ([type = '', key = '', ...rest]) => ({ process: this.#active.get(`${type}/${key}`)?.cell, rest }),
     });
@@ -143,10 +155,14 @@ export class EntityHost implements Home {
     else traces.follow(ask, trace);
   }
 
-  /** Activates the entity if its record says that work is under way or messages are to leave. */
+  /** Activates the entity if it is a singleton, or its record says that work is under way or messages are to leave. */
   async wake(entity: EntityId): Promise<void> {
     const { journal, subjectOf, owns } = this.#options;
     if (this.#active.has(formatEntityId(entity)) || !this.#kinds.has(entity.type)) return;
+    if (this.#singletons.has(entity.type)) {
+      if (owns(entity)) this.#activation(entity);
+      return;
+    }
     const record = await journal.last(subjectOf(entity));
     if (record && owns(entity) && this.#hasWork(record)) this.#activation(entity);
   }
@@ -160,10 +176,16 @@ export class EntityHost implements Home {
     }
   }
 
-  /** Stops the entities that this node does not own any more. */
-  async release(): Promise<void> {
+  /** Hands over the entities that this node does not own any more. @param waitMs How long what is under way may take. */
+  async release(waitMs: number = limits.shutdownMs): Promise<void> {
     const gone = [...this.#active.values()].filter(({ entity }) => !this.#options.owns(entity));
-    await Promise.all(gone.map((activation) => this.#deactivate(activation, 'moved')));
+    await Promise.all(gone.map((activation) => this.#deactivate(activation, 'moved', waitMs)));
+  }
+
+  /** Resolves when this node has let go of the entity; without one, of all that it was to let go of. */
+  async released(entity?: EntityId): Promise<void> {
+    if (entity === undefined) await Promise.all(this.#ending.values());
+    else await this.#ending.get(formatEntityId(entity));
   }
 
   async stop(): Promise<void> {
@@ -200,6 +222,18 @@ export class EntityHost implements Home {
   childSleeps(child: Process): void {
     const activation = this.#active.get(child.id);
     if (activation?.cell === child && child.bonds === undefined) this.#forget(activation, 'passivated');
+  }
+
+  takesBack({ id }: Process, message: Message): boolean {
+    const { forward, owns } = this.#options;
+    const entity = parseEntityId(id);
+    if (forward === undefined || owns(entity)) return false;
+    try {
+      forward(entity, message);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #activation(entity: EntityId): Activation {
@@ -253,10 +287,16 @@ export class EntityHost implements Home {
     return activation.crashes.add(now, limit) === 'give-up' ? 'crashed too often' : undefined;
   }
 
-  async #deactivate(activation: Activation, reason: string): Promise<void> {
+  async #deactivate(
+    activation: Activation,
+    reason: 'moved' | 'shutdown',
+    waitMs: number = limits.shutdownMs,
+  ): Promise<void> {
     const { cell } = activation;
     if (!this.#unlist(activation, reason)) return;
-    const ending = Promise.resolve(cell.shutdown('shutdown', limits.shutdownMs)).then(() => cell.release());
+    const hasMoved = reason === 'moved';
+    const ended = cell.shutdown(hasMoved ? { shutdown: reason } : reason, waitMs, hasMoved);
+    const ending = Promise.resolve(ended).then(() => cell.release());
     this.#ending.set(cell.id, ending);
     await ending;
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
@@ -311,7 +351,8 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
-    return { entity, log, outbox, schedules, node, traces, random, mishaps, predecessor: this.#ending.get(name) };
+    const predecessor = Promise.all([this.#ending.get(name), this.#options.handedOver?.(entity)]);
+    return { entity, log, loads: this.#loads, outbox, schedules, node, traces, random, mishaps, predecessor };
   }
 }
 

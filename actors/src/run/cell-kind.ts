@@ -1,4 +1,4 @@
-import { InvalidDefinitionError, limits } from '@jaegis/core';
+import { InvalidDefinitionError, isToken, limits } from '@jaegis/core';
 import type { ActorDefinition, Behavior, Services } from './contract.ts';
 import type { KernelOptions, WhenFull } from './kernel-options.ts';
 import { namesOf, refuseUnknown } from './known-options.ts';
@@ -64,6 +64,7 @@ const kernelNames = namesOf<KernelOptions>({
   redact: true,
   trapExits: true,
   history: true,
+  placement: true,
 });
 
 /**
@@ -79,13 +80,16 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
       data: { path },
     });
   };
-  for (const name of ['mailbox', 'retry', 'schema', 'history'] as const) {
+  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement'] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
   }
   refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
   refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   refuseUnknown(where, options.history, ['turns', 'ms'], 'history');
+  refuseUnknown(where, options.placement, ['labels'], 'placement');
+  const labels: unknown = options.placement?.labels ?? [];
+  if (!Array.isArray(labels) || !labels.every(isToken)) refuse('placement.labels', labels, 'an array of tokens');
   const atLeast = (path: string, value: unknown, least: number) => {
     if (value !== undefined && !(Number.isFinite(value) && Number(value) >= least)) {
       refuse(path, value, `a number from ${least}`);

@@ -19,6 +19,11 @@ const program = new Command('jaegis').description('Actors that survive the crash
 reachingCluster(program.command('node').description('run one node of a cluster in this process'))
   .addOption(new Option('--name <name>', 'unique in the cluster').env('JAEGIS_NAME'))
   .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
+  .addOption(new Option('--weight <n>', 'of the entities it takes its part by it; 0: none').env('JAEGIS_WEIGHT'))
+  .addOption(new Option('--labels <names>', 'what is special about it, with commas').env('JAEGIS_LABELS'))
+  .addOption(
+    new Option('--drain-ms <n>', 'how long it may take to hand over when it is told to stop').env('JAEGIS_DRAIN_MS'),
+  )
   .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'))
   .addOption(replicas)
   .addOption(storage)

@@ -22,6 +22,7 @@ export async function runNode(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
+  const { weight, labels, drainMs } = settings;
   const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
   return {
     ...reached(settings),
@@ -29,6 +30,9 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     logLevel,
     ...(name === undefined ? {} : { name }),
     ...(app === undefined ? {} : { app: await loadApp(app) }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(drainMs === undefined ? {} : { drainMs }),
     ...(threads === undefined ? {} : { threads }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(storage === undefined ? {} : { storage }),

@@ -150,7 +150,10 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.inspect();
   }
 
-  /** Leaves the cluster, ends what runs here and closes the connection. */
+  /**
+   * Hands over what it has to the others, bounded by the option `drainMs`, leaves the cluster, ends what runs here and
+   * closes the connection.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#parts.close.disposeAsync().finally(() => this.#settle(this.#reason));
     return this.#stopping;

@@ -17,6 +17,8 @@ it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
+  ['a weight below 0', { weight: -1 }, 'weight'],
+  ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
 ])('a node with %s is refused with its path', (_, options, path) => {
   const refused = expect.objectContaining({ code: 'invalid_config', data: { path } });
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);

@@ -49,12 +49,14 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
+    weight: checked.weight,
+    labels: checked.labels,
     entities: options.app?.entities ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
     ports: { ...ports, viewJournal, turnJournal, inbox, blobs },
     onFailure: (error) => fail(error),
   });
-  undo.defer(() => node.stop());
+  undo.defer(() => node.stop(checked.drainMs));
   await node.start();
   if (checked.role === 'member') {
     inbox
