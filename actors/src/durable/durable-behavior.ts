@@ -1,4 +1,5 @@
 import {
+  type Answered,
   type DeadLetter,
   type EntityId,
   errorToData,
@@ -30,6 +31,7 @@ import { DeferredReply } from './deferred-reply.ts';
 import { type Load, sendsOf, sum } from './load.ts';
 import type { Mishaps } from './mishaps.ts';
 import type { Outbox } from './outbox.ts';
+import { answerOf, OwedAnswers, replyLost } from './owed-answers.ts';
 import { answeredBy, type Cause, takenOver, unasked, unchanged, withoutAnswers } from './steps.ts';
 import { notIn, type TimerSchedules, Timers } from './timers.ts';
 import type { LoadedTurn, TurnLog } from './turn-log.ts';
@@ -84,6 +86,7 @@ export class DurableBehavior implements Behavior {
   #underWay = 0;
   /** The message whose step was begun and is not accepted. */
   #handling: string | undefined;
+  readonly #owed = new OwedAnswers();
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -186,6 +189,10 @@ export class DurableBehavior implements Behavior {
     return !this.#commits.isIdle || this.#durability?.outbox.isEmpty === false || this.#inner.isBusy(state);
   }
 
+  owed(): Promise<void> | undefined {
+    return this.#owed.settled();
+  }
+
   /** What was handled before is committed first, also where the next message has crashed; not where it is killed. */
   async stop(state: unknown, reason: unknown, host: BehaviorHost, isKilled: boolean): Promise<void> {
     if (hasCode(reason, 'handler_timeout')) this.#crashedOn(reason);
@@ -258,23 +265,31 @@ export class DurableBehavior implements Behavior {
   }
 
   deferred(ask: ReplyHandle): ReplyHandle {
-    return new DeferredReply(ask, (settle) => this.#onceWritten(settle));
+    return new DeferredReply(ask, (settle, answered) => this.#onceWritten(settle, answered));
   }
 
   /** With the step under way; where there is none, with the steps before that wait for their turn. */
-  #onceWritten(settle: () => void): void {
-    const answer: Effect = { kind: 'answer', run: settle };
-    if (this.#underWay > 0) this.#host?.context.collect(answer);
-    else if (this.#commits.isIdle) settle();
-    else this.#commits.add({ ...unchanged, effects: [answer], reply: undefined, ask: undefined });
+  #onceWritten(settle: () => void, answered: Answered | undefined): void {
+    const answer: Effect = { kind: 'answer', run: settle, answered };
+    if (this.#underWay > 0) {
+      this.#host?.context.collect(answer);
+    } else if (this.#commits.isIdle) {
+      if (answered) this.#answers?.add([answered]);
+      settle();
+    } else {
+      this.#commits.add({ ...unchanged, effects: [answer], reply: undefined, ask: undefined });
+    }
   }
 
   /** An ask or durable message that was handled before: answered as then, once that turn is written. */
   #repeated(id: string, delivery: DeliveryInfo): Outcome | undefined {
     const before = this.#commits.find(id) ?? this.#answers?.get(id);
     if (before === undefined && !isSeen(this.#turns, id)) return undefined;
-    const reply = before?.reply;
-    return this.#unchanged(delivery, reply);
+    if (before?.isOwed && !isDurableMessageId(id)) {
+      takenOver(delivery)?.fail(replyLost(this.#has.entity, id));
+      return {};
+    }
+    return this.#unchanged(delivery, before?.reply);
   }
 
   #unchanged(delivery: DeliveryInfo, reply: unknown): Outcome {
@@ -304,7 +319,7 @@ export class DurableBehavior implements Behavior {
     const { delivery, deadLetter } = cause;
     const outcome = withoutAnswers(given);
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
-    const { id, inbox, limitMs } = delivery;
+    const { id, inbox } = delivery;
     const sends = sendsOf(effects);
     const full = sends.messages > 0 ? outboxFull(this.#leaving, sends) : undefined; // most send nothing
     if (full !== undefined) return this.#refuse(full, host, delivery);
@@ -314,19 +329,21 @@ export class DurableBehavior implements Behavior {
     const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
     const isConsumed = !isPostponed && isDurableMessageId(id);
     const changes = isChanged || sends.messages > 0 || setsTimers || deadLetter !== undefined || isConsumed;
-    const { reply } = outcome;
+    const answer = answerOf(delivery, effects, outcome.reply);
     const trace = isPostponed ? undefined : cause.trace;
+    const { limitMs } = delivery;
     const step = {
       id: isPostponed ? undefined : id,
       inbox,
-      reply,
       limitMs,
       effects,
       sends,
       deadLetter,
       trace,
       changes,
+      ...answer,
     };
+    if (answer.isOwed && changes) this.#owed.add(delivery);
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 

@@ -16,6 +16,7 @@ import {
   type Random,
   RestartWindow,
   Slots,
+  sleep,
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
@@ -294,12 +295,24 @@ export class EntityHost implements Home {
   ): Promise<void> {
     const { cell } = activation;
     if (!this.#unlist(activation, reason)) return;
-    const hasMoved = reason === 'moved';
-    const ended = cell.shutdown(hasMoved ? { shutdown: reason } : reason, waitMs, hasMoved);
-    const ending = Promise.resolve(ended).then(() => cell.release());
+    const ending = reason === 'moved' ? this.#handOver(cell, waitMs) : this.#end(cell, waitMs);
     this.#ending.set(cell.id, ending);
     await ending;
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
+  }
+
+  async #end(cell: ActorCell, waitMs: number): Promise<void> {
+    await cell.shutdown('shutdown', waitMs);
+    cell.release();
+  }
+
+  /** What is under way is finished, and what waits goes to the next owner. */
+  async #handOver(cell: ActorCell, waitMs: number): Promise<void> {
+    const { clock } = this.#options.system.services;
+    const owed = cell.behavior?.owed?.();
+    if (owed !== undefined) await Promise.race([owed, sleep(clock, Math.min(waitMs, limits.owedMs))]);
+    await cell.shutdown({ shutdown: 'moved' }, waitMs, true);
+    cell.release();
   }
 
   /** @param why What asks that wait are told. Default: to ask again. */

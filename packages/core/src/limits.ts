@@ -48,6 +48,8 @@ export const limits = {
   loads: 64,
   /** How long an entity that has moved waits for the node that had it to let go of it, in ms. */
   handoverMs: 15_000,
+  /** How long an entity that moves stays for asks that it has handled and means to answer later, in ms. */
+  owedMs: 1_000,
   /** How long a node that is told to stop may take to hand over what it has, in ms. */
   drainMs: 10_000,
   /** Restarts within `restartPeriodMs` that the root of a node allows before it gives up. */
