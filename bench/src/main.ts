@@ -14,12 +14,12 @@ import { suites } from './suites.ts';
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 try {
-  const { suite, json, only, rounds } = readOptions(process.argv.slice(2), suites);
+  const { suite, json, only, rounds, size } = readOptions(process.argv.slice(2), suites);
   if (json !== undefined) await refuseUnwritable(json);
   const reports: Report[] = [];
   for (const one of suite ? [suite] : suites) {
     const onRow = (row: string) => process.stderr.isTTY && process.stderr.write(`${one.name}: ${row}\n`);
-    const report = await runSuite(one, { rounds, only, onRow });
+    const report = await runSuite(one, { rounds, only, size, onRow });
     process.stdout.write(`${reportTable(report)}\n`);
     reports.push(report);
     if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -1,10 +1,10 @@
-import { Ask, type Message } from '@jaegis/actors';
+import { Ask } from '@jaegis/actors';
 import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
-import { decodeRequest, type Request, type Target, type TellOptions } from './envelope.ts';
+import { type ArrivedRequest, decodeRequest } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
-import { isAsk, isLarge, isTell } from './packet.ts';
+import { frames, isAsk, isLarge, isTell } from './packet.ts';
 import { Replies } from './replies.ts';
 import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
@@ -17,7 +17,8 @@ export interface ArrivalsOptions {
   readonly windowBytes?: number;
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, more: TellOptions) => void;
+  readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
+  readonly onSignal?: (body: Uint8Array) => void;
 }
 
 /** The last part of the subject of replies, where the session and number of a packet stand otherwise. */
@@ -79,12 +80,16 @@ export class Arrivals {
   }
 
   #deliver(kind: number, body: Uint8Array, replyTo: FrameReply | undefined, from: Incoming): void {
-    const { codec, logger, receive } = this.#options;
-    let request: Request | undefined;
+    const { codec, logger, receive, onSignal } = this.#options;
+    let request: ArrivedRequest | undefined;
     try {
+      if (kind === frames.signal) {
+        onSignal?.(body);
+        return;
+      }
       if (replyTo === undefined && !isTell(kind)) throw new Error(`There is no frame of kind ${kind}.`);
       request = decodeRequest(codec, body);
-      const { to, message, leftMs, id, isFresh = false, sender } = request;
+      const { message, leftMs, id, isFresh = false, sender } = request;
       let ask: Ask | undefined;
       if (replyTo !== undefined) {
         ask = new Ask(message, replyTo, id);
@@ -93,7 +98,7 @@ export class Arrivals {
         ask.sender = sender;
         replyTo.ask = ask;
       }
-      receive(to, message, ask, request);
+      receive(request, ask);
     } catch (error) {
       if (replyTo !== undefined) replyTo.reject(error);
       else if (request === undefined || !from.refuse({ ...request, error })) {

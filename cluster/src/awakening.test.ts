@@ -3,7 +3,7 @@ import { type EntityId, formatEntityId, incarnation, type Member, nodeId, Storag
 import { createSimWorld } from '@jaegis/sim';
 import { expect, test } from 'vitest';
 import { Awakening, type AwakeningOptions } from './awakening.ts';
-import { Needs } from './holdings.ts';
+import { Needs } from './needs.ts';
 import { ownerOf, turnSubject } from './placement.ts';
 
 const member = (id: string): Member => ({ id: nodeId(id), incarnation: incarnation(`${id}-1`) });

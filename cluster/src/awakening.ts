@@ -9,7 +9,7 @@ import {
   type Random,
   sleep,
 } from '@jaegis/core';
-import type { Needs } from './holdings.ts';
+import type { Needs } from './needs.ts';
 import { entityOfSubject, turnSubjects } from './placement.ts';
 
 export interface AwakeningOptions {

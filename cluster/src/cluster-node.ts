@@ -1,9 +1,9 @@
 import {
   type ActorDefinition,
   type Announcement,
+  EdgeChaser,
   EntityHost,
   type EntityRef,
-  InboxReader,
   type Message,
   makeEntityRef,
   makeRef,
@@ -21,42 +21,40 @@ import {
   type Codec,
   type EntityId,
   formatEntityId,
-  hasCode,
-  type InboxMessage,
+  type HealthSettings,
+  type Heart,
   type InboxStream,
   type Incarnation,
   incarnation,
-  isSameLife,
   type JaegisError,
   type Journal,
+  type Load,
   type Logger,
   limits,
   type Member,
   type NodeId,
   NoSuchActorError,
-  presentWeight,
   type Random,
   type RestartLimit,
   type Subscription,
-  sleep,
   type Telemetry,
   type Transport,
   TransportClosedError,
   type TreeNode,
   type View,
+  type Vitals,
   type WorkerPool,
 } from '@jaegis/core';
-import { Awakening } from './awakening.ts';
+import { Domain } from './domain.ts';
 import { Events } from './events.ts';
-import { Handovers } from './handovers.ts';
-import { inboxFilters, Needs } from './holdings.ts';
 import { InboxSender } from './inbox-sender.ts';
-import { Inspector } from './inspector.ts';
+import { Inspector } from './inspect/inspector.ts';
 import { Membership } from './membership.ts';
-import { type PinnedActor, PinnedActors, pinnedRef } from './pinned.ts';
-import { entityOfSubject, inboxSubject, inboxSubjects, noLabels, timerSubject, turnSubject } from './placement.ts';
+import { Needs } from './needs.ts';
+import { ANYWHERE, type PinnedActor } from './pinned.ts';
+import { inboxSubject, inboxSubjects, timerSubject, turnSubject } from './placement.ts';
+import { ProbePost } from './probe-post.ts';
 import { Router } from './router.ts';
-import { Settling } from './settling.ts';
 
 /** The world as one node of a cluster needs it. */
 export interface ClusterPorts {
@@ -68,12 +66,18 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
+  /** Not started for a client. */
+  readonly heart: Heart;
+  /** Used memory of this process, in bytes; called ten times a second. */
+  readonly heapBytes: () => number;
   /** Holds `jaegis.<cluster>.view`. */
   readonly viewJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
   readonly inbox: InboxStream;
+  /** Default: the load of the process is not shown. */
+  readonly vitals?: Vitals;
 }
 
 export interface ClusterNodeOptions {
@@ -95,8 +99,12 @@ export interface ClusterNodeOptions {
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
+  /** When nodes count as silent, stalled and so on. Those that are not given are as in `defaultHealth`. */
+  readonly health?: Partial<HealthSettings>;
   /** The root supervisor gave up, or the connection ended for good; the node must stop with this reason. */
   readonly onFailure: (error: JaegisError) => void;
+  /** An operator wants this node to drain and leave. Default: it stays. */
+  readonly leave?: () => void;
 }
 
 /** One node of a cluster: its actors, the entities it owns by the present view, and the way to all others. */
@@ -105,19 +113,14 @@ export class ClusterNode {
   readonly membership: Membership;
   readonly events: Events;
   readonly #options: ClusterNodeOptions;
+  readonly #chaser: EdgeChaser | undefined;
   readonly #router: Router;
-  readonly #host: EntityHost;
-  readonly #sender: InboxSender;
-  readonly #reader: InboxReader;
   readonly #needs: Needs;
-  readonly #handovers: Handovers;
-  readonly #awakening: Awakening;
-  readonly #settling: Settling;
-  readonly #pinned: PinnedActors;
+  readonly #host: EntityHost;
+  readonly #domain: Domain;
+  readonly #sender: InboxSender;
   readonly #inspector: Inspector;
   #opened: string | undefined;
-  /** How long what is under way may take when it moves, in ms. */
-  #releaseMs: number = limits.shutdownMs;
   readonly #connection: Subscription[] = [];
   #stopping = false;
 
@@ -138,15 +141,20 @@ export class ClusterNode {
       clock,
       random,
       logger,
+      heart: ports.heart,
+      load: () => this.#load(),
+      ...(options.health ? { health: options.health } : {}),
     });
+    this.#chaser = role === 'member' ? this.#makeChaser() : undefined;
     this.system = new System({
       node: name,
       services: this.#services(),
       random,
-      announce: (event) => this.events.publish(event),
+      announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
+      ...(this.#chaser ? { waits: this.#chaser } : {}),
     });
     this.#router = new Router({
       cluster,
@@ -156,45 +164,23 @@ export class ClusterNode {
       clock,
       random,
       system: this.system,
-      ...this.#placed(),
-      release: (message) => this.#handovers.answer(message),
+      chaser: this.#chaser,
+      needs: this.#needs,
+      view: () => this.membership.view,
+      self: () => this.membership.self,
+      release: (message) => this.#domain.answer(message),
     });
+    this.system.far = this.#router.far;
     this.#host = this.#makeHost();
-    this.#handovers = new Handovers({
-      ...this.#placed(),
-      ask: (member, message) => this.#router.release(member, message),
-      released: (entity) => this.#host.released(entity),
-      releasedPinned: (pinned) => this.#pinned.released(pinned),
-    });
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
-    this.#reader = this.#makeReader();
-    this.#awakening = this.#makeAwakening();
-    this.#settling = new Settling({
-      clock,
-      logger,
-      ...this.#placed(),
-      update: (change) => this.membership.update(change),
-      settled: () => this.#awakening.settled(),
-    });
-    this.#pinned = this.#makePinned();
-    this.#inspector = new Inspector({
-      cluster,
-      transport,
-      clock,
-      logger,
-      membership: this.membership,
-      tree: () => this.inspect(),
-      find: (address) => this.#find(address),
-      instance: random.id(),
-      serve: role === 'member',
-    });
+    this.#domain = this.#makeDomain();
+    this.#inspector = this.#makeInspector();
   }
 
   async start(): Promise<void> {
     this.membership.onView((view, previous) => this.#onView(view, previous));
-    this.membership.onEvent((event) => this.events.publish(event as unknown as Announcement)); // plain data
+    this.membership.onEvent((event) => this.#announce(event as unknown as Announcement)); // plain data
     if (this.#options.role === 'member') this.#open();
-    this.#inspector.start();
     const { transport } = this.#options.ports;
     this.#connection.push(
       transport.onStatus((status) => {
@@ -203,6 +189,8 @@ export class ClusterNode {
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
     await this.membership.start();
+    // Before, it knows of no cluster.
+    if (!this.#stopping) this.#inspector.start();
   }
 
   /**
@@ -210,50 +198,24 @@ export class ClusterNode {
    * @param drainMs How long the first may take; then it leaves anyway. Default 10,000; 0: it leaves at once.
    */
   async stop(drainMs: number = limits.drainMs): Promise<void> {
-    if (drainMs > 0 && this.#options.ports.transport.connected && this.#hasHeirs) await this.#drain(drainMs);
+    if (drainMs > 0) await this.#domain.drain(drainMs);
     this.#stopping = true;
     for (const subscription of this.#connection) subscription.unsubscribe();
-    this.#reader.stop();
-    this.#awakening.stop();
-    this.#settling.stop();
-    this.#pinned.stop();
-    this.#handovers.stop();
+    this.#domain.stop();
     await this.membership.stop();
     await this.#host.stop();
     await this.system.stop();
     this.#inspector.stop();
+    this.#chaser?.stop();
     this.#router.stop();
   }
 
-  /** Whether this node has a part of the entities and somebody else could take it. */
-  get #hasHeirs(): boolean {
-    const { view, self } = this.membership;
-    const isMember = view.members.some((member) => isSameLife(member, self));
-    return isMember && view.members.some((member) => !isSameLife(member, self) && presentWeight(member) > 0);
-  }
-
-  async #drain(drainMs: number): Promise<void> {
-    const { clock, logger } = this.#options.ports;
-    this.#releaseMs = drainMs;
-    const bound = new AbortController();
-    const drained = this.#handOver(bound.signal).catch((error: unknown) => logger.warn('left undrained', { error }));
-    await Promise.race([drained, sleep(clock, drainMs, bound.signal)]);
-    bound.abort();
-  }
-
-  /** From the view on by which others own what was its own, nothing new comes here. What has come is finished. */
-  async #handOver(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.ports;
-    const drained = this.membership.drain().then(() => true);
-    // Where the view cannot be changed now, the others must find out by themselves.
-    if (!(await Promise.race([drained, sleep(clock, ANNOUNCE_MS, signal).then(() => false)]))) return;
-    await Promise.all([this.#host.released(), this.#pinned.allReleased()]);
-    await this.#router.settled();
-  }
-
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
-    const id: EntityId = { type: definition.type, key };
     this.#needs.learn(definition.type, definition.options.placement?.labels);
+    return this.#entity<P>({ type: definition.type, key });
+  }
+
+  #entity<P extends Protocol>(id: EntityId): EntityRef<P> {
     return makeEntityRef<P>(id, formatEntityId(id), {
       tell: (message: Message) => this.#router.tellEntity(id, message),
       ask: (message: Message, options: SentAskOptions) => this.#router.askEntity(id, message, options),
@@ -265,7 +227,7 @@ export class ClusterNode {
     const slash = address.indexOf('/');
     if (slash < 1) throw new NoSuchActorError(`${JSON.stringify(address)} is no address: expected "node/path".`);
     const [node, path] = [address.slice(0, slash), address.slice(slash)];
-    if (node === ANYWHERE) return this.#pinnedRef(address, path);
+    if (node === ANYWHERE) return this.#domain.pinnedRef(address, path);
     return makeRef<P>(address, {
       tell: (message) => this.#router.tellActor(node, path, message),
       ask: (message, options) => this.#router.askActor(node, path, message, options),
@@ -289,9 +251,10 @@ export class ClusterNode {
     return inboxSubjects(this.#options.cluster);
   }
 
-  inspect(): TreeNode {
+  /** @param most Entities that are listed; the others are counted. Default: all. */
+  inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect()];
+    const children = [this.system.inspect(), this.#host.inspect(most)];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
@@ -308,9 +271,25 @@ export class ClusterNode {
     };
   }
 
-  /** What decides which node has what. */
-  #placed() {
-    return { needs: this.#needs, view: () => this.membership.view, self: () => this.membership.self };
+  #makeChaser(): EdgeChaser {
+    const { cluster, name: node, ports } = this.#options;
+    const { clock, random, transport, codec, logger } = ports;
+    const probes = new ProbePost({ cluster, node, transport, codec, logger });
+    // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+  }
+
+  #load(): Load {
+    const { transport, heapBytes } = this.#options.ports;
+    const missing = transport.connected ? [] : ['connection'];
+    return {
+      index: 0,
+      epoch: this.membership.view.epoch,
+      waiting: this.system.waiting,
+      heapBytes: heapBytes(),
+      ready: missing.length === 0,
+      ...(missing.length === 0 ? {} : { missing }),
+    };
   }
 
   #makeHost(): EntityHost {
@@ -319,7 +298,7 @@ export class ClusterNode {
       system: this.system,
       definitions: entities,
       singletons,
-      handedOver: (entity) => this.#handovers.of(entity),
+      handedOver: (entity) => this.#domain.handedOver(entity),
       forward: (entity, message) => this.#router.forward(entity, message),
       journal: ports.turnJournal,
       codec: ports.codec,
@@ -329,75 +308,58 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
+      tenureOf: (entity) => this.#domain.tenureOf(entity),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
     });
   }
 
-  #makeAwakening(): Awakening {
-    const { cluster, ports, singletons = [] } = this.#options;
-    return new Awakening({
+  #makeDomain(): Domain {
+    const { cluster, ports, singletons = [], pinned = [] } = this.#options;
+    return new Domain({
       cluster,
-      journal: ports.turnJournal,
-      clock: ports.clock,
-      random: ports.random,
-      logger: ports.logger,
+      ports,
+      singletons,
+      pinned,
       needs: this.#needs,
-      eager: singletons.map(({ type }) => ({ type, key: SINGLETON })),
-      wake: (entity) => this.#host.wake(entity),
-      handedOver: (plot) => this.#handovers.ofPlot(plot),
+      membership: this.membership,
+      system: this.system,
+      host: this.#host,
+      router: this.#router,
     });
   }
 
-  #makePinned(): PinnedActors {
-    const { pinned: actors = [], ports } = this.#options;
-    const { clock, random, logger } = ports;
-    return new PinnedActors({
-      actors,
+  #makeInspector(): Inspector {
+    const { cluster, ports, role, leave = () => {} } = this.#options;
+    const { clock, random, logger, codec, transport, turnJournal, vitals } = ports;
+    return new Inspector({
+      cluster,
+      transport,
       clock,
       random,
       logger,
-      self: () => this.membership.self,
-      end: (name) => this.#endPinned(name),
-      handedOver: (member, pinned, epoch) =>
-        this.#router.release(member, { type: 'release', epoch, pinned }).catch(() => {}),
+      turnJournal,
+      codec,
+      vitals,
+      membership: this.membership,
+      system: this.system,
+      host: this.#host,
+      tree: (most) => this.inspect(most),
+      traffic: () => this.#router.traffic,
+      owns: (entity) => this.#router.owns(entity),
+      labelsOf: (type) => this.#needs.of(type),
+      entity: (entity) => this.#entity(entity),
+      actor: (address) => this.actor(address),
+      leave,
+      serve: role === 'member',
     });
   }
 
-  async #endPinned(name: string): Promise<void> {
-    try {
-      await this.system.stop(`/user/${name}`, { reason: 'shutdown', timeoutMs: this.#releaseMs });
-    } catch (error) {
-      if (!hasCode(error, 'no_such_actor')) throw error; // it has ended by itself
-    }
-  }
-
-  #pinnedRef<P extends Protocol>(address: string, path: string): Ref<P> {
-    const name = path.slice('/user/'.length);
-    return pinnedRef<P>(address, {
-      name,
-      labels: this.#options.pinned?.find((actor) => actor.name === name)?.labels ?? noLabels,
-      clock: this.#options.ports.clock,
-      view: () => this.membership.view,
-      tell: (node, message) => this.#router.tellActor(node, path, message),
-      ask: (node, message, options) => this.#router.askActor(node, path, message, options),
-    });
-  }
-
-  #makeReader(): InboxReader {
-    const { inbox, clock, random, logger } = this.#options.ports;
-    const deliver = (subject: string) => {
-      const entity = entityOfSubject(subject);
-      if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number) => this.#host.receiveFromInbox(entity, message, previous);
-    };
-    // The inboxes of a shard hold also those of types that another node has.
-    const isOurs = (subject: string) => {
-      const entity = entityOfSubject(subject);
-      return entity === undefined || this.#router.owns(entity);
-    };
-    return new InboxReader({ inbox, clock, random, logger, deliver, isOurs });
+  /** To observers, and into the record of what happened. */
+  #announce(event: Announcement): void {
+    this.#inspector.incidents.note(event);
+    this.events.publish(event);
   }
 
   #open(): void {
@@ -408,22 +370,16 @@ export class ClusterNode {
   }
 
   #onView(view: View, previous: View): void {
+    this.#inspector.onView(view);
     if (this.#options.role === 'client') {
       this.#router.onView(view);
       return;
     }
-    const { self } = this.membership;
-    const holdings = this.#needs.holdings(self, view);
-    // First of all: what asks go on with comes after what was there.
-    this.#handovers.onView(view, previous, holdings);
+    // First: what asks go on with comes after what was there.
+    this.#domain.prepare(view, previous);
     this.#router.onView(view);
     this.#open();
-    void this.#host.release(this.#releaseMs);
-    this.#pinned.onView(view, previous);
-    this.#settling.onView(view);
-    if (this.#stopping) return;
-    this.#reader.follow(inboxFilters(this.#options.cluster, holdings), [...holdings].join());
-    this.#awakening.begin(holdings);
+    this.#domain.onView(view, previous);
   }
 
   #onSlow({ bytes, delayMs }: Backlog): void {
@@ -431,20 +387,9 @@ export class ClusterNode {
       bytes,
       delayMs,
     });
-    this.events.publish({ type: 'node_slow', bytes, delayMs });
-  }
-
-  #find(address: string): TreeNode | undefined {
-    return findByAddress(this.inspect(), this.#options.name, address);
+    this.#announce({ type: 'node_slow', bytes, delayMs });
   }
 }
-
-/** The key of every singleton. */
-export const SINGLETON = 'singleton';
-/** Stands for the node in the address of a pinned actor, wherever it runs. */
-const ANYWHERE = '*';
-/** How long it may take to say that this node is on its way out, in ms. */
-const ANNOUNCE_MS = 2_000;
 
 function memberFor({ name, weight = 1, labels = [] }: ClusterNodeOptions, life: Incarnation): Member {
   return {
@@ -459,22 +404,7 @@ function connectionEnded(): JaegisError {
   return new TransportClosedError('The connection to NATS has ended for good, so this node can reach nobody.');
 }
 
+/** Of what tells the lives of a node apart in the names of its asks. */
+const LIFE_LENGTH = 8;
 /** How long one attempt to hand over a durable message may take before it is repeated, in ms. */
 const DELIVERY_MS = 30_000;
-
-function findByAddress(tree: TreeNode, node: string, address: string): TreeNode | undefined {
-  for (const top of tree.children) {
-    const found = search(top, top.id === 'entities' ? '' : `${node}/${top.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function search(tree: TreeNode, path: string, address: string): TreeNode | undefined {
-  if (path === address) return tree;
-  for (const child of tree.children) {
-    const found = search(child, path === '' ? child.id : `${path}/${child.id}`, address);
-    if (found) return found;
-  }
-  return undefined;
-}

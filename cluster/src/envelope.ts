@@ -3,9 +3,9 @@
  * message is neither encoded nor decoded anew by the codec; the message behind it is in the cluster's codec.
  *
  * Header: flags; the path, or type and key; what the flags name of: how long the asker waits (64 bits, ms), the id, the
- * trace (traceparent, tracestate), the sender.
+ * trace (traceparent, tracestate), the sender, the name of the ask among those that actors wait for.
  */
-import type { Message } from '@jaegis/actors';
+import { type Asker, type Message, waitName } from '@jaegis/actors';
 import {
   type Codec,
   CorruptRecordError,
@@ -33,13 +33,27 @@ export interface Request {
   readonly sender?: string | undefined;
   /** It was sent to a node that is not the owner any more, and comes from there. Of tells to entities. */
   readonly isForwarded?: boolean;
+  /** The actor that waits for the reply. Undefined for an ask from outside the actors. */
+  readonly asker?: Asker | undefined;
+}
+
+/** What comes out of the bytes of a request. */
+export interface ArrivedRequest extends Omit<Request, 'asker'> {
+  /** The name of the ask in the cluster, where an actor waits for it. */
+  readonly wait: string | undefined;
+}
+
+/** The name of an ask, in its parts: the first is the same for all asks of a node. */
+export interface NamedWait {
+  readonly asker: string;
+  readonly sequence: number;
 }
 
 /** What comes with a tell besides its message. */
 export type TellOptions = Pick<Request, 'trace' | 'isForwarded'>;
 
 /** What the header holds. The values are part of the protocol. */
-const has = { key: 1, limit: 2, id: 4, fresh: 8, traceparent: 16, tracestate: 32, sender: 64, forwarded: 128 } as const;
+const has = { key: 1, limit: 2, id: 4, fresh: 8, traceparent: 16, tracestate: 32, sender: 64, wait: 128 } as const;
 
 const writer = new HeaderWriter();
 const reader = new HeaderReader();
@@ -52,16 +66,16 @@ export function encodeTell(codec: Codec, to: Target, message: Message, options: 
   return encode(codec, { ...options, to, message, leftMs: Number.POSITIVE_INFINITY, id: undefined });
 }
 
-/** As {@link encodeTell}. */
-export function encodeAsk(codec: Codec, request: Request): Uint8Array {
-  return encode(codec, request);
+/** As {@link encodeTell}. @param wait Its name, where an actor waits for it. */
+export function encodeAsk(codec: Codec, request: Request, wait?: NamedWait): Uint8Array {
+  return encode(codec, request, wait);
 }
 
-function encode(codec: Codec, request: Request): Uint8Array {
+function encode(codec: Codec, request: Request, wait?: NamedWait): Uint8Array {
   const { to, message, leftMs, id, trace, sender } = request;
   // First: what it reads of the message is the user's code, which may send too.
   const body = codec.encode(message);
-  writer.begin(flagsOf(request));
+  writer.begin(wait === undefined ? flagsOf(request) : flagsOf(request) | has.wait);
   if (typeof to === 'string') {
     writer.text(to, 'to');
   } else {
@@ -75,6 +89,10 @@ function encode(codec: Codec, request: Request): Uint8Array {
     if (trace.tracestate !== undefined) writer.text(trace.tracestate, 'tracestate');
   }
   if (sender !== undefined) writer.text(sender, 'sender');
+  if (wait !== undefined) {
+    writer.text(wait.asker, 'asker');
+    writer.number(wait.sequence);
+  }
   return writer.end(body);
 }
 
@@ -85,12 +103,12 @@ function flagsOf({ to, leftMs, id, isFresh, trace, sender, isForwarded }: Reques
   if (isFresh === true) flags |= has.fresh;
   if (trace !== undefined) flags |= trace.tracestate === undefined ? has.traceparent : has.traceparent | has.tracestate;
   if (sender !== undefined) flags |= has.sender;
-  if (isForwarded === true) flags |= has.forwarded;
+  if (isForwarded === true) flags |= has.fresh; // a tell has no id that could be fresh
   return flags;
 }
 
 /** @throws CorruptRecordError when the bytes are no request. */
-export function decodeRequest(codec: Codec, bytes: Uint8Array): Request {
+export function decodeRequest(codec: Codec, bytes: Uint8Array): ArrivedRequest {
   const flags = reader.begin(bytes);
   const first = reader.text();
   const to: Target = (flags & has.key) === 0 ? first : [first, reader.text()];
@@ -99,11 +117,13 @@ export function decodeRequest(codec: Codec, bytes: Uint8Array): Request {
   const traceparent = (flags & has.traceparent) === 0 ? undefined : reader.text();
   const tracestate = (flags & has.tracestate) === 0 ? undefined : reader.text();
   const sender = (flags & has.sender) === 0 ? undefined : reader.text();
+  const wait = (flags & has.wait) === 0 ? undefined : waitName(reader.text(), reader.number());
   const message = codec.decode(reader.rest());
   if (!isMessage(message)) throw new CorruptRecordError('Not a request: what follows its header is no { type }.');
   const trace = traceparent === undefined ? undefined : contextOf(traceparent, tracestate);
-  const [isFresh, isForwarded] = [(flags & has.fresh) !== 0, (flags & has.forwarded) !== 0];
-  return { to, message, leftMs, id, isFresh, trace, sender, isForwarded };
+  const isMarked = (flags & has.fresh) !== 0;
+  const [isFresh, isForwarded] = [isMarked && id !== undefined, isMarked && id === undefined];
+  return { to, message, leftMs, id, isFresh, trace, sender, wait, isForwarded };
 }
 
 function contextOf(traceparent: string, tracestate: string | undefined): TraceContext {

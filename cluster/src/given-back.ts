@@ -3,7 +3,7 @@ import type { Message } from '@jaegis/actors';
 import { type Codec, type JaegisError, limits, type Member, NodeDownError } from '@jaegis/core';
 import { decodeRequest, type Target } from './envelope.ts';
 import { nameFromBytes } from './large-bodies.ts';
-import { isAsk, isLarge, isTell, readPacket } from './packet.ts';
+import { frames, isAsk, isLarge, isTell, readPacket } from './packet.ts';
 import type { ReturnedPacket } from './sending.ts';
 
 /** A tell that comes back to its sender. */
@@ -28,6 +28,8 @@ export interface ReturnedTells {
 export interface Returned extends ReturnedTells {
   /** The asks that nobody will answer. */
   readonly asks: readonly number[];
+  /** What ties processes together, oldest first. */
+  readonly signals: readonly { readonly body: Uint8Array; readonly isUncertain: boolean }[];
   /** Tells the bodies of which are in the object store. */
   readonly large: readonly { readonly name: string; readonly isUncertain: boolean }[];
 }
@@ -43,15 +45,17 @@ export function readReturned(
   const moreTells = Math.max(0, tells - limits.deadMessages);
   const kept: Undelivered[] = [];
   const large: { name: string; isUncertain: boolean }[] = [];
+  const signals: { body: Uint8Array; isUncertain: boolean }[] = [];
   let skip = moreTells;
   for (const { bytes, isUncertain } of returned) {
     readPacket(bytes, (kind, _ask, body) => {
+      if (kind === frames.signal) signals.push({ body, isUncertain });
       if (!isTell(kind) || skip-- > 0) return;
       if (isLarge(kind)) large.push({ name: nameFromBytes(body), isUncertain });
       else kept.push(undelivered(member, codec, body, { isUncertain, cause }));
     });
   }
-  return { asks, tells: kept, large, moreTells };
+  return { asks, tells: kept, signals, large, moreTells };
 }
 
 /** @param body Of the tell. */

@@ -1,5 +1,5 @@
 import { type EntityId, isSameLife, type Member, type View, viewWithout } from '@jaegis/core';
-import type { Needs } from './holdings.ts';
+import type { Needs } from './needs.ts';
 import type { ReleaseMessage } from './release-message.ts';
 
 export interface HandoversOptions {

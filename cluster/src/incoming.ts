@@ -150,6 +150,7 @@ export class Incoming {
       else if (kind === frames.probe) this.#answer(lastSent);
       else if (kind === frames.absent) this.#options.onAbsent(body);
       else if (kind === frames.marked) this.#replies.settle(ask);
+      else if (kind === frames.lost) this.#replies.again();
     });
     if (cancelled.size > 0) this.asks.cancel(cancelled);
   }

@@ -1,4 +1,5 @@
 /** Many nodes of JAEGIS: membership, placement, failover and routing, over the ports. */
+
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
 export { backup } from './history/backup.ts';
@@ -13,6 +14,29 @@ export {
   importEntity,
   type StatePorts,
 } from './history/transfer.ts';
+export { type About, version } from './inspect/about.ts';
+export type {
+  ActiveActor,
+  ActorAnswer,
+  EntityPlacement,
+  HealthAnswer,
+  Incident,
+  IncidentsAnswer,
+  LettersAnswer,
+  LoadAnswer,
+  MemberHealth,
+  MissingNode,
+  NodeLetter,
+  NodeLoad,
+  NodePlacement,
+  PassiveEntity,
+  PlacementAnswer,
+  TreeAnswer,
+  ViewAnswer,
+} from './inspect/answers.ts';
 export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
+export type { PinnedActor } from './pinned.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';
+export { Pulse } from './watch/pulse.ts';
+export { Watch } from './watch/watch.ts';

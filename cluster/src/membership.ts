@@ -1,16 +1,20 @@
 import {
   type Clock,
   type Codec,
-  CorruptRecordError,
-  defaultFaultDetector,
+  condemns,
+  defaultHealth,
   emptyView,
-  type FaultDetectorSettings,
+  type HealthSettings,
+  type Heart,
   incarnation,
+  isSameLife,
   type Journal,
   joining,
+  type Load,
   type Logger,
   type Member,
   memberOf,
+  type Observation,
   type Random,
   type Subscription,
   sleep,
@@ -23,8 +27,10 @@ import {
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { Listeners } from './listeners.ts';
-import { isMember, ViewLog, viewFrom } from './view-log.ts';
-import { type Verdict, Watch } from './watch.ts';
+import { ViewLog, viewFrom } from './view-log.ts';
+import { Pulse } from './watch/pulse.ts';
+import { type NodeStalled, StallNews } from './watch/stall-news.ts';
+import { Watch } from './watch/watch.ts';
 
 export interface MembershipOptions {
   readonly cluster: string;
@@ -37,23 +43,22 @@ export interface MembershipOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly detector?: FaultDetectorSettings;
+  readonly heart: Heart;
+  /** How this node is. */
+  readonly load: () => Load;
+  readonly health?: Partial<HealthSettings>;
 }
 
 export type MembershipEvent =
   | { readonly type: 'node_suspected'; readonly suspect: string; readonly silentMs: number }
   | { readonly type: 'node_down'; readonly down: string; readonly silentMs: number; readonly noResponders: boolean }
   | { readonly type: 'node_joined'; readonly joined: string }
+  | NodeStalled
   | { readonly type: 'view_changed'; readonly epoch: number; readonly members: readonly string[] }
   /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
   | { readonly type: 'node_removed'; readonly removed: string };
 
-interface Beat extends Member {
-  readonly epoch: number;
-}
-
-/** Every node says that it lives, and looks at the others, this often, in ms. */
-const BEAT_MS = 100;
+/** How often a node looks at the others, in ms. */
 const LOOK_MS = 50;
 /** How long leaving may take before the others have to find out by themselves, in ms. */
 const LEAVE_MS = 2_000;
@@ -67,11 +72,15 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #log: ViewLog;
   readonly #watch: Watch;
+  readonly #pulse: Pulse;
+  readonly #stalls = new StallNews();
+  #suspected: readonly Observation[] = [];
+  /** Who is to be taken out of the view, as of the last look. */
+  #condemned: readonly Observation[] = [];
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
   readonly #stop = new AbortController();
   readonly #subscriptions: Subscription[] = [];
-  #pings: Subscription | undefined;
   #self: Member;
   #view: View = emptyView;
   #node: SnapshotFrom<typeof nodeMachine>;
@@ -82,7 +91,11 @@ export class Membership {
     this.#self = options.self;
     const { journal, codec, clock, random, logger, cluster } = options;
     this.#log = new ViewLog({ subject: `jaegis.${cluster}.view`, journal, codec, clock, random, logger });
-    this.#watch = new Watch(options.detector ?? defaultFaultDetector);
+    const onBeat = ({ epoch }: { readonly epoch: number }) => {
+      if (epoch > this.#view.epoch) void this.#catchUp();
+    };
+    this.#watch = new Watch({ ...options, onBeat });
+    this.#pulse = new Pulse({ ...options, everyMs: options.health?.beatMs ?? defaultHealth.beatMs });
     [this.#node] = initialTransition(nodeMachine);
   }
 
@@ -104,8 +117,9 @@ export class Membership {
 
   /** What this node makes of each member, for inspection. */
   health(): { node: string; incarnation: string; status: string }[] {
-    return this.#view.members.map(({ id, incarnation }) => {
-      const status = id === this.#self.id ? this.#node.value : this.#watch.status(id);
+    return this.#view.members.map((member) => {
+      const { id, incarnation } = member;
+      const status = id === this.#self.id ? this.#node.value : (this.#watch.sightOf(member) ?? 'not watched');
       return { node: id, incarnation, status };
     });
   }
@@ -114,21 +128,12 @@ export class Membership {
   async start(): Promise<void> {
     const { transport, cluster, member } = this.#options;
     this.#subscriptions.push(
-      transport.subscribe(`jaegis.${cluster}.beat`, ({ data }) => this.#onBeat(data)),
       transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(viewFrom(this.#decode(data)))),
-      transport.subscribe(`jaegis.${cluster}.pong.${this.#self.incarnation}.*`, (delivery) => {
-        const id = delivery.subject.slice(delivery.subject.lastIndexOf('.') + 1);
-        const target = this.#view.members.find((other) => other.incarnation === id);
-        if (!target) return;
-        if (delivery.noResponders) this.#watch.noResponders(target);
-        else this.#watch.sign(target.id, target.incarnation, this.#now());
-      }),
     );
     this.#move('start');
     if (member) await this.#join();
     else this.#accept((await this.#log.read()).view);
     void this.#look();
-    if (member) void this.#beat();
   }
 
   /** Leaves the view, so that the others need not find out; then goes silent. */
@@ -139,7 +144,8 @@ export class Membership {
     if (this.#options.member && joined) await this.#leave();
     this.#stop.abort();
     this.#move('left');
-    this.#pings?.unsubscribe();
+    await this.#pulse.stop();
+    this.#watch.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
@@ -154,14 +160,8 @@ export class Membership {
   }
 
   async #join(): Promise<void> {
-    const { transport, cluster } = this.#options;
     const self = this.#self;
-    const address = `jaegis.${cluster}.node.${self.id}.${self.incarnation}.ping`;
-    this.#pings?.unsubscribe();
-    this.#pings = transport.subscribe(address, ({ replyTo }) => {
-      if (replyTo !== undefined) this.#say(replyTo, EMPTY);
-    });
-    await transport.flush();
+    await this.#pulse.start(self);
     await this.#change((view) =>
       memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, joining(self, view)),
     );
@@ -191,8 +191,7 @@ export class Membership {
     if (view.epoch <= this.#view.epoch) return;
     const previous = this.#view;
     this.#view = view;
-    const others = view.members.filter(({ id }) => id !== this.#self.id);
-    this.#watch.follow(others, this.#now());
+    this.#watch.follow(view, this.#self);
     this.#views.call(view, previous);
     if (this.#options.member && this.#node.value !== 'joining') {
       this.#emit({ type: 'view_changed', epoch: view.epoch, members: view.members.map(({ id }) => id) });
@@ -206,23 +205,6 @@ export class Membership {
     this.#emit({ type: 'node_removed', removed: this.#self.id });
     this.#self = { ...this.#self, incarnation: incarnation(this.#options.random.id()) };
     await this.#join().catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
-  }
-
-  async #beat(): Promise<void> {
-    const { clock, transport, codec, cluster } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      const beat: Beat = { ...this.#self, epoch: this.#view.epoch };
-      // What waits for the connection says, when it is back, that this node lived a while ago.
-      if (transport.connected) this.#say(`jaegis.${cluster}.beat`, codec.encode(beat));
-      await sleep(clock, BEAT_MS, this.#stop.signal);
-    }
-  }
-
-  #onBeat(data: Uint8Array): void {
-    const beat = this.#decode(data);
-    if (!isBeat(beat)) throw new CorruptRecordError('Not a beat: expected { id, incarnation, epoch }.');
-    this.#watch.sign(beat.id, beat.incarnation, this.#now());
-    if (beat.epoch > this.#view.epoch) void this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
@@ -248,57 +230,41 @@ export class Membership {
   }
 
   #lookOnce(latenessMs: number): void {
-    // While we cannot hear anybody, nobody's silence says anything.
-    if (!this.#options.transport.connected) {
-      this.#watch.follow([], this.#now());
-      return;
+    const seen = this.#watch.look(this.#now(), latenessMs);
+    const health = { ...defaultHealth, ...this.#options.health };
+    const condemned = seen.filter((observation) => condemns(observation, health));
+    const [before, suspected] = [this.#condemned, this.#suspected];
+    this.#condemned = condemned;
+    this.#suspected = seen.filter(({ sees }) => sees !== 'alive');
+    if (!this.#options.member) return;
+    for (const { of, silentMs } of unlike(this.#suspected, suspected)) {
+      this.#emit({ type: 'node_suspected', suspect: of.id, silentMs });
     }
-    this.#judge(this.#watch.look(this.#now(), latenessMs));
-    this.#follow();
-  }
-
-  #follow(): void {
-    this.#watch.follow(
-      this.#view.members.filter(({ id }) => id !== this.#self.id),
-      this.#now(),
-    );
-  }
-
-  #judge(verdicts: readonly Verdict[]): void {
-    for (const { member, is, changed, silentMs, noResponders } of verdicts) {
-      if (is === 'suspect') this.#probe(member);
-      if (!changed || !this.#options.member) continue;
-      if (is === 'suspect') this.#emit({ type: 'node_suspected', suspect: member.id, silentMs });
-      if (is === 'down') this.#emit({ type: 'node_down', down: member.id, silentMs, noResponders });
+    for (const { of, sees, silentMs } of unlike(condemned, before)) {
+      this.#emit({ type: 'node_down', down: of.id, silentMs, noResponders: sees === 'gone' });
     }
-    const down = verdicts.filter(({ is }) => is === 'down').map(({ member }) => member);
-    if (down.length > 0 && this.#options.member && this.#node.value === 'up') void this.#propose(down);
-  }
-
-  #probe(member: Member): void {
-    const { cluster } = this.#options;
-    const replyTo = `jaegis.${cluster}.pong.${this.#options.self.incarnation}.${member.incarnation}`;
-    this.#say(`jaegis.${cluster}.node.${member.id}.${member.incarnation}.ping`, EMPTY, replyTo);
+    for (const event of this.#stalls.take(seen, this.#view, this.#self, (member) => this.#watch.sightOf(member))) {
+      this.#emit(event);
+    }
+    if (condemned.length > 0 && this.#node.value === 'up') void this.#propose();
   }
 
   /** At most once: all that members say of themselves they say again, and what fails here must not end that. */
-  #say(subject: string, data: Uint8Array, replyTo?: string): void {
+  #say(subject: string, data: Uint8Array): void {
     const { transport, logger } = this.#options;
     try {
-      transport.publish(subject, data, { lane: 'control', ...(replyTo === undefined ? {} : { replyTo }) });
+      transport.publish(subject, data, { lane: 'control' });
     } catch (error) {
       logger.debug('not said to the other members', { subject, error });
     }
   }
 
-  async #propose(down: readonly Member[]): Promise<void> {
+  async #propose(): Promise<void> {
     if (this.#proposing) return;
     this.#proposing = true;
     // Until it is written, which an election may keep from it for seconds, a sign of life takes it back.
     const gone = (view: View) =>
-      down.filter(({ id, incarnation }) => {
-        return memberOf(view, id)?.incarnation === incarnation && this.#watch.status(id) === 'down';
-      });
+      view.members.filter((member) => this.#condemned.some(({ of }) => isSameLife(of, member)));
     try {
       await this.#change((view) => (gone(view).length === 0 ? undefined : viewWithout(view, gone(view))));
     } catch (error) {
@@ -324,8 +290,7 @@ export class Membership {
   }
 }
 
-const EMPTY = new Uint8Array(0);
-
-function isBeat(value: unknown): value is Beat {
-  return isMember(value) && 'epoch' in value && typeof value.epoch === 'number';
+/** Those of members that the others do not speak of. */
+function unlike(observations: readonly Observation[], others: readonly Observation[]): Observation[] {
+  return observations.filter(({ of }) => !others.some((other) => isSameLife(other.of, of)));
 }

@@ -46,6 +46,10 @@ export const frames = {
   marked: 12,
   /** `[to, message, error]`: a tell that was not taken in. In packets of replies. */
   refused: 13,
+  /** What ties processes of the two nodes together, see `signals.ts`. */
+  signal: 14,
+  /** The connection of the asker was lost: say the latest answers again. In control packets. */
+  lost: 15,
 } as const;
 
 export type FrameKind = (typeof frames)[keyof typeof frames];
@@ -78,7 +82,7 @@ export function isTell(kind: number): boolean {
 }
 
 const MAGIC = 0x4a;
-const VERSION = 3;
+const VERSION = 4;
 const AT = { what: 2, session: 3, number: 7 } as const;
 export const PACKET_HEADER = 15;
 export const FRAME_HEADER = 10;

@@ -1,4 +1,4 @@
-import { Deadlines, type Expiring, type Lane } from '@jaegis/actors';
+import { Deadlines, type Expiring, type FarWait, type Lane } from '@jaegis/actors';
 import {
   AskTimeoutError,
   CancelledError,
@@ -21,6 +21,8 @@ export interface LeavingAsk {
   /** The packet that it leaves with. */
   readonly packet: HeldPacket;
   readonly signal: AbortSignal | undefined;
+  /** The wait of the actor that asks. */
+  readonly wait?: FarWait | undefined;
 }
 
 type Resolve = (value: unknown) => void;
@@ -96,6 +98,7 @@ export class PendingAsks {
     const promise = new Promise<unknown>(takeSettlers);
     const ask = new PendingAsk(this, number, leaving, settlers.resolve, settlers.reject);
     this.#pending.set(number, ask);
+    if (leaving.wait !== undefined) this.#settleWith(ask, leaving.wait);
     if (leaving.signal !== undefined) this.#cancelWith(leaving.signal, ask);
     if (leaving.timeoutMs !== Number.POSITIVE_INFINITY) this.#deadlines.add(ask, leaving.timeoutMs);
     return promise;
@@ -117,6 +120,11 @@ export class PendingAsks {
     ask.packet.withdraw(number);
   }
 
+  /** The lives that have not answered all asks. */
+  get awaited(): ReadonlySet<string> {
+    return new Set([...this.#pending.values()].map(({ member }) => member.incarnation));
+  }
+
   /** Ends the asks to members that the view does not hold any more. */
   onView(view: View): void {
     for (const { number, member } of this.#pending.values()) {
@@ -130,9 +138,17 @@ export class PendingAsks {
     this.#deadlines.close();
   }
 
+  #settleWith(ask: PendingAsk, wait: FarWait): void {
+    ask.onSettled = () => wait.settle();
+  }
+
   #cancelWith(signal: AbortSignal, ask: PendingAsk): void {
     const cancel = () => this.giveUp(ask.number, new CancelledError(`The ask "${ask.type}" was cancelled.`));
-    ask.onSettled = () => signal.removeEventListener('abort', cancel);
+    const { onSettled } = ask;
+    ask.onSettled = () => {
+      onSettled?.();
+      signal.removeEventListener('abort', cancel);
+    };
     signal.addEventListener('abort', cancel, { once: true });
   }
 

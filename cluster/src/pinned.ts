@@ -37,6 +37,9 @@ export interface PinnedActorsOptions {
   readonly handedOver: (member: Member, name: string, epoch: number) => Promise<void>;
 }
 
+/** Stands for the node in the address of a pinned actor, wherever it runs. */
+export const ANYWHERE = '*';
+
 const RETRY = { firstMs: 100, maxMs: 5_000 };
 /** How soon it is looked again for an actor that is just being moved, in ms. */
 const LOOK_MS = 20;

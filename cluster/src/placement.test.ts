@@ -2,7 +2,7 @@
 import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
 import { type EntityId, incarnation, type Member, nodeId, type View, viewWith, viewWithout } from '@jaegis/core';
 import { expect, test } from 'vitest';
-import { inboxFilters, Needs } from './holdings.ts';
+import { inboxFilters, Needs } from './needs.ts';
 import { noOwner } from './no-owner.ts';
 import { entityOfSubject, inboxSubject, ownerOf, SHARDS, turnSubject } from './placement.ts';
 

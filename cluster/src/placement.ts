@@ -2,6 +2,7 @@
 import {
   type EntityId,
   formatEntityId,
+  isSameLife,
   keyToToken,
   type Member,
   presentWeight,
@@ -68,6 +69,16 @@ function makeOwners({ members }: View, labels: Labels): Owners {
 
 export function hasLabels(member: Member, labels: Labels): boolean {
   return labels.every((label) => member.labels?.includes(label));
+}
+
+/** The shards that a member owns, of types that live on any node. */
+export function shardsOf(member: Member, view: View): ReadonlySet<number> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  return new Set(shards.filter((shard) => isSame(ownerOfShard(shard, view, noLabels), member)));
+}
+
+function isSame(owner: Member | undefined, member: Member): boolean {
+  return owner !== undefined && isSameLife(owner, member);
 }
 
 /** The draws of a name are the same in every view. */

@@ -1,4 +1,5 @@
 import { type Clock, hasCode, type Lane, type Logger, type Timer, type Transport } from '@jaegis/core';
+import { KeptReplies } from './kept-replies.ts';
 import { Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
 
@@ -23,8 +24,9 @@ const MOST_SILENT = 5;
 const NOTHING = new Uint8Array();
 
 /**
- * Answers to one other node, with back-pressure: they are not kept, but a mark among them, which the asker sends back,
- * says that those before it have arrived or are lost. So only so much is on its way, and what waits is bounded.
+ * Answers to one other node, with back-pressure: a mark among them, which the asker sends back, says that those before it
+ * have arrived or are lost. So only so much is on its way, and what waits is bounded. Those that left lately are said again
+ * where a connection was lost between the two.
  */
 export class Replies extends Outgoing {
   readonly #options: RepliesOptions;
@@ -37,6 +39,7 @@ export class Replies extends Outgoing {
   #marks: { readonly number: number; readonly left: number }[] = [];
   #lastMark = 0;
   #markedAt = 0;
+  readonly #kept: KeptReplies;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #isFull = false;
@@ -46,6 +49,7 @@ export class Replies extends Outgoing {
   constructor(options: RepliesOptions) {
     super({ ...options, what: packets.replies });
     this.#options = options;
+    this.#kept = new KeptReplies(options.clock);
     this.#windowBytes = options.windowBytes;
   }
 
@@ -73,8 +77,14 @@ export class Replies extends Outgoing {
     this.#pump();
   }
 
-  /** The connection is back: marks may have been lost with it. */
+  /** Those that left lately may be lost; who has them ignores them. They are no more than a window. */
+  again(): void {
+    for (const packet of this.#kept.again()) this.publish(packet, undefined);
+  }
+
+  /** The connection is back: answers and marks may have been lost with it. */
   resume(): void {
+    this.again();
     if (this.#held.length === 0) return;
     this.#silent = 0;
     this.#mark();
@@ -85,6 +95,7 @@ export class Replies extends Outgoing {
     this.flush(this.owedBytes > 0);
     for (const packet of this.#held) super.leave(packet, undefined);
     this.#drop();
+    this.#kept.stop();
     this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -101,6 +112,7 @@ export class Replies extends Outgoing {
     const error = this.publish(packet, undefined);
     if (hasCode(error, 'transport_unavailable')) return false;
     if (error !== undefined) this.lost(error);
+    else this.#kept.add(packet, this.#windowBytes);
     this.#left += packet.length;
     if (this.#left - this.#markedAt >= this.#windowBytes / MARKS) this.#mark();
     return true;

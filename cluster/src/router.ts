@@ -1,9 +1,11 @@
 import {
   Ask,
-  type AskOptions,
   askId,
   askTimeout,
+  type EdgeChaser,
+  ENTITIES,
   type EntityHost,
+  FarNodes,
   type Message,
   type SentAskOptions,
   type System,
@@ -29,16 +31,18 @@ import {
   NotOwnerError,
   type OutgoingMessage,
   type PeerTraffic,
+  parseEntityId,
   type Random,
   type TraceContext,
   type Transport,
   type View,
 } from '@jaegis/core';
-import type { Request, Target, TellOptions } from './envelope.ts';
+import type { ArrivedRequest, Request, Target, TellOptions } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
-import type { Needs } from './holdings.ts';
+import type { Needs } from './needs.ts';
 import { noOwner } from './no-owner.ts';
 import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
+import { decodeSignal, encodeSignal } from './signals.ts';
 import { UnderWay } from './under-way.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
@@ -50,6 +54,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly system: System;
+  /** Finds deadlocks across nodes. Undefined on a client, whose actors nobody asks. */
+  readonly chaser: EdgeChaser | undefined;
   readonly view: () => View;
   readonly self: () => Member;
   readonly needs: Needs;
@@ -58,7 +64,7 @@ export interface RouterOptions {
 }
 
 /** One attempt to ask an entity. */
-type Asked = Pick<Request, 'message' | 'leftMs' | 'trace'> & {
+type Asked = Pick<Request, 'message' | 'leftMs' | 'trace' | 'asker'> & {
   readonly id: string;
   readonly isFresh: boolean;
   readonly sender: string;
@@ -84,6 +90,8 @@ export class Router {
   readonly #wire: Wire;
   /** Goes on with each ask that waits for another view, or a moment. */
   readonly #paused = new Set<() => void>();
+  /** What ties processes of this node to those of others. */
+  readonly far: FarNodes;
   #host: EntityHost | undefined;
   #asks = new UnderWay();
   /** Of messages between entities, which come again where they are cut off. */
@@ -92,12 +100,37 @@ export class Router {
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    const { transport, blobs, codec, clock, random, cluster, system } = options;
+    const { transport, blobs, codec, clock, random, cluster, system, chaser } = options;
     const { logger } = system.services;
-    const receive: WireOptions['receive'] = (to, message, ask, more) => this.#receive(to, message, ask, more);
+    const receive: WireOptions['receive'] = (request, ask) => this.#receive(request, ask);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
     const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
-    this.#wire = new Wire({ ...same, receive, giveBack });
+    const onSignal = (body: Uint8Array) => this.far.receive(decodeSignal(codec, body));
+    const signalReturned: WireOptions['signalReturned'] = (member, body, isUncertain) =>
+      this.far.returned(member, decodeSignal(codec, body), isUncertain);
+    const named = chaser ? { asker: chaser.asker } : {};
+    this.#wire = new Wire({ ...same, receive, giveBack, onSignal, signalReturned, ...named });
+    this.far = this.#makeFar();
+  }
+
+  #makeFar(): FarNodes {
+    const { codec, system } = this.#options;
+    return new FarNodes({
+      kernel: system,
+      post: { send: (to, sent) => this.#wire.signal(to, encodeSignal(codec, sent)) },
+      delivery: {
+        tell: (node, path, message) => {
+          const entity = entityOfPath(path);
+          if (entity) this.tellEntity(entity, message);
+          else this.tellActor(node, path, message);
+        },
+        ask: (node, path, message, asked) => {
+          const entity = entityOfPath(path);
+          return entity ? this.askEntity(entity, message, asked) : this.askActor(node, path, message, asked);
+        },
+      },
+      ownerOf: (entity) => this.#options.needs.ownerOf(entity, this.#options.view()),
+    });
   }
 
   /** From now on messages for this incarnation of the node are taken in. */
@@ -108,6 +141,7 @@ export class Router {
 
   onView(view: View): void {
     this.#wire.onView(view);
+    this.far.onView(view, this.#options.self());
     for (const goOn of [...this.#paused]) goOn();
   }
 
@@ -180,7 +214,8 @@ export class Router {
       for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
         const { epoch } = this.#options.view();
         try {
-          return await this.#attempt(entity, { message, id, leftMs: left, isFresh, sender, trace }, options.signal);
+          const asked = { message, id, leftMs: left, isFresh, sender, trace, asker: options.asker };
+          return await this.#attempt(entity, asked, options.signal);
         } catch (error) {
           if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
           last = error;
@@ -228,11 +263,11 @@ export class Router {
   }
 
   /** @throws NodeDownError, InvalidConfigError */
-  askActor(node: string, path: string, message: Message, options: AskOptions): Promise<unknown> {
+  askActor(node: string, path: string, message: Message, options: SentAskOptions): Promise<unknown> {
     const member = this.#member(node);
     if (!member) return this.#options.system.ask(path, message, options);
     const leftMs = askTimeout(options);
-    const request = { to: path, message, leftMs, id: askId(options) };
+    const request = { to: path, message, leftMs, id: askId(options), asker: options.asker };
     const target = `${member.id}${path}`;
     const { traces } = this.#options.system;
     if (!traces.isOn) return this.#wire.ask(member, target, request, options.signal);
@@ -256,12 +291,16 @@ export class Router {
 
   #local(host: EntityHost, entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const { system } = this.#options;
-    const { message, id, leftMs, isFresh, sender, trace } = asked;
+    const { message, id, leftMs, isFresh, sender, trace, asker } = asked;
     return new Promise((resolve, reject) => {
       const ask = new Ask(message, { resolve, reject }, id);
       ask.limitMs = leftMs;
       ask.isFresh = isFresh;
       ask.sender = sender;
+      if (asker !== undefined) {
+        ask.from = asker.waiter;
+        ask.cause = asker.cause as Ask | undefined; // the asks of this node's actors are of no other kind
+      }
       if (trace !== undefined) system.traces.carry(ask, trace);
       if (signal) ask.cancelWith(signal);
       try {
@@ -270,6 +309,7 @@ export class Router {
         ask.fail(error);
       }
       ask.startTime(system.deadlines, { address: formatEntityId(entity) });
+      asker?.waitFor(ask);
     });
   }
 
@@ -279,14 +319,23 @@ export class Router {
     return traces.isOn ? traces.active() : undefined;
   }
 
-  #receive(to: Target, message: Message, ask: Ask | undefined, more: TellOptions): void {
+  #receive(request: ArrivedRequest, ask: Ask | undefined): void {
     const { system } = this.#options;
-    const { trace } = more;
+    const { to, message, trace, wait } = request;
+    if (ask !== undefined && wait !== undefined) this.#owe(ask, wait);
     if (trace !== undefined && system.traces.isOn) system.traces.carry(ask ?? message, trace);
     if (to === RELEASE) this.#onRelease(message, ask);
     else if (typeof to === 'string') system.receive(to, message, ask);
-    else this.#receiveEntity(to, message, ask, more);
+    else this.#receiveEntity(to, message, ask, request);
     ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });
+  }
+
+  /** Until it is settled, an actor of another node waits for this node. */
+  #owe(ask: Ask, wait: string): void {
+    const { chaser } = this.#options;
+    if (chaser === undefined) return;
+    chaser.owe(wait, ask);
+    ask.onceSettled(() => chaser.settle(wait));
   }
 
   #bury({ tells, moreTells }: ReturnedTells): void {
@@ -341,6 +390,11 @@ export class Router {
     if (!member) throw new NodeDownError(`No node "${node}" is in the cluster.`, { data: { node } });
     return member;
   }
+}
+
+/** Entities have moved, perhaps, since they were named by the node that they were on. */
+function entityOfPath(path: string): EntityId | undefined {
+  return path.startsWith(ENTITIES) ? parseEntityId(path.slice(ENTITIES.length)) : undefined;
 }
 
 function timedOut(target: string, message: Message, timeoutMs: number, cause: unknown): Error {

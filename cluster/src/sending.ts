@@ -120,12 +120,15 @@ export class Sending implements PacketOwner {
    * Takes a frame in and returns the packet that it leaves with.
    *
    * @param body Not above {@link mostBytes}.
+   * @param mustLeave However much waits: for what is bounded elsewhere and must not be lost.
    * @throws OverloadedError when too much waits.
    */
-  add(kind: number, ask: number, body: Uint8Array): HeldPacket {
+  add(kind: number, ask: number, body: Uint8Array, mustLeave = false): HeldPacket {
     const writer = this.#writer;
     const size = writer.sizeWith(body);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) throw this.#overloaded();
+    if (!mustLeave && this.#waitingBytes > 0 && this.#waitingBytes + size > this.#options.waitingBytes) {
+      throw this.#overloaded();
+    }
     if (size > this.#options.transport.maxPayload - HEADROOM) this.flush();
     writer.add(kind, ask, body);
     const packet = this.#making;
@@ -204,8 +207,13 @@ export class Sending implements PacketOwner {
     this.#sendAgain(number + 1);
   }
 
-  /** The connection is back, and what was under way on the former one may be lost. */
-  resume(): void {
+  /**
+   * The connection is back, and what was under way on the former one may be lost.
+   *
+   * @param isAwaited There are asks that the member has not answered: answers may be lost too.
+   */
+  resume(isAwaited: boolean): void {
+    if (isAwaited) this.#control.add(frames.lost, 0, NOTHING);
     if (this.#firstUnsent !== undefined) this.#pump(this.#windowBytes);
     this.#probeMs = PROBE_MS;
     if (this.#first?.isSent) this.#probe();

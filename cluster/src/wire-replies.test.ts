@@ -1,7 +1,7 @@
 /** What a wire promises about answers when their asker does not keep up. */
 import type { Ask } from '@jaegis/actors';
 import { expect, test } from 'vitest';
-import { frames, readPacket, whatIs } from './packet.ts';
+import { frames, packets, readPacket, whatIs } from './packet.ts';
 import { asking, pair, there } from './wire.test-pair.ts';
 
 const [WINDOW, WAITING] = [40_000, 80_000];
@@ -15,7 +15,7 @@ async function asker() {
     waitingBytes: WAITING,
   });
   const { world, mine, transports } = both;
-  const state = { isHearing: true, answersOut: 0 };
+  const state = { isHearing: true, isLosing: false, answersOut: 0 };
   const [here, yonder] = transports;
   if (here === undefined || yonder === undefined) throw new Error('There are two.');
   const [fromHere, fromThere] = [here.publish.bind(here), yonder.publish.bind(yonder)];
@@ -27,7 +27,8 @@ async function asker() {
     if (state.isHearing || !isMarked) fromHere(subject, data, options);
   };
   yonder.publish = (subject, data, options) => {
-    if (whatIs(data) === 3) state.answersOut += data.length;
+    if (whatIs(data) === packets.replies) state.answersOut += data.length;
+    if (state.isLosing && whatIs(data) === packets.replies) return;
     fromThere(subject, data, options);
   };
   const ends: Record<string, number> = {};
@@ -132,4 +133,42 @@ test('what waits for an asker that is gone is let go after a while, and another 
   await asks(5);
   await answer();
   expect(ends.answered).toBe(answered + 5);
+});
+
+test.each(['here', 'there'])(
+  'answers that were lost with the connection %s are said again when it is back',
+  async (lost) => {
+    const { world, asks, answer, ends, state } = await asker();
+    await asks(20);
+    state.isLosing = true;
+    await answer();
+    state.isLosing = false;
+    await world.clock.advance(1_000); // what the servers still had is not asked for again
+    expect(ends).toEqual({});
+    world.network.disconnect(lost);
+    world.network.reconnect(lost);
+    await world.clock.advance(100);
+    expect(ends).toEqual({ answered: 20 });
+  },
+);
+
+test('answers are not kept for longer than a lost connection may go unnoticed, and no more than a window of them', async () => {
+  const { world, asks, answer, ends, state } = await asker();
+  const reconnected = async () => {
+    const before = state.answersOut;
+    world.network.disconnect('there');
+    world.network.reconnect('there');
+    await world.clock.advance(100);
+    return state.answersOut - before;
+  };
+  for (let turn = 0; turn < 10; turn++) {
+    await asks(20);
+    await answer();
+  }
+  const again = await reconnected();
+  expect(again).toBeGreaterThan(WINDOW / 4);
+  expect(again).toBeLessThan(WINDOW * 1.1);
+  await world.clock.advance(8_000);
+  expect(await reconnected()).toBeLessThan(1_000);
+  expect(ends).toEqual({ answered: 200 });
 });

@@ -59,7 +59,7 @@ export async function pair(
       logger: silentLogger,
       ...limits,
       giveBack: (tells) => returned.push(tells),
-      receive: (to, message, ask) => take(to, message as Any, ask),
+      receive: ({ to, message }, ask) => take(to, message as Any, ask),
     });
   };
   const [mine, theirs] = [wire('here', () => {}), wire('there', receive)];

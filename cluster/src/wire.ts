@@ -1,4 +1,4 @@
-import type { Ask, Message } from '@jaegis/actors';
+import { type Ask, type Asker, FarWait, type Message } from '@jaegis/actors';
 import {
   type Blobs,
   type Clock,
@@ -8,6 +8,7 @@ import {
   type Logger,
   limits,
   type Member,
+  NotSerializableError,
   type PeerTraffic,
   type Random,
   type Subscription,
@@ -18,6 +19,7 @@ import {
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
 import {
+  type ArrivedRequest,
   decodeFailure,
   decodeRefused,
   encodeAsk,
@@ -61,7 +63,13 @@ export interface WireOptions {
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
   /** Takes in what another node sent. What it throws is the answer. */
-  readonly receive: (to: Target, message: Message, ask: Ask | undefined, more: TellOptions) => void;
+  readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
+  /** What the names of this node's asks begin with that actors wait for. Default: those asks are not named. */
+  readonly asker?: string;
+  /** Takes in what ties processes of two nodes together, in order with all else. */
+  readonly onSignal?: (body: Uint8Array) => void;
+  /** Takes back a signal that was not acknowledged. */
+  readonly signalReturned?: (member: Member, body: Uint8Array, isUncertain: boolean) => void;
   /** Takes back what was told to another node and was not acknowledged. */
   readonly giveBack: (returned: ReturnedTells) => void;
 }
@@ -158,11 +166,24 @@ export class Wire implements Sessions {
     }
   }
 
+  /** Above any bound: there are so many as there are ties. @throws NotSerializableError for what no packet can hold. */
+  signal(member: Member, body: Uint8Array): void {
+    const sending = this.#sending(member);
+    const { mostBytes } = sending;
+    if (body.length > mostBytes) {
+      throw new NotSerializableError(`A signal has ${body.length} bytes; ${mostBytes} are taken.`, {
+        data: { bytes: body.length, mostBytes },
+      });
+    }
+    sending.add(frames.signal, 0, body, true);
+  }
+
   /** Ends as {@link PendingAsks} says. */
   ask(member: Member, target: string, request: Request, signal: AbortSignal | undefined): Promise<unknown> {
     const { type } = request.message;
     try {
       const number = this.#asks.begin(type, signal);
+      if (request.asker !== undefined) return this.#askFor(request.asker, { member, target, number }, request, signal);
       const packet = this.#addAsk(member, number, request);
       return this.#asks.wait(number, { member, target, type, timeoutMs: request.leftMs, packet, signal });
     } catch (error) {
@@ -173,6 +194,23 @@ export class Wire implements Sessions {
   /** Resolves when all asks of other nodes that are open here now have been answered or given up. */
   settled(): Promise<void> {
     return this.#arrivals.settled();
+  }
+
+  /** An actor asks: the wait graph has its wait, and the ask carries its name. */
+  #askFor(
+    asker: Asker,
+    { member, target, number }: { readonly member: Member; readonly target: string; readonly number: number },
+    request: Request,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { type } = request.message;
+    const giveUp = (error: unknown) => this.#asks.giveUp(number, error);
+    const wait = new FarWait(asker, { address: target, node: member.id }, request.message, giveUp);
+    const packet = this.#addAsk(member, number, request, wait);
+    const leaving = { member, target, type, timeoutMs: request.leftMs, packet, signal, wait };
+    const reply = this.#asks.wait(number, leaving);
+    if (this.#options.asker !== undefined) asker.waitFor(wait);
+    return reply;
   }
 
   /** What is under way, to each member that was sent something. */
@@ -193,9 +231,11 @@ export class Wire implements Sessions {
     return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
   }
 
-  #addAsk(member: Member, number: number, request: Request): HeldPacket {
+  #addAsk(member: Member, number: number, request: Request, wait?: FarWait): HeldPacket {
     const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
-    const body = encodeAsk(this.#options.codec, request);
+    const { asker, codec } = this.#options;
+    const named = wait && asker !== undefined ? { asker, sequence: wait.sequence } : undefined;
+    const body = encodeAsk(codec, request, named);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
     return this.#addLarge(sending, { kind, number, body: body.slice() }, (error) => this.#asks.giveUp(number, error));
@@ -256,8 +296,9 @@ export class Wire implements Sessions {
   }
 
   #onStatus(status: TransportStatus): void {
+    const { awaited } = this.#asks;
     for (const sending of this.#members.values()) {
-      if (status === 'connected') sending.resume();
+      if (status === 'connected') sending.resume(awaited.has(sending.member.incarnation));
       else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
     }
     if (status === 'connected') this.#arrivals.resume();
@@ -265,10 +306,11 @@ export class Wire implements Sessions {
   }
 
   #giveBack(member: Member, returned: readonly ReturnedPacket[], cause: unknown): void {
-    const { codec, giveBack } = this.#options;
-    const { asks, large, ...tells } = readReturned(returned, member, codec, cause);
+    const { codec, giveBack, signalReturned } = this.#options;
+    const { asks, large, signals, ...tells } = readReturned(returned, member, codec, cause);
     for (const ask of asks) this.#asks.fail(ask, cause);
     if (tells.tells.length > 0) giveBack(tells);
+    for (const { body, isUncertain } of signals) signalReturned?.(member, body, isUncertain);
     for (const { name, isUncertain } of large) {
       this.#bodies.take(name).then(
         (body) => giveBack({ tells: [undelivered(member, codec, body, { isUncertain, cause })], moreTells: 0 }),

@@ -11,14 +11,15 @@ function after(machine: AnyStateMachine, ...types: string[]): unknown {
 describe('a member', () => {
   it.each([
     [[], 'alive'],
-    [['sign of life'], 'alive'],
-    [['silent'], 'suspect'],
-    [['silent', 'silent'], 'suspect'],
-    [['silent', 'sign of life'], 'alive'],
-    [['silent', 'gone'], 'down'],
-    [['gone'], 'down'],
-    [['gone', 'silent'], 'down'],
-    [['gone', 'sign of life'], 'alive'],
+    [['calm'], 'alive'],
+    [['steady'], 'alive'],
+    [['trouble'], 'troubled'],
+    [['trouble', 'trouble'], 'troubled'],
+    [['trouble', 'steady'], 'troubled'],
+    [['trouble', 'calm'], 'recovering'],
+    [['trouble', 'calm', 'calm'], 'recovering'],
+    [['trouble', 'calm', 'trouble'], 'troubled'],
+    [['trouble', 'calm', 'steady'], 'alive'],
   ])('after %j is %s', (events, state) => {
     expect(after(memberMachine, ...events)).toBe(state);
   });

@@ -1,17 +1,17 @@
 import { setup } from 'xstate';
 
 /**
- * A member as another node sees it: what silence and signs of life make of it. Pure decisions; the membership runs it
- * and acts. `down` is a proposal to the others: a sign of life takes it back while the view still holds the member.
+ * A member as one of its watchers calls it. Trouble is told at once, its end only when the member has shown none for long
+ * enough: so one that comes and goes is called troubled once, and not each time. Pure; the watcher measures the time.
  */
 export const memberMachine = setup({
-  types: { events: {} as { type: 'silent' } | { type: 'sign of life' } | { type: 'gone' } },
+  types: { events: {} as { type: 'trouble' } | { type: 'calm' } | { type: 'steady' } },
 }).createMachine({
   id: 'member',
   initial: 'alive',
   states: {
-    alive: { on: { silent: 'suspect', gone: 'down' } },
-    suspect: { on: { 'sign of life': 'alive', gone: 'down' } },
-    down: { on: { 'sign of life': 'alive' } },
+    alive: { on: { trouble: 'troubled' } },
+    troubled: { on: { calm: 'recovering' } },
+    recovering: { on: { trouble: 'troubled', steady: 'alive' } },
   },
 });

@@ -29,7 +29,7 @@ export function runProgram(path: string, flags: readonly string[], variables: No
       const look = () => {
         if (output.includes(text)) found();
       };
-      child.stdout.on('data', look);
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', look);
       void ended.then(() =>
         output.includes(text) ? found() : failed(new Error(`ended before "${text}":\n${output}`)),
       );

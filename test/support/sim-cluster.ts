@@ -56,7 +56,7 @@ export function simCluster(
     );
     const bodies = connection.blobs({ name: 'BODIES' });
     const inbox = new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger });
-    const made = new ClusterNode({
+    const made: ClusterNode = new ClusterNode({
       cluster: CLUSTER,
       name: nodeId(name),
       role,
@@ -71,6 +71,8 @@ export function simCluster(
         blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
         viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
         inbox,
+        heart: connection.heart({ cluster: CLUSTER, running: () => made.system.running }),
+        heapBytes: () => 0,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),

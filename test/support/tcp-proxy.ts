@@ -7,6 +7,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #delayMs = 0;
   #isSwallowing = false;
+  #isOnlyWay = false;
   #dials = 0;
   readonly #toServers = new Set<Socket>();
   #targets: readonly string[];
@@ -32,6 +33,12 @@ export class TcpProxy implements AsyncDisposable {
 
   get url(): string {
     return `nats://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on TCP
+  }
+
+  /** What servers tell clients of other servers is kept from them, so that they know no way around this one. */
+  beTheOnlyWay(): this {
+    this.#isOnlyWay = true;
+    return this;
   }
 
   /** From now on, instead of those that it was made with. */
@@ -110,6 +117,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#sockets.add(from);
     from.on('data', (data: Buffer) => {
       if (this.#isSwallowing) return;
+      if (this.#isOnlyWay) hideServers(data);
       if (this.#delayMs === 0) to.write(data);
       else setTimeout(() => !to.destroyed && to.write(data), this.#delayMs);
     });
@@ -119,4 +127,13 @@ export class TcpProxy implements AsyncDisposable {
       to.destroy();
     });
   }
+}
+
+const OTHERS = '"connect_urls"';
+const HIDDEN = '"connect_none"';
+
+/** In the server's description of itself, which is JSON: under another name nobody reads it. */
+function hideServers(data: Buffer): void {
+  const at = data.indexOf(OTHERS);
+  if (at >= 0) data.write(HIDDEN, at);
 }

@@ -17,6 +17,11 @@ import type { EdgeSink } from './edge-sink.ts';
 import { fromVictimsNode, probeStep } from './probe-path.ts';
 import { WaitWatch } from './wait-watch.ts';
 
+/** The name of an ask in the cluster. @param asker As {@link EdgeChaser.asker} of its node. */
+export function waitName(asker: string, sequence: number): string {
+  return `${asker}#${sequence}`;
+}
+
 export interface EdgeChaserOptions {
   readonly node: NodeId;
   /** Told from other lives of this node by the others: names the asks of this one. */
@@ -52,9 +57,14 @@ export class EdgeChaser implements EdgeSink {
     this.#subscription = options.probes.onProbe((probe) => this.#receive(probe));
   }
 
+  /** What the names of this node's asks begin with. */
+  get asker(): string {
+    return `${this.#options.node}@${this.#options.incarnation}`;
+  }
+
   /** The name of an ask of this node in the cluster. It travels with the ask; see {@link owe}. */
   nameOf(edge: WaitEdge): string {
-    return `${this.#options.node}@${this.#options.incarnation}#${edge.sequence}`;
+    return waitName(this.asker, edge.sequence);
   }
 
   /** For each ask that has been added to the wait graph and closed no cycle within this node. */

@@ -8,8 +8,6 @@ import {
   invariant,
   isDurableMessageId,
   isLostTurn,
-  type Random,
-  type Slots,
   type TreeNode,
   type TurnRecord,
   WrongSequenceError,
@@ -22,37 +20,18 @@ import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import { notTaken } from '../run/step-errors.ts';
-import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
 import { deadLetter } from './dead-letter.ts';
 import { DeferredReply } from './deferred-reply.ts';
+import type { Durability } from './durability.ts';
 import { type Load, sendsOf, sum } from './load.ts';
-import type { Mishaps } from './mishaps.ts';
-import type { Outbox } from './outbox.ts';
 import { answerOf, OwedAnswers, replyLost } from './owed-answers.ts';
 import { answeredBy, type Cause, takenOver, unasked, unchanged, withoutAnswers } from './steps.ts';
 import { notIn, type TimerSchedules, Timers } from './timers.ts';
-import type { LoadedTurn, TurnLog } from './turn-log.ts';
+import type { LoadedTurn } from './turn-log.ts';
 import { afterLoss, isConsumed, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
-
-/** What one entity needs to be durable. */
-export interface Durability {
-  readonly entity: EntityId;
-  readonly log: TurnLog;
-  /** Bounds what is read at once. */
-  readonly loads: Slots;
-  readonly outbox: Outbox;
-  /** @param signal Aborts when the activation ends. */
-  readonly schedules: (signal: AbortSignal) => TimerSchedules;
-  readonly node: string;
-  readonly traces: Traces;
-  readonly random: Random;
-  readonly mishaps: Mishaps;
-  /** Settles when the activation before this one has ended, here or elsewhere. */
-  readonly predecessor: Promise<unknown>;
-}
 
 export interface DurableOptions {
   readonly inner: Behavior;
@@ -78,6 +57,8 @@ export class DurableBehavior implements Behavior {
   readonly #arrived = new Set<number>();
   /** Names this activation, so that it recognises its own records. */
   #writer = '';
+  /** The newest turn is of this tenure: nobody who owned the entity before can write any more. */
+  #isClaimed = true;
   #durability: Durability | undefined;
   #host: BehaviorHost | undefined;
   /** The mode that the record holds was entered by the turn that wrote it, and what that did was done. */
@@ -119,15 +100,16 @@ export class DurableBehavior implements Behavior {
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
     this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, loads, outbox, schedules, entity, predecessor, random } = this.#durability;
+    const { log, loads, outbox, schedules, entity, predecessor, random, tenure } = this.#durability;
     this.#schedules = schedules(this.#stop.signal);
-    this.#writer = random.id().slice(0, WRITER_LENGTH);
+    this.#writer = tenure + random.id().slice(0, WRITER_LENGTH);
     await predecessor;
     const loaded = await loads.run(() => log.load(this.#stop.signal));
     const record = loaded?.turn;
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (loaded) this.#turns = await this.#resume(loaded, host);
     this.#isResuming = record !== undefined;
+    this.#isClaimed = record === undefined || record.writer.startsWith(tenure);
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
@@ -357,12 +339,14 @@ export class DurableBehavior implements Behavior {
   }
 
   #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
-    if (!step.changes && this.#commits.isIdle) {
+    if (!step.changes && this.#commits.isIdle && this.#isClaimed) {
       return { ...outcome, effects: step.effects, reply: step.reply };
     }
     const ask = takenOver(delivery);
+    const changes = step.changes || !this.#isClaimed;
+    this.#isClaimed = true;
     const { reply: _, ...rest } = outcome;
-    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask }) }] };
+    return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask, changes }) }] };
   }
 
   /** It is put aside and handled again later; what it changed is kept all the same. */

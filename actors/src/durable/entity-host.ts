@@ -20,16 +20,19 @@ import {
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
+import { cellsWith } from '../inspect/census.ts';
 import { ActorCell } from '../run/actor-cell.ts';
 import type { Ask } from '../run/ask.ts';
 import type { CellKind } from '../run/cell-kind.ts';
 import type { ActorDefinition } from '../run/contract.ts';
 import type { HistoryLimits } from '../run/kernel-options.ts';
+import { checkPayload } from '../run/payload.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
+import type { Durability } from './durability.ts';
 import { InboxAsk, RefusedAsk } from './durable-asks.ts';
-import { type Durability, DurableBehavior } from './durable-behavior.ts';
+import { DurableBehavior } from './durable-behavior.ts';
 import { inboxMessageId, readInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
 import { Mishaps } from './mishaps.ts';
@@ -50,6 +53,8 @@ export interface EntityHostOptions {
   readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
+  /** As {@link Durability.tenure}. */
+  readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
   /** Types of which there is one entity, which is always active. Default: none. */
   readonly singletons?: readonly ActorDefinition<Protocol>[];
@@ -69,6 +74,9 @@ interface Activation {
 const orders = { startTimeoutMs: Number.POSITIVE_INFINITY, register: undefined };
 /** Why a record cannot be read here: by now, or at all. */
 const UNREADABLE = ['migration_refused', 'corrupt_record'] as const;
+const CRASHED = 'crashed too often';
+/** The key of every singleton. */
+export const SINGLETON = 'singleton';
 const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
 
 /**
@@ -81,6 +89,7 @@ export class EntityHost implements Home {
   readonly #active = new Map<string, Activation>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #mishaps = new Map<string, Mishaps>();
+  readonly #stop = new AbortController();
   readonly #loads = new Slots(limits.loads);
   readonly #singletons: ReadonlySet<string>;
   readonly kind = 'entity';
@@ -92,8 +101,17 @@ export class EntityHost implements Home {
     const all = [...definitions, ...singletons];
     this.#kinds = new Map(all.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
     system.addRoot('entities', {
-      find: ([type = '', key = '', ...rest]) => ({ process: this.#active.get(`${type}/${key}`)?.cell, rest }),
+      find: (path) => this.#find(path),
     });
+  }
+
+  /** A key may hold slashes, and what comes after it are the names of children. */
+  #find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] } {
+    for (let end = path.length; end > 1; end--) {
+      const active = this.#active.get(path.slice(0, end).join('/'));
+      if (active) return { process: active.cell, rest: path.slice(end) };
+    }
+    return { process: undefined, rest: [] };
   }
 
   pathOf(id: string): string {
@@ -111,13 +129,16 @@ export class EntityHost implements Home {
   /** A message from this process. @throws NoSuchActorError for a type that this node does not know, OverloadedError. */
   deliver(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
-    if (ask) cell.acceptAsk(ask);
-    else cell.tell(message);
+    if (ask) {
+      ask.to = cell;
+      cell.acceptAsk(ask);
+    } else cell.tell(message);
   }
 
   /** A message from outside the process: checked first. @throws as {@link deliver}, and InvalidMessageError. */
   receive(entity: EntityId, message: Message, ask?: Ask): void {
     const { cell } = this.#activation(entity);
+    if (ask !== undefined) ask.to = cell;
     if (ask === undefined || !isDurableMessageId(ask.id)) {
       cell.receiveOutside(message, ask);
       return;
@@ -125,6 +146,17 @@ export class EntityHost implements Home {
     const take = (taken: Message, refusal: unknown) =>
       cell.acceptAsk(refusal === undefined ? ask.withMessage(taken) : new RefusedAsk(ask, refusal));
     checkDurable(cell, message, take, (error) => ask.fail(error));
+  }
+
+  /** A message from outside to an entity of this type, as its schema makes it. @throws NoSuchActorError, InvalidMessageError */
+  checked(type: string, message: Message): Message | Promise<Message> {
+    const { schema } = this.#kindOf(type).options;
+    return schema ? checkPayload(type, schema, message) : message;
+  }
+
+  /** @throws NoSuchActorError for a type that this node does not host. */
+  assertKnown(type: string): void {
+    this.#kindOf(type);
   }
 
   /**
@@ -190,6 +222,7 @@ export class EntityHost implements Home {
   }
 
   async stop(): Promise<void> {
+    this.#stop.abort();
     await Promise.all([...this.#active.values()].map((activation) => this.#deactivate(activation, 'shutdown')));
   }
 
@@ -197,8 +230,23 @@ export class EntityHost implements Home {
     return this.#active.get(formatEntityId(entity))?.cell;
   }
 
-  inspect(): TreeNode {
-    const children = [...this.#active.values()].map(({ cell }) => cell.inspect());
+  /** The active entities, and the actors that they have spawned. */
+  *cells(): Iterable<ActorCell> {
+    for (const { cell } of this.#active.values()) yield* cellsWith(cell);
+  }
+
+  /** How many are active, by type. */
+  get activeTypes(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { entity } of this.#active.values()) counts[entity.type] = (counts[entity.type] ?? 0) + 1;
+    return counts;
+  }
+
+  /** @param most Entities that are listed; the others are counted. */
+  inspect(most = Number.POSITIVE_INFINITY): TreeNode {
+    const listed = Array.from(this.#active.values().take(Math.min(most, this.#active.size)));
+    const children = listed.map(({ cell }) => cell.inspect());
+    const omitted = this.#active.size - listed.length;
     const type = 'one_for_one';
     return {
       id: 'entities',
@@ -208,6 +256,7 @@ export class EntityHost implements Home {
       mailbox: 0,
       handled: 0,
       restarts: 0,
+      ...(omitted > 0 ? { omitted } : {}),
       children,
     };
   }
@@ -241,17 +290,19 @@ export class EntityHost implements Home {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
     if (active) return active;
-    const { system } = this.#options;
-    const kind = this.#kinds.get(entity.type);
-    if (!kind) {
-      const known = [...this.#kinds.keys()].join(', ') || 'none';
-      throw new NoSuchActorError(`${system.node} knows no entity type "${entity.type}"; it knows: ${known}.`);
-    }
-    const cell = new ActorCell(system, this, name, kind);
+    if (this.#singletons.has(entity.type) && entity.key !== SINGLETON) throw notTheOne(entity);
+    const cell = new ActorCell(this.#options.system, this, name, this.#kindOf(entity.type));
     const activation: Activation = { cell, entity, crashes: new RestartWindow() };
     this.#active.set(name, activation);
     this.#begin(activation);
     return activation;
+  }
+
+  #kindOf(type: string): CellKind {
+    const kind = this.#kinds.get(type);
+    if (kind) return kind;
+    const known = [...this.#kinds.keys()].join(', ') || 'none';
+    throw new NoSuchActorError(`${this.#options.system.node} knows no entity type "${type}"; it knows: ${known}.`);
   }
 
   #begin(activation: Activation): void {
@@ -277,6 +328,15 @@ export class EntityHost implements Home {
     const reason = this.#verdict(activation, error);
     if (reason) this.#forget(activation, reason);
     else this.#begin(activation);
+    if (reason === CRASHED && this.#singletons.has(activation.entity.type)) this.#later(activation.entity);
+  }
+
+  /** Nobody need ask for a singleton: it is begun again once its crashes are not too many any more. */
+  #later(entity: EntityId): void {
+    const { clock } = this.#options.system.services;
+    void sleep(clock, limits.restartPeriodMs, this.#stop.signal).then(() => {
+      if (!this.#stop.signal.aborted) return this.wake(entity);
+    });
   }
 
   /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
@@ -285,7 +345,7 @@ export class EntityHost implements Home {
     // Neither is the entity's fault.
     if (hasCode(error, 'fenced') || hasCode(error, 'overloaded')) return undefined;
     const now = this.#options.system.services.clock.monotonic();
-    return activation.crashes.add(now, limit) === 'give-up' ? 'crashed too often' : undefined;
+    return activation.crashes.add(now, limit) === 'give-up' ? CRASHED : undefined;
   }
 
   async #deactivate(
@@ -324,7 +384,7 @@ export class EntityHost implements Home {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
     const mishaps = this.#mishaps.get(cell.id);
-    const isKept = mishaps?.missing !== undefined || (reason === 'crashed too often' && mishaps?.isOver === false);
+    const isKept = mishaps?.missing !== undefined || (reason === CRASHED && mishaps?.isOver === false);
     if (!isKept) this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
@@ -333,9 +393,10 @@ export class EntityHost implements Home {
   /** The same definition with each of its actors made durable: its state is what the journal says. */
   #durable(definition: ActorDefinition<Protocol>): ActorDefinition<Protocol> {
     const { type } = definition;
+    const stays = this.#singletons.has(type) ? { passivateAfterMs: Number.POSITIVE_INFINITY } : {};
     return {
       ...definition,
-      options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none' },
+      options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none', ...stays },
       behavior: (services) => {
         const makeInner = definition.behavior(services);
         const durability = (key: string) => this.#durability({ type, key }, definition.options.history);
@@ -364,9 +425,14 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
+    const tenure = this.#options.tenureOf(entity);
     const predecessor = Promise.all([this.#ending.get(name), this.#options.handedOver?.(entity)]);
-    return { entity, log, loads: this.#loads, outbox, schedules, node, traces, random, mishaps, predecessor };
+    return { entity, log, loads: this.#loads, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
   }
+}
+
+function notTheOne({ type, key }: EntityId): Error {
+  return new NoSuchActorError(`There is one ${type} in the cluster, "${type}/${SINGLETON}", and no "${type}/${key}".`);
 }
 
 /** Hands on the message as its schema makes it, or as it is with why its schema does not take it. */

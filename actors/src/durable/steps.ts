@@ -52,8 +52,9 @@ function deferredAnswers({ id, effects }: Step): Fresh[] {
 /** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */
 export function takenOver(delivery: DeliveryInfo): ReplyHandle | undefined {
   if (!('reply' in delivery) || delivery.isDeferred) return undefined;
-  const ask = delivery as DeliveryInfo & ReplyHandle & { isDeferred: boolean }; // an Ask: nothing else has a reply
+  const ask = delivery as DeliveryInfo & ReplyHandle & { isDeferred: boolean; to: unknown }; // an Ask: nothing else has a reply
   ask.isDeferred = true;
+  ask.to = undefined; // what answers it is a turn that is written, and not what its entity does next
   return ask;
 }
 

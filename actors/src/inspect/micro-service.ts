@@ -1,4 +1,5 @@
 import {
+  AnswerTooLargeError,
   type Clock,
   type Delivery,
   errorToData,
@@ -7,12 +8,14 @@ import {
   type Subscription,
   type Transport,
 } from '@jaegis/core';
+import { withoutStacks } from './plain.ts';
 
 export interface Endpoint {
   readonly name: string;
+  /** A last token may be `*`. */
   readonly subject: string;
-  /** The answer is sent as JSON; a throw is answered as `{ error }`. */
-  readonly handle: (requestText: string) => unknown;
+  /** The answer is sent as JSON; a throw is answered as `{ error }`, and so is an answer that is too large for the server. */
+  readonly handle: (requestText: string, subject: string) => unknown;
 }
 
 export interface MicroServiceOptions {
@@ -78,13 +81,13 @@ export class MicroService {
     }
   }
 
-  async #serve(endpoint: Endpoint, { data, replyTo }: Delivery): Promise<void> {
+  async #serve(endpoint: Endpoint, { data, subject, replyTo }: Delivery): Promise<void> {
     const { clock, logger } = this.#options;
     const stats = this.#stats.get(endpoint.name);
     const began = clock.monotonic();
     let answer: unknown;
     try {
-      answer = await endpoint.handle(this.#decoder.decode(data));
+      answer = await endpoint.handle(this.#decoder.decode(data), subject);
     } catch (error) {
       answer = { error: describe(error) };
       if (stats) {
@@ -102,8 +105,12 @@ export class MicroService {
 
   #reply(replyTo: string | undefined, value: unknown): void {
     if (replyTo === undefined) return;
+    const { transport } = this.#options;
     try {
-      this.#options.transport.publish(replyTo, this.#encoder.encode(JSON.stringify(value)));
+      const text = this.#encoder.encode(JSON.stringify(value));
+      const fits = text.length <= transport.maxPayload;
+      const sent = fits ? text : this.#encoder.encode(JSON.stringify(tooLarge(text.length, transport.maxPayload)));
+      transport.publish(replyTo, sent);
     } catch (error) {
       this.#options.logger.warn('inspection answer not sent', { error });
     }
@@ -146,8 +153,16 @@ export class MicroService {
   }
 }
 
+/** With what it means and what to do, for those who have no catalogue; without the files of the program. */
 function describe(error: unknown) {
-  const { name, message, code } = errorToData(error);
+  const data = withoutStacks(errorToData(error));
   const advice = error instanceof JaegisError ? { meaning: error.meaning, remedy: error.remedy } : {};
-  return { name, message, ...(code === undefined ? {} : { code }), ...advice };
+  return { ...data, ...advice };
+}
+
+function tooLarge(bytes: number, limit: number) {
+  const error = new AnswerTooLargeError(`The answer is ${bytes} bytes; the server takes ${limit}.`, {
+    data: { bytes, limit },
+  });
+  return { error: describe(error) };
 }

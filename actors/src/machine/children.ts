@@ -1,6 +1,7 @@
 /** The actors that a machine invoked or spawned: what they are, where they are, how they end, how inspection shows them. */
 import { errorToData, type TreeNode } from '@jaegis/core';
 import { type AnyActor, type AnyActorLogic, type AnyActorRef, type AnyActorScope, StateMachine } from 'xstate';
+import { withoutStacks } from '../inspect/plain.ts';
 
 export type LogicKind = 'machine' | 'promise' | 'callback' | 'observable' | 'transition';
 
@@ -93,7 +94,7 @@ export function childNodes(state: unknown): TreeNode[] {
       mailbox: 0,
       handled: 0,
       restarts: 0,
-      ...(status === 'error' ? { lastError: errorToData(error) } : {}),
+      ...(status === 'error' ? { lastError: withoutStacks(errorToData(error)) } : {}),
       children: childNodes(stateOf(ref)),
     };
   });

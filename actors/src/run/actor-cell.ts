@@ -1,5 +1,6 @@
 import { type ExitReason, isCleanExit, isReentrantCall, limits, removeWaits, type TreeNode } from '@jaegis/core';
 import { trackWait } from '../deadlock/edge-sink.ts';
+import type { OpenWait } from '../deadlock/far-wait.ts';
 import type { Action } from './action.ts';
 import { Ask, type Item } from './ask.ts';
 import { AsyncStep } from './async-step.ts';
@@ -16,7 +17,7 @@ import type { Message } from './protocol.ts';
 import { handleInside } from './reentrance.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
 import { isSignal, type Signal } from './signal.ts';
-import { enterMode } from './state-enter.ts';
+import { enterMode, modeOf } from './state-enter.ts';
 import { deathPact, handlerTimeout, notTaken } from './step-errors.ts';
 
 /** How long one actor may handle messages in a row, in ms. */
@@ -48,6 +49,11 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   get currentAsk(): Ask | undefined {
     return this.#current instanceof Ask ? this.#current : undefined;
+  }
+
+  /** What its handler is busy with. */
+  get underWay(): Item | undefined {
+    return this.#current;
   }
 
   historyBefore(message: Message | undefined): readonly FlightEntry[] {
@@ -88,7 +94,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   protected handleNow(ask: Ask): boolean {
     if (this.#isScheduled || this.#current !== undefined || this.phase !== 'running') return false;
     const { scheduler } = this.kernel;
-    if (!ask.isOpen || !scheduler.enter()) return false;
+    if (!ask.isOpen || !scheduler.enter(this)) return false;
     this.#isScheduled = true;
     // Its time is measured every so often and counted that many times: the clock costs as much as a handler.
     const isMeasured = this.kernel.watch && (this.handled & SAMPLE) === SAMPLE;
@@ -131,7 +137,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     let count = 0;
     let readAt = 1;
     while (this.phase === 'running') {
-      if (this.cold !== undefined && this.cold.urgent.length > 0) {
+      if (this.cold?.hasDue(this.length === 0)) {
         this.#handleUrgent();
       } else {
         const item = this.#next();
@@ -149,20 +155,25 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   protected get hasNext(): boolean {
     if (this.phase !== 'running') return false;
-    return this.length > 0 || (this.cold?.urgent.length ?? 0) > 0 || (this.transitions?.hasNext ?? false);
+    return this.length > 0 || (this.cold?.hasDue(true) ?? false) || (this.transitions?.hasNext ?? false);
   }
 
   #next(): Item | undefined {
     const { transitions } = this;
-    if (transitions === undefined) return this.take();
+    if (transitions === undefined) return this.#take();
     const first = transitions.take();
     if (first !== undefined) {
       this.#record(first);
       return first;
     }
-    const item = this.take();
+    const item = this.#take();
     if (item !== undefined) transitions.messageTaken();
     return item;
+  }
+
+  #take(): Item | undefined {
+    if (this.cold !== undefined && this.cold.behind.length > 0) this.cold.passed(1);
+    return this.take();
   }
 
   #handle(item: Item): void {
@@ -197,7 +208,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   #handleUrgent(): void {
-    const next = this.coldFields.urgent.shift();
+    const next = this.coldFields.takeDue();
     if (next instanceof Posted) {
       this.#handle(next.message);
       return;
@@ -248,10 +259,17 @@ export class ActorCell extends Lifecycle implements Runnable {
   }
 
   /** The handler under way waits for this ask from now on, or once it turns out to wait at all. */
-  waitFor(ask: Ask, isInner = false): void {
+  waitFor(ask: OpenWait, isInner = false): void {
     if (!ask.isOpen) return;
-    if (this.#step || isInner) trackWait(ask, this.kernel.waits);
+    if (this.#step || isInner) trackWait(ask, this.kernel.waits, this.kernel.deadlockResolved);
     else this.context.addWait(ask);
+  }
+
+  get step(): () => boolean {
+    const item = this.#current;
+    const { handled, incarnation } = this;
+    return () =>
+      item !== undefined && this.#current === item && this.handled === handled && this.incarnation === incarnation;
   }
 
   #endStep(): void {
@@ -386,7 +404,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #unhandled(signal: Signal): void {
     if (signal.type === 'down') this.#crashed(deathPact(this.address, signal), signal);
-    else if (!isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
+    else if (signal.type === 'exit' && !isCleanExit(signal.reason)) this.#crashed(signal.reason, signal);
   }
 
   crash(error: unknown): void {
@@ -451,7 +469,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #startIdle(): void {
     const { passivateAfterMs } = this.kind.options;
-    if (passivateAfterMs === undefined) return;
+    if (passivateAfterMs === undefined || passivateAfterMs === Number.POSITIVE_INFINITY) return;
     this.#idle ??= new Idle(passivateAfterMs, () => this.#sleep());
     this.kernel.deadlines.remove(this.#idle);
     this.kernel.deadlines.add(this.#idle, passivateAfterMs);
@@ -475,14 +493,5 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   inspect(): TreeNode {
     return cellNode(this);
-  }
-}
-
-/** For the record only: where a mode matters, one that fails is a crash. */
-function modeOf(behavior: Behavior, state: unknown): unknown {
-  try {
-    return behavior.mode(state);
-  } catch {
-    return 'mode failed';
   }
 }

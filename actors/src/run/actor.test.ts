@@ -48,7 +48,10 @@ describe('an actor of handlers', () => {
     const behind = ref.ask({ type: 'read' });
     await expect(crashed).rejects.toMatchObject({ code: 'actor_crashed', cause: { message: 'as asked' } });
     expect(await behind).toBe(7);
-    expect(announced).toMatchObject([{ type: 'actor_crashed', address: 'n1/user/a', error: 'as asked' }]);
+    expect(announced).toEqual([
+      { type: 'actor_crashed', address: 'n1/user/a', error: 'as asked' },
+      { type: 'actor_restarted', address: 'n1/user/a', error: 'as asked' },
+    ]);
     expect(system.inspect().children[0]).toMatchObject({ id: 'a', restarts: 1, status: 'running' });
     await system.stop();
   });

@@ -14,6 +14,11 @@ export type Item = Message | Ask;
 
 let asks = 0;
 
+/** Grows from ask to ask of this process, whether it stays here or leaves for another node. */
+export function nextSequence(): number {
+  return ++asks;
+}
+
 /**
  * A message that is answered, in the mailbox and until its answer. It settles once: with a reply, an error, the end of
  * its time or its cancellation; whatever comes later is dropped.
@@ -54,7 +59,7 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
     this.message = message;
     this.#replyTo = replyTo;
     this.id = id;
-    this.sequence = ++asks;
+    this.sequence = nextSequence();
   }
 
   /** Aborts when the asker has given up. */

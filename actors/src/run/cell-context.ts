@@ -7,6 +7,7 @@ import {
   NoSuchActorError,
   type Waiter,
 } from '@jaegis/core';
+import type { Asker, OpenWait } from '../deadlock/far-wait.ts';
 import { startTimer, type TimerTarget } from './actor-timers.ts';
 import { Alias } from './alias.ts';
 import { Ask } from './ask.ts';
@@ -21,9 +22,17 @@ import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
 import { ActorMonitor, bondsOf, type Process, refOf } from './process.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
-import type { AnyRef, AskOptions, ClosableRef, EntityRef, Ref, SentAskOptions } from './ref.ts';
+import {
+  type AnyRef,
+  type AskOptions,
+  type ClosableRef,
+  type EntityRef,
+  isEntityRef,
+  type Ref,
+  type SentAskOptions,
+} from './ref.ts';
 import type { ReplyHandle } from './reply-handle.ts';
-import type { Monitor, MonitorOptions } from './signal.ts';
+import type { Monitor, MonitorOptions, NodeSignal } from './signal.ts';
 import type { SpawnOptions } from './spawn-options.ts';
 
 /** The actor behind a context, as far as the context needs it. */
@@ -39,7 +48,10 @@ export interface ContextOwner extends Inbox, Waiter {
   readonly coldFields: { trapsExits: boolean | undefined; deferred: Set<Ask> | undefined };
   /** Whether its context has something to carry out: set by the context, so that most messages need not look there. */
   hasEffects: boolean;
-  waitFor(ask: Ask, isInner: boolean): void;
+  waitFor(ask: OpenWait, isInner: boolean): void;
+  receiveNode(signal: NodeSignal): void;
+  /** Tells, later, whether the handler that is under way now still is. */
+  readonly step: () => boolean;
 }
 
 /** The {@link ActorContext} of one actor, or of a handler that runs inside a waiting one: collects effects. */
@@ -48,7 +60,7 @@ export class CellContext implements ActorContext {
   readonly #inner: InnerStep | undefined;
   #effects: Effect[] | undefined = undefined;
   /** Asks made before the handler was known to wait. */
-  #waits: Ask[] | undefined = undefined;
+  #waits: OpenWait[] | undefined = undefined;
   #isClosed = false;
 
   constructor(cell: ContextOwner, inner: InnerStep | undefined) {
@@ -148,14 +160,34 @@ export class CellContext implements ActorContext {
     } catch (error) {
       return Promise.reject(error);
     }
-    const target = to instanceof Inbox ? to : this.#kernel.resolve(to);
-    if (!(target instanceof Inbox)) {
-      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address };
+    const target = this.#hereOf(to);
+    if (target === undefined) {
+      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address, asker: this.#asker() };
       return to.ask(message, sent);
     }
     const { traces } = this.#kernel;
     if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
     return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));
+  }
+
+  /** The actor of this node behind the ref. An entity may move while it is asked: its ref sees to that. */
+  #hereOf(to: AnyRef): Inbox | undefined {
+    if (to instanceof Inbox) return to;
+    const process = isEntityRef(to) ? undefined : this.#kernel.resolve(to);
+    return process instanceof Inbox ? process : undefined;
+  }
+
+  #asker(): Asker {
+    const cell = this.#cell;
+    const inner = this.#inner;
+    const isUnderWay = inner ? () => !inner.isOver : cell.step;
+    return {
+      waiter: inner?.waiter ?? cell,
+      cause: this.#ask,
+      waitFor: (ask) => {
+        if (isUnderWay()) cell.waitFor(ask, inner !== undefined);
+      },
+    };
   }
 
   #askHere<P extends Protocol, M extends MessageOf<P>>(
@@ -205,19 +237,19 @@ export class CellContext implements ActorContext {
 
   exit(to: AnyRef, reason: ExitReason): void {
     this.#refuseOver();
-    this.#kernel.resolve(to)?.receiveExit(this.#cell, reason, true);
+    this.#peer(to)?.receiveExit(this.#cell, reason, true);
   }
 
   link(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) link(this.#cell, process);
     else this.#cell.receiveExit(undefined, 'noproc', false);
   }
 
   unlink(to: AnyRef): void {
     this.#refuseOver();
-    const process = this.#kernel.resolve(to);
+    const process = this.#peer(to);
     if (process) unlink(this.#cell, process);
   }
 
@@ -229,7 +261,7 @@ export class CellContext implements ActorContext {
   monitor(target: AnyRef | string, options: MonitorOptions = {}): Monitor {
     this.#refuseOver();
     const name = typeof target === 'string' ? target : target.address;
-    const made = monitor(this.#cell, this.#cell, this.#kernel.resolve(target), name, options.tag);
+    const made = monitor(this.#cell, this.#cell, this.#peer(target), name, options.tag);
     if (options.alias) {
       made.endsAlias = options.alias !== 'explicit';
       made.alias = this.#alias(options.alias === 'reply', () => demonitor(made));
@@ -271,8 +303,18 @@ export class CellContext implements ActorContext {
     return this.#kernel.groups.leave(group, this.#cell);
   }
 
-  members(group: string): readonly Ref<AnyProtocol>[] {
-    return this.#kernel.groups.members(group) as unknown as Ref<AnyProtocol>[]; // see refOf
+  members(group: string, { local = false }: { readonly local?: boolean } = {}): readonly Ref<AnyProtocol>[] {
+    const members = this.#kernel.groups.members(group);
+    return (local ? members.filter(({ isFar }) => !isFar) : members) as unknown as Ref<AnyProtocol>[]; // see refOf
+  }
+
+  monitorNodes(monitor = true): void {
+    this.#refuseOver();
+    const { far } = this.#kernel;
+    const bonds = bondsOf(this.#cell);
+    bonds.unwatchNodes?.();
+    bonds.unwatchNodes = monitor && far ? () => far.unwatchNodes(this.#cell) : undefined;
+    if (monitor) far?.watchNodes(this.#cell);
   }
 
   sendAfter(time: number | { readonly at: number }, message: Message, to?: AnyRef | string): ActorTimer {
@@ -334,13 +376,13 @@ export class CellContext implements ActorContext {
     return new ActorStoppedError(`This incarnation of ${this.address} is over; its context is no longer good.`);
   }
 
-  addWait(ask: Ask): void {
+  addWait(ask: OpenWait): void {
     this.#cell.hasEffects = true;
     this.#waits ??= [];
     this.#waits.push(ask);
   }
 
-  takeWaits(): readonly Ask[] {
+  takeWaits(): readonly OpenWait[] {
     const waits = this.#waits;
     if (!waits) return nothing;
     this.#waits = undefined;
@@ -380,6 +422,11 @@ export class CellContext implements ActorContext {
   /** An entity's announcements say whose they are. */
   #signed(event: Announcement): Announcement {
     return this.#cell.home.kind === 'entity' ? { ...event, entity: this.#cell.id } : event;
+  }
+
+  /** Whom links, monitors and exit signals go to: a process of this node or of another. */
+  #peer(target: AnyRef | string): Process | undefined {
+    return this.#kernel.resolve(target) ?? this.#kernel.far?.process(target);
   }
 
   #alias(takesOne: boolean, onReply: (() => void) | undefined): Alias {

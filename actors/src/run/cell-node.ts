@@ -1,5 +1,6 @@
 /** What inspection shows of one actor. */
 import { errorToData, type TreeNode } from '@jaegis/core';
+import { withoutStacks } from '../inspect/plain.ts';
 import type { ColdFields } from './cold-fields.ts';
 import type { Behavior } from './contract.ts';
 import type { Inbox } from './inbox.ts';
@@ -28,7 +29,7 @@ export function cellNode(cell: Inspected): TreeNode {
     highWater: cell.highWater,
     failures: cold?.failures ?? 0,
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
-    ...(cold?.lastError === undefined ? {} : { lastError: errorToData(cold.lastError) }),
+    ...(cold?.lastError === undefined ? {} : { lastError: withoutStacks(errorToData(cold.lastError)) }),
     ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],
   };

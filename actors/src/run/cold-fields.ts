@@ -4,7 +4,7 @@ import type { Ask, Item } from './ask.ts';
 import type { ActorMonitor } from './process.ts';
 import type { Message } from './protocol.ts';
 import { Ring } from './ring.ts';
-import type { ExitSignal } from './signal.ts';
+import type { ExitSignal, NodeSignal } from './signal.ts';
 import type { StopHost } from './stop-host.ts';
 
 /** A message of the kernel or of the behaviour to its own actor, that overtakes the mailbox. */
@@ -16,7 +16,15 @@ export class Posted {
   }
 }
 
-export type Urgent = ExitSignal | ActorMonitor | Posted;
+export type Urgent = FarUrgent | Posted;
+
+export type FarUrgent = ExitSignal | ActorMonitor | NodeSignal;
+
+/** A signal of another node, and how many messages were there before it and have not been taken. */
+export interface Behind {
+  readonly signal: FarUrgent;
+  left: number;
+}
 
 /** The last good state of an incarnation, for the next. */
 export interface Kept {
@@ -38,6 +46,8 @@ export class ColdFields {
   input: unknown = undefined;
   /** Signals, and what the behaviour posts: before all messages. */
   readonly urgent = new Ring<Urgent>();
+  /** Signals of other nodes, which come in order with what was told before them. */
+  readonly behind: Behind[] = [];
   children: Children | undefined = undefined;
   /** Aborts at the end of the incarnation. */
   life: AbortController | undefined = undefined;
@@ -65,10 +75,40 @@ export class ColdFields {
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 
+  /** Whether a signal goes before the next message. @param isEmpty The mailbox. */
+  hasDue(isEmpty: boolean): boolean {
+    if (this.urgent.length > 0) return true;
+    const [first] = this.behind;
+    return first !== undefined && (isEmpty || first.left <= 0);
+  }
+
+  /** What {@link hasDue} says is there. */
+  takeDue(): Urgent | undefined {
+    return this.urgent.shift() ?? this.behind.shift()?.signal;
+  }
+
+  /** So many messages were taken from before the signals that wait behind them; fewer than 0: put back. */
+  passed(messages: number): void {
+    for (const waiting of this.behind) waiting.left -= messages;
+  }
+
   /** Aborts at the end of the incarnation, which may have come. */
   lifeSignal(isOver: boolean): AbortSignal {
     this.life ??= new AbortController();
     if (isOver) this.life.abort();
     return this.life.signal;
+  }
+
+  /** The incarnation is over. Returns the asks that its handlers had put off. */
+  end(reason: ExitReason): Iterable<Ask> {
+    this.life?.abort(reason);
+    this.stopping?.close();
+    this.life = this.trapsExits = this.pendingStop = this.abortStart = undefined;
+    this.stopping = this.resting = this.again = undefined;
+    while (this.urgent.length > 0) this.urgent.shift();
+    this.behind.length = 0;
+    const deferred = this.deferred ?? [];
+    this.deferred = undefined;
+    return deferred;
   }
 }

@@ -125,7 +125,13 @@ export interface ActorContext extends Services {
   whereis(name: string): Ref<AnyProtocol> | undefined;
   join(group: string): void;
   leave(group: string): boolean;
-  members(group: string): readonly Ref<AnyProtocol>[];
+  /**
+   * Those of all nodes, as far as this one has heard: what others say arrives a moment later, and those of a node that is
+   * gone are out. With `local`, those of this node.
+   */
+  members(group: string, options?: { readonly local?: boolean }): readonly Ref<AnyProtocol>[];
+  /** From now on, or no longer, nodes that come and go are told to `signals.node`. */
+  monitorNodes(monitor?: boolean): void;
 
   /** A message after a time, in ms or at a time of the monotonic clock. Taken back when its receiver ends. */
   sendAfter(time: number | { readonly at: number }, message: MessageOf<AnyProtocol>, to?: AnyRef | string): ActorTimer;

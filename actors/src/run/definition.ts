@@ -55,7 +55,7 @@ export function defineActor<State, H extends Handlers<State>>(
     throw new InvalidDefinitionError(`Actor "${type}": ${path} ${why}.`, { data: { path } });
   };
   if (typeof spec.state !== 'function') refuse('state', 'must be a function that returns the first state');
-  refuseUnknown(`Actor "${type}"`, spec.signals, ['exit', 'down'], 'signals');
+  refuseUnknown(`Actor "${type}"`, spec.signals, ['exit', 'down', 'node'], 'signals');
   for (const group of ['on', 'signals'] as const) {
     for (const [name, handler] of Object.entries(spec[group] ?? {})) {
       if (typeof handler !== 'function') refuse(`${group}.${name}`, 'must be a function');

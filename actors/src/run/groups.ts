@@ -8,7 +8,7 @@ export interface GroupChange {
 
 /**
  * Process groups, as Erlang's pg: a group is there while it has members, a process that joins twice is in it twice and
- * leaves twice, and one that ends is out of all of them.
+ * leaves twice, and one that ends is out of all of them. Members on other nodes are in it by their stand-ins.
  */
 export class Groups {
   readonly #members = new Map<string, Process[]>();
@@ -42,6 +42,13 @@ export class Groups {
 
   members(group: string): readonly Process[] {
     return [...(this.#members.get(group) ?? [])];
+  }
+
+  /** All that processes of this node are in, once for each time that they joined. */
+  *local(): Generator<{ readonly group: string; readonly member: Process }> {
+    for (const [group, members] of this.#members) {
+      for (const member of members) if (!member.isFar) yield { group, member };
+    }
   }
 
   list(): string[] {

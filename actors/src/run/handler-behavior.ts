@@ -3,7 +3,7 @@ import type { Action } from './action.ts';
 import type { ActorContext, Behavior, BehaviorHost, Ignore, MaybeOutcome, Outcome } from './contract.ts';
 import type { KernelOptions } from './kernel-options.ts';
 import type { Message } from './protocol.ts';
-import type { DownSignal, ExitSignal, Signal } from './signal.ts';
+import type { DownSignal, ExitSignal, NodeSignal, Signal } from './signal.ts';
 
 /** What a handler returns: the new state (left out: unchanged), the reply (left out: undefined), and actions. */
 export interface HandlerResult<State> {
@@ -23,7 +23,7 @@ export interface HandlerSpec<State, H> extends KernelOptions {
   readonly state: (key: string, context: ActorContext, input: never) => State | Ignore | Promise<State | Ignore>;
   /** State in, state out: a handler must not change the state it is given, so that a crash leaves it whole. */
   readonly on: H;
-  /** Exits that it traps and ends of those that it monitors. */
+  /** Exits that it traps, ends of those that it monitors, and nodes that come and go where it asked for that. */
   readonly signals?: {
     readonly exit?: (
       state: State,
@@ -33,6 +33,11 @@ export interface HandlerSpec<State, H> extends KernelOptions {
     readonly down?: (
       state: State,
       signal: DownSignal,
+      context: ActorContext,
+    ) => Returned<State> | Promise<Returned<State>>;
+    readonly node?: (
+      state: State,
+      signal: NodeSignal,
       context: ActorContext,
     ) => Returned<State> | Promise<Returned<State>>;
   };

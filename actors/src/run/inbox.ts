@@ -24,6 +24,11 @@ export abstract class Inbox extends Process {
     return this.#mail === undefined ? 0 : this.#mail.length;
   }
 
+  /** The oldest of them. */
+  firstWaiting(most: number): Item[] {
+    return this.#mail?.first(most) ?? [];
+  }
+
   constructor(kernel: Kernel, home: Home, id: string, kind: CellKind) {
     super(home, id);
     this.kernel = kernel;
@@ -104,12 +109,15 @@ export abstract class Inbox extends Process {
     const mail = this.#mail;
     if (mail.length >= this.kind.mailboxLimit && !this.#makeRoom(mail, item)) return;
     mail.push(item);
+    this.kernel.scheduler.waiting++;
     if (mail.length > this.highWater) this.highWater = mail.length;
     this.wake();
   }
 
   protected take(): Item | undefined {
-    return this.#mail?.shift();
+    const item = this.#mail?.shift();
+    if (item !== undefined) this.kernel.scheduler.waiting--;
+    return item;
   }
 
   /** How many were taken and are not let go of. */
@@ -126,12 +134,14 @@ export abstract class Inbox extends Process {
   putBack(item: Item): void {
     this.#mail ??= new Ring();
     this.#mail.unshift(item);
+    this.kernel.scheduler.waiting++;
   }
 
   /** Gives everything back to its senders. @param why What asks end with. Default: the actor has stopped. */
   protected empty(why?: unknown): void {
     const mail = this.#mail;
     this.#mail = undefined;
+    this.kernel.scheduler.waiting -= mail?.length ?? 0;
     for (let item = mail?.shift(); item; item = mail?.shift()) this.giveBack(item, why);
   }
 
@@ -154,6 +164,7 @@ export abstract class Inbox extends Process {
     const { whenFull } = this.kind;
     if (whenFull === 'drop-oldest') {
       const oldest = mail.drop();
+      this.kernel.scheduler.waiting--;
       if (oldest) this.#drop(oldest);
       return true;
     }

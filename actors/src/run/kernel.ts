@@ -1,4 +1,4 @@
-import type { Clock, ExitReason, Random } from '@jaegis/core';
+import type { Clock, ExitReason, JaegisError, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
@@ -6,6 +6,7 @@ import type { CrashReport } from './crash-report.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
+import type { Far } from './far.ts';
 import type { Groups } from './groups.ts';
 import type { Names } from './names.ts';
 import type { Home, Process } from './process.ts';
@@ -28,6 +29,8 @@ export interface Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  /** Undefined on a node without a cluster. */
+  readonly far: Far | undefined;
   /** Whether counters of cost and flight recorders are kept. */
   readonly watch: boolean;
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind;
@@ -39,6 +42,10 @@ export interface Kernel {
   deliver(target: Process | string, message: Message): void;
   announce(event: Announcement): void;
   reportCrash(report: CrashReport): void;
+  /** One ask of a cycle was given up, with this error. */
+  readonly deadlockResolved: (error: JaegisError) => void;
+  /** A child is about to be started again, for this reason. */
+  reportRestart(address: string, reason: ExitReason): void;
   /** A child of a supervisor ended and it was no crash of an actor: it did not start, or was killed. */
   reportEnd(address: string, what: string, reason: ExitReason): void;
 }

@@ -1,19 +1,10 @@
-import {
-  ActorKilledError,
-  ActorStoppedError,
-  type ExitReason,
-  exitToData,
-  isCleanExit,
-  limits,
-  StartTimeoutError,
-  type WaitEdge,
-  type Waiter,
-} from '@jaegis/core';
+import { type ExitReason, isCleanExit, limits, StartTimeoutError, type WaitEdge, type Waiter } from '@jaegis/core';
+import type { OpenWait } from '../deadlock/far-wait.ts';
 import { Children } from '../supervisor/children.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, Item } from './ask.ts';
 import { endBonds } from './bonds.ts';
 import { CellContext } from './cell-context.ts';
-import { ColdFields, Posted } from './cold-fields.ts';
+import { ColdFields, type FarUrgent, Posted } from './cold-fields.ts';
 import { type ActorDefinition, type Behavior, type BehaviorHost, ignore } from './contract.ts';
 import { endRetries } from './crash.ts';
 import type { Effect } from './effect.ts';
@@ -30,6 +21,8 @@ import {
   started,
 } from './process.ts';
 import type { Message, Protocol } from './protocol.ts';
+import type { NodeSignal } from './signal.ts';
+import { endedError } from './step-errors.ts';
 import { StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
@@ -62,7 +55,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   /** The ask that the handler under way answers. */
   abstract get currentAsk(): Ask | undefined;
   /** The handler under way waits for this ask. */
-  abstract waitFor(ask: Ask, isInner: boolean): void;
+  abstract waitFor(ask: OpenWait, isInner: boolean): void;
+  abstract get step(): () => boolean;
 
   get isAlive(): boolean {
     return this.phase !== 'idle';
@@ -180,8 +174,23 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   receiveDown(monitor: ActorMonitor): void {
     if (!this.isAlive) return;
-    this.coldFields.urgent.push(monitor);
+    this.#signal(monitor, monitor.isInOrder);
+  }
+
+  receiveNode(signal: NodeSignal): void {
+    if (this.isAlive) this.#signal(signal, true);
+  }
+
+  /** @param isInOrder Messages that are here already go before it. */
+  #signal(signal: FarUrgent, isInOrder: boolean): void {
+    if (isInOrder) this.coldFields.behind.push({ signal, left: this.length });
+    else this.coldFields.urgent.push(signal);
     this.wake();
+  }
+
+  override putBack(item: Item): void {
+    super.putBack(item);
+    this.cold?.passed(-1);
   }
 
   receiveExit(from: Process | undefined, reason: ExitReason, sent: boolean): void {
@@ -192,8 +201,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     }
     if (this.phase === 'stopping') return;
     if (this.trapsExits) {
-      this.coldFields.urgent.push({ type: 'exit', from: refOf(from), reason });
-      this.wake();
+      this.#signal({ type: 'exit', from: refOf(from), reason }, from?.isFar === true);
       return;
     }
     if (reason === 'normal' && from !== this) return;
@@ -395,22 +403,13 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   #endCold(cold: ColdFields, reason: ExitReason): void {
-    cold.life?.abort(reason);
-    cold.stopping?.close();
-    cold.life = cold.trapsExits = cold.pendingStop = cold.abortStart = undefined;
-    cold.stopping = cold.resting = cold.again = undefined;
-    while (cold.urgent.length > 0) cold.urgent.shift();
-    const { deferred } = cold;
-    cold.deferred = undefined;
-    for (const ask of deferred ?? []) ask.fail(this.endedError(reason));
+    for (const ask of cold.end(reason)) ask.fail(this.endedError(reason));
     if (isCleanExit(reason)) cold.kept = undefined;
   }
 
   /** What an ask is told that this end has cut off. */
   protected endedError(reason: ExitReason): Error {
-    const data = { reason: exitToData(reason) };
-    if (isCleanExit(reason)) return new ActorStoppedError(`${this.address} has stopped.`, { data });
-    return new ActorKilledError(`${this.address} was ended by an exit signal.`, { data, cause: reason });
+    return endedError(this.address, reason);
   }
 
   /** @throws MigrationRefusedError; the kept state then stays where it is. */

@@ -1,7 +1,7 @@
 /** What supervisors supervise, links link and monitors watch, and what ties these to each other. */
 import type { ExitReason, TreeNode } from '@jaegis/core';
 import type { AnyProtocol, Message } from './protocol.ts';
-import type { ClosableRef, Ref } from './ref.ts';
+import type { AskOptions, ClosableRef, Ref } from './ref.ts';
 import type { DownSignal, Monitor } from './signal.ts';
 
 /** Where processes live: a supervisor, an actor, or the host of entities. It decides what follows when one of them ends. */
@@ -79,6 +79,28 @@ export abstract class Process {
   abstract adopt(startable: { readonly kind: string }): boolean;
   abstract child(id: string): Process | undefined;
   abstract inspect(): TreeNode;
+
+  /** Whether it lives on another node, where this one stands for it. */
+  get isFar(): boolean {
+    return false;
+  }
+
+  /** What links and monitors are told where it is not alive. */
+  get absence(): ExitReason {
+    return 'noproc';
+  }
+
+  /** A process of this node is linked to it from now on. Of interest where it stands for one of another node; so are the next three. */
+  linked(_one: Process): void {}
+  unlinked(_one: Process): void {}
+  watched(_made: ActorMonitor): void {}
+  unwatched(_made: ActorMonitor): void {}
+}
+
+/** Stands for an actor that runs elsewhere: what it is sent goes on to there. */
+export abstract class Relay extends Process {
+  abstract tell(message: Message): void;
+  abstract ask(message: Message, options?: AskOptions): Promise<unknown>;
 }
 
 export type StartResult =
@@ -103,6 +125,8 @@ export class Bonds {
   readonly groups = new Set<string>();
   readonly timers = new Set<{ cancel(): unknown }>();
   readonly aliases = new Set<ClosableRef>();
+  /** Takes back its watch over the nodes of the cluster. */
+  unwatchNodes: (() => void) | undefined = undefined;
 }
 
 /** Made when first needed: most processes have none. */
@@ -128,6 +152,8 @@ export class ActorMonitor implements Monitor {
   alias: ClosableRef | undefined = undefined;
   /** The alias ends with the monitor. */
   endsAlias = false;
+  /** Its signal comes after the messages that are there before it: of a process of another node. */
+  isInOrder = false;
   /** From firing until the watcher has handled or discarded it. */
   signal: DownSignal | undefined = undefined;
 

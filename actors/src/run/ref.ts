@@ -1,4 +1,5 @@
 import type { EntityId } from '@jaegis/core';
+import type { Asker } from '../deadlock/far-wait.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
 
 export interface AskOptions {
@@ -18,6 +19,8 @@ export interface AskOptions {
 export interface SentAskOptions extends AskOptions {
   /** The address of the actor that asks. */
   readonly sender?: string;
+  /** The handler that waits, for the deadlock detector. */
+  readonly asker?: Asker;
 }
 
 /** Where messages to one actor or entity go. Refs stay valid over restarts and moves. */
@@ -41,6 +44,11 @@ export interface Ref<P extends Protocol> {
 export interface ClosableRef extends Ref<AnyProtocol> {
   readonly isOpen: boolean;
   close(): void;
+}
+
+/** Whether a ref is one to a durable entity, which may live anywhere. */
+export function isEntityRef(ref: object): ref is { readonly entity: EntityId } {
+  return 'entity' in ref;
 }
 
 /** Any ref, whatever its protocol. */

@@ -50,6 +50,16 @@ export class Ring<T> {
     return item;
   }
 
+  /** The oldest of those that wait; they stay. */
+  first(most: number): T[] {
+    const count = Math.min(most, this.#length);
+    // They are there.
+    return Array.from(
+      { length: count },
+      (_, index) => this.#items[(this.#head + index) & (this.#items.length - 1)] as T,
+    );
+  }
+
   /** Empties the slots of what was taken, and tells `keep` of the newest `most` of them before, the oldest first. */
   forget(most: number, keep: { record(item: T): void } | undefined): void {
     const mask = this.#items.length - 1;

@@ -2,6 +2,7 @@ import type { Clock } from '@jaegis/core';
 
 /** Something with messages to handle. `run` handles a batch of them and says whether some are left. */
 export interface Runnable {
+  readonly address: string;
   run(scheduler: Scheduler): boolean;
   /** `run` threw, which it must not: a function of the definition failed where nobody expected it. */
   broke(error: unknown): void;
@@ -25,6 +26,10 @@ export class Scheduler {
   readonly #drain: () => void;
   /** Time as last read, of the monotonic clock: good to a batch, and free. */
   now: number;
+  /** Who runs at this moment: whoever finds the event loop standing still reads it here. */
+  running: Runnable | undefined = undefined;
+  /** Messages in all mailboxes. */
+  waiting = 0;
   #ready: Runnable[] = [];
   #spare: Runnable[] = [];
   #scheduled = false;
@@ -56,15 +61,17 @@ export class Scheduler {
    * Whether a message that comes from outside all actors may be handled on the spot, instead of in the next microtask.
    * Every so often it may not, so that such messages take their part in the slices of time. Followed by {@link leave}.
    */
-  enter(): boolean {
+  enter(runnable: Runnable): boolean {
     if (this.#isRunning || this.#atOnce >= MOST_AT_ONCE) return false;
     this.#atOnce++;
     this.#isRunning = true;
+    this.running = runnable;
     return true;
   }
 
   leave(): void {
     this.#isRunning = false;
+    this.running = undefined;
   }
 
   readonly #drainNow = (): void => {
@@ -72,6 +79,7 @@ export class Scheduler {
     this.#atOnce = 0;
     this.#runReady();
     this.#isRunning = false;
+    this.running = undefined;
   };
 
   #runReady(): void {
@@ -104,6 +112,7 @@ export class Scheduler {
 
   /** One that breaks must not keep the others from running. */
   #run(runnable: Runnable): boolean {
+    this.running = runnable;
     try {
       return runnable.run(this);
     } catch (error) {

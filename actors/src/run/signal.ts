@@ -22,11 +22,24 @@ export interface DownSignal {
   readonly tag: unknown;
 }
 
-export type Signal = ExitSignal | DownSignal;
+/** A node came into the view of the cluster, or is not in it any more. After the exits and ends that follow from it. */
+export class NodeSignal {
+  readonly type = 'node';
+  readonly change: 'up' | 'down';
+  readonly node: string;
+
+  constructor(change: 'up' | 'down', node: string) {
+    this.change = change;
+    this.node = node;
+  }
+}
+
+export type Signal = ExitSignal | DownSignal | NodeSignal;
 
 /** Told from messages of these types by what they carry. */
 export function isSignal(item: Item): item is Signal {
   if (item instanceof Ask) return false;
+  if (item instanceof NodeSignal) return true;
   return (item.type === 'exit' || item.type === 'down') && 'reason' in item && 'from' in item;
 }
 

@@ -1,5 +1,14 @@
 /** What is wrong with a message, or with how it was handled. */
-import { DeathPactError, HandlerTimeoutError, InvalidMessageError } from '@jaegis/core';
+import {
+  ActorKilledError,
+  ActorStoppedError,
+  DeathPactError,
+  type ExitReason,
+  exitToData,
+  HandlerTimeoutError,
+  InvalidMessageError,
+  isCleanExit,
+} from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Message } from './protocol.ts';
@@ -15,6 +24,13 @@ export function handlerTimeout({ address, kind }: { address: string; kind: CellK
   const { type } = item instanceof Ask ? item.message : item;
   const ms = kind.handlerTimeoutMs;
   return new HandlerTimeoutError(`${address}: the handler of "${type}" did not settle in ${ms} ms.`);
+}
+
+/** What an ask is told that an end has cut off. */
+export function endedError(address: string, reason: ExitReason): Error {
+  const data = { reason: exitToData(reason) };
+  if (isCleanExit(reason)) return new ActorStoppedError(`${address} has stopped.`, { data });
+  return new ActorKilledError(`${address} was ended by an exit signal.`, { data, cause: reason });
 }
 
 export function deathPact(address: string, { monitor, reason }: DownSignal): Error {

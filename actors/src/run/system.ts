@@ -11,8 +11,12 @@ import {
   type RestartLimit,
   type Telemetry,
   type TreeNode,
+  type Waiter,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
+import { cellsBelow } from '../inspect/census.ts';
+import { LastCrashes } from '../inspect/last-crashes.ts';
 import { Children } from '../supervisor/children.ts';
 import type { SupervisorDefinition } from '../supervisor/definition.ts';
 import { plainFlags } from '../supervisor/spawning.ts';
@@ -28,12 +32,13 @@ import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
+import type { Far } from './far.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Kernel } from './kernel.ts';
 import { Names, nobody } from './names.ts';
-import { type ActorMonitor, type Home, Process, refOf } from './process.ts';
+import { type ActorMonitor, type Home, Process, Relay, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
 import { type AnyRef, type AskOptions, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
@@ -89,10 +94,13 @@ export class System implements Kernel {
   readonly traces: Traces;
   readonly clock: Clock;
   readonly watch: boolean;
+  /** Set by the cluster, if there is one. */
+  far: Far | undefined = undefined;
   readonly #options: SystemOptions;
   readonly #root: Children;
   readonly #kinds = new Map<ActorDefinition<Protocol>, CellKind>();
   readonly #roots = new Map<string, Root>();
+  readonly #lastCrashes = new LastCrashes();
   readonly #crashListeners = new Set<(report: CrashReport) => void>();
 
   constructor(options: SystemOptions) {
@@ -113,6 +121,16 @@ export class System implements Kernel {
     const flags = { ...plainFlags, ...checkLimit('/user', options.limit ?? {}) };
     const parent = { kind: 'actor', path: () => '/user', onGiveUp: options.onFailure, onShutdown: () => {} } as const;
     this.#root = new Children(this, parent, flags);
+  }
+
+  /** Messages that wait in all mailboxes. */
+  get waiting(): number {
+    return this.scheduler.waiting;
+  }
+
+  /** The address of the actor whose code runs at this moment; not known of what it does after its first `await`. */
+  get running(): string | undefined {
+    return this.scheduler.running?.address;
   }
 
   /** Starts an actor under the root supervisor; resolves when it is ready. Rejects with what its start threw. */
@@ -142,7 +160,7 @@ export class System implements Kernel {
 
   /** Sends an exit signal from outside the actors. */
   exit(target: AnyRef | string, reason: ExitReason): void {
-    this.resolve(target)?.receiveExit(undefined, reason, true);
+    this.#peer(target)?.receiveExit(undefined, reason, true);
   }
 
   /** Watches a process from outside the actors. */
@@ -153,7 +171,7 @@ export class System implements Kernel {
     });
     const watcher = { receiveDown: ({ signal }: ActorMonitor) => signal && told(signal) };
     const name = typeof target === 'string' ? target : target.address;
-    const made = monitor(watcher, undefined, this.resolve(target), name, undefined);
+    const made = monitor(watcher, undefined, this.#peer(target), name, undefined);
     return { down, demonitor: () => demonitor(made) };
   }
 
@@ -193,6 +211,17 @@ export class System implements Kernel {
     return { unsubscribe: () => this.#crashListeners.delete(listener) };
   }
 
+  /** All actors, except the entities. */
+  cells(): Iterable<ActorCell> {
+    return cellsBelow(this.#root);
+  }
+
+  /** What is known of a process of this node; undefined when there is none. */
+  report(target: AnyRef | string, depth: Depth): ActorReport | undefined {
+    const process = this.resolve(target);
+    return process && actorReport(process, this.#lastCrashes.of(process.address), depth);
+  }
+
   /** The last messages and transitions of an actor of this node, oldest first. */
   history(target: AnyRef | string): readonly FlightEntry[] {
     const process = this.#existing(target);
@@ -228,9 +257,17 @@ export class System implements Kernel {
     return this.#inboxAt(path).ask(message, options);
   }
 
+  /** A message from outside to an actor of this node, as its schema makes it; to another as it is. @throws InvalidMessageError */
+  checked(address: string, message: Message): Message | Promise<Message> {
+    const process = this.#atAddress(address);
+    return process instanceof Inbox ? process.checked(message) : message;
+  }
+
   /** A message from outside the process. @throws NoSuchActorError, InvalidMessageError, OverloadedError */
   receive(path: string, message: Message, ask: Ask | undefined): void {
-    this.#inboxAt(path).receiveOutside(message, ask);
+    const inbox = this.#inboxAt(path);
+    if (ask !== undefined) ask.to = inbox as unknown as Waiter; // every actor is one
+    inbox.receiveOutside(message, ask);
   }
 
   /** Adds a place for processes; its name is the first part of their paths. */
@@ -239,14 +276,15 @@ export class System implements Kernel {
   }
 
   resolve(target: AnyRef | string): Process | undefined {
-    if (target instanceof Process) return target;
+    // One that stands for a process of another node may stand for a former life of it.
+    if (target instanceof Process) return target.isFar ? undefined : target;
     if (typeof target === 'string') return this.names.whereis(target) ?? this.#atAddress(target);
     return this.#atAddress(target.address);
   }
 
   deliver(target: Process | string, message: Message): void {
     const process = typeof target === 'string' ? this.names.whereis(target) : target;
-    if (process instanceof Inbox) {
+    if (process instanceof Inbox || process instanceof Relay) {
       process.tell(message);
       return;
     }
@@ -275,11 +313,20 @@ export class System implements Kernel {
     this.#options.announce(event);
   }
 
+  readonly deadlockResolved = (error: JaegisError): void => {
+    this.announce({ type: 'deadlock_resolved', error: error.message, ...error.data });
+  };
+
   reportCrash(report: CrashReport): void {
     const { address, reason } = report;
+    this.#lastCrashes.add(report);
     this.services.logger.error('actor crashed', { address, error: reason });
     const announce = () => this.announce({ type: 'actor_crashed', address, error: errorMessage(reason) });
     for (const tell of [announce, ...this.#crashListeners]) this.#tellListener(tell, report);
+  }
+
+  reportRestart(address: string, reason: ExitReason): void {
+    this.announce({ type: 'actor_restarted', address, error: errorMessage(reason) });
   }
 
   reportEnd(address: string, what: string, reason: ExitReason): void {
@@ -316,6 +363,11 @@ export class System implements Kernel {
       throw new NoSuchActorError(`${this.node}/user/${child.id} was not started: its definition said \`ignore\`.`);
     }
     return child.process;
+  }
+
+  /** Whom monitors and exit signals go to: a process of this node or of another. */
+  #peer(target: AnyRef | string): Process | undefined {
+    return this.resolve(target) ?? this.far?.process(target);
   }
 
   #existing(target: AnyRef | string, isNearly: (process: Process) => boolean = () => false): Process {

@@ -394,6 +394,7 @@ export class Children implements Home {
       return undefined;
     }
     this.#restarts++;
+    this.kernel.reportRestart(this.addressOf(child.id), reason);
     const waitMs = child.nextWaitMs(now, () => this.kernel.random.next());
     if (waitMs === undefined) return this.#restartNow(child);
     this.#later(child, waitMs, () => this.#inTurn(child, () => this.#restartNow(child)));
@@ -454,7 +455,7 @@ export class Children implements Home {
   }
 
   #giveUp(child: Child, reason: ExitReason): void {
-    const error = gaveUp(this.#parent.path(), this.flags, child.id, reason);
+    const error = gaveUp(this.kernel, this.#parent.path(), this.flags, child.id, reason);
     child.phase = 'stopped';
     this.#endWith(() => this.#parent.onGiveUp(error));
   }

@@ -8,6 +8,7 @@ import {
   StartFailedError,
   type TreeNode,
 } from '@jaegis/core';
+import { withoutStacks } from '../inspect/plain.ts';
 import { endBonds } from '../run/bonds.ts';
 import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
@@ -166,7 +167,7 @@ export class Supervisor extends Process implements SupervisorRef {
       mailbox: 0,
       handled: 0,
       restarts: Math.max(0, this.incarnation - 1),
-      ...(this.#lastError === undefined ? {} : { lastError: errorToData(this.#lastError) }),
+      ...(this.#lastError === undefined ? {} : { lastError: withoutStacks(errorToData(this.#lastError)) }),
       children: this.children.inspect(),
     };
   }

@@ -47,7 +47,7 @@ const heightOf = (row: Row) => 24 + entriesOf(row).length * (BAR + 4) + 14;
 
 function group(row: Row, top: number): string {
   const entries = entriesOf(row);
-  const largest = Math.max(...entries.map(([, { median }]) => median));
+  const largest = Math.max(...entries.map(([, { median }]) => median)) || 1; // where all are 0
   const heading = `${row.name}, ${row.unit} (${row.better} is better)`;
   const bars = entries.map(([name, { median }], index) => {
     const y = top + 24 + index * (BAR + 4);

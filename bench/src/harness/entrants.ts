@@ -1,7 +1,7 @@
 /** The ways an entrant can do its work: in a process that lasts, in a new one each round, or right here. */
 import { fileURLToPath } from 'node:url';
 import { openLineSession } from './line-session.ts';
-import type { Entrant, Session, Workloads } from './session.ts';
+import type { Entrant, Figures, Session, Workloads } from './session.ts';
 
 /** Where the entrants of a suite run. Measurements take processes; tests of the harness have no time for them. */
 export interface Place {
@@ -45,7 +45,7 @@ export function tiny(size: number, erlang: Place['erlang']): Place {
   };
 }
 
-async function once(open: () => Promise<Session>, size: number): Promise<number> {
+async function once(open: () => Promise<Session>, size: number): Promise<Figures> {
   const session = await open();
   try {
     return await session.round(size);

@@ -8,8 +8,8 @@ export function figure(value: number): string {
   return size >= 999.5 ? String(Math.round(value)) : digits(value);
 }
 
-export function spreadText({ min, max }: Spread): string {
-  return `${figure(min)} to ${figure(max)}`;
+export function spreadText({ min, max, p99 }: Spread): string {
+  return `${figure(min)} to ${figure(max)}${p99 === undefined ? '' : `, p99 ${figure(p99)}`}`;
 }
 
 function digits(value: number): string {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { processes } from './entrants.ts';
 import { openLineSession } from './line-session.ts';
-import { PeerAbsentError } from './session.ts';
+import { type Figures, PeerAbsentError } from './session.ts';
 
 const module = new URL('line-session.test-workloads.ts', import.meta.url).href;
 
 async function withSession<T>(
   workload: string,
-  use: (round: (size: number) => Promise<number>) => T,
+  use: (round: (size: number) => Promise<Figures>) => T,
 ): Promise<Awaited<T>> {
   const session = await processes.lasting(module, workload, 1).open();
   try {

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { PeerAbsentError, type Session } from './session.ts';
+import { type Figures, PeerAbsentError, type Session } from './session.ts';
 
 /** What takes longer has gone wrong. */
 const ANSWER_TIMEOUT_MS = 180_000;
@@ -13,7 +13,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
 
 interface Answer {
   readonly ready?: boolean;
-  readonly value?: number;
+  readonly value?: Figures;
   readonly error?: string;
 }
 

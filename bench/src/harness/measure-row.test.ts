@@ -35,6 +35,7 @@ it('drops the first round and makes medians, ratios and the verdict of the other
     better: 'higher',
     ours: { median: 20, min: 10, max: 30 },
     peers: { peer: { median: 3, min: 2, max: 4 } },
+    rounds: 3,
     ratio: { peer: 20 / 3 },
     goal: { peer: 5 },
     met: true,
@@ -61,6 +62,18 @@ it('tells why the goal is not reached, and only then', async () => {
 it('gives a row more rounds that asks for patience', async () => {
   const row = await measure({ ours: entrant('ours', [9, 1, 2, 3, 4, 5, 6]), patience: 2 });
   expect(row.ours).toEqual({ median: 3.5, min: 1, max: 6 });
+});
+
+it('does a row that is whole in one round once, and takes all figures that the round has to tell', async () => {
+  const round = () => Array.from({ length: 100 }, (_, index) => index + 1);
+  const row = await measure({
+    ours: { size: 1, open: () => ({ round }) },
+    isOnce: true,
+    goal: { below: 51, p99Below: 99 },
+    documented: { peer: { figure: 1_000, source: 'its page' } },
+  });
+  expect(row).toMatchObject({ rounds: 1, ours: { median: 50.5, min: 1, max: 100, p99: 99 }, met: false });
+  expect(row.documented).toEqual({ peer: { figure: 1_000, source: 'its page' } });
 });
 
 it.each<[string, Partial<RowSpec>, string]>([

@@ -23,13 +23,16 @@ export async function measureRow(spec: RowSpec, rounds: number): Promise<Row> {
   try {
     await enter(OURS, spec.ours, open, absent);
     for (const [peer, entrant] of Object.entries(spec.peers)) await enter(peer, entrant, open, absent);
-    await takeTurns(open, rounds * (spec.patience ?? 1));
+    const counted = spec.isOnce ? 1 : rounds * (spec.patience ?? 1);
+    await takeTurns(open, counted, spec.isOnce ? 0 : 1);
     const spreads = open.map((one) => [one.name, spreadOf(one.figures)] as const);
     const peers = Object.fromEntries(spreads.filter(([peer]) => peer !== OURS));
     const ours = spreads.find(([peer]) => peer === OURS)?.[1];
     if (!ours) throw new Error(absent.join(' '));
     const ratio = ratiosOf(ours, peers);
-    const row = { name, unit, better, ours, peers, ratio, goal, met: isMet(spec, ours, peers) };
+    const beside = spec.documented === undefined ? {} : { documented: spec.documented };
+    const verdict = { goal, met: isMet(spec, ours, peers) };
+    const row = { name, unit, better, ours, peers, ...beside, rounds: counted, ratio, ...verdict };
     const notes = row.met === false && spec.shortfall !== undefined ? [...absent, spec.shortfall] : absent;
     return notes.length > 0 ? { ...row, note: notes.join(' ') } : row;
   } catch (error) {
@@ -49,12 +52,12 @@ async function enter(name: string, { size, open }: Entrant, to: Contestant[], ab
   }
 }
 
-async function takeTurns(contestants: readonly Contestant[], rounds: number): Promise<void> {
-  for (let round = 0; round <= rounds; round++) {
+async function takeTurns(contestants: readonly Contestant[], rounds: number, warmUps: number): Promise<void> {
+  for (let round = 0; round < rounds + warmUps; round++) {
     const first = round % Math.max(1, contestants.length); // nobody is always the first, or always behind the same one
     for (const { session, size, figures } of [...contestants.slice(first), ...contestants.slice(0, first)]) {
       const figure = await session.round(size);
-      if (round > 0) figures.push(figure);
+      if (round >= warmUps) figures.push(...[figure].flat());
     }
   }
 }

@@ -14,9 +14,12 @@ const suites: Suite[] = ['kernel', 'turns'].map((name) => ({ name, about: '', ro
 const read = (text: string) => readOptions(text === '' ? [] : text.split(' '), suites);
 
 it.each([
-  ['', { suite: undefined, json: undefined, only: undefined, rounds: 5 }],
-  ['kernel', { suite: suites[0], json: undefined, only: undefined, rounds: 5 }],
-  ['turns --json k.json --rounds 9 --only tell', { suite: suites[1], json: 'k.json', only: 'tell', rounds: 9 }],
+  ['', { suite: undefined, json: undefined, only: undefined, rounds: 5, size: undefined }],
+  ['kernel', { suite: suites[0], json: undefined, only: undefined, rounds: 5, size: undefined }],
+  [
+    'turns --json k.json --rounds 9 --only tell --size 60',
+    { suite: suites[1], json: 'k.json', only: 'tell', rounds: 9, size: 60 },
+  ],
 ])('reads "%s"', (text, options) => {
   expect(read(text)).toEqual(options);
 });
@@ -32,6 +35,8 @@ it.each([
   ['kernel --rounds 2.5', '--rounds is "2.5"'],
   ['kernel --rounds=-1', '--rounds is "-1"'],
   ['kernel --rounds many', '--rounds is "many"'],
+  ['kernel --size 9', '--size needs --only'],
+  ['kernel --only ask --size 0', '--size is "0"; it must be a whole number from 1 to 10,000,000.'],
   ['kernel --only sing', 'No row of "kernel" contains "sing". There are "Tell to one", "ask".'],
   ['kernel --fast', "Unknown option '--fast'"],
 ])('refuses "%s" and says what may be', (text, message) => {

@@ -13,13 +13,16 @@ export interface Options {
   readonly json: string | undefined;
   readonly only: string | undefined;
   readonly rounds: number;
+  /** Of the work of a round, instead of the row's own. */
+  readonly size: number | undefined;
 }
 
 export const usage = `npm run bench                    all suites, and renders docs/benchmarks.md
 npm run -s bench -- SUITE        one suite
   --json FILE   writes the report there too
   --rounds N    rounds that count, from 1 to 1,000 (default ${MIN_ROUNDS}; one suite only)
-  --only TEXT   the rows whose name contains the text (one suite only)`;
+  --only TEXT   the rows whose name contains the text (one suite only)
+  --size N      work of a round, from 1 to 10,000,000, in what the row counts (with --only)`;
 
 /** @throws InvalidConfigError with what was given and what may be. */
 export function readOptions(args: readonly string[], suites: readonly Suite[]): Options {
@@ -27,11 +30,11 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
   const [name, ...more] = positionals;
   if (more.length > 0) throw refusal(`One suite at a time; after "${name}" came ${more.map(quote).join(', ')}.`);
   const { json, only } = values;
-  const rounds = roundsOf(values.rounds);
+  const rounds = wholeOf('rounds', values.rounds ?? String(MIN_ROUNDS), 1_000);
   if (name === undefined) {
     const alone = Object.entries(values).find(([, value]) => value !== undefined)?.[0];
     if (alone) throw refusal(`--${alone} needs a suite. ${listed(suites)}`);
-    return { suite: undefined, json, only, rounds };
+    return { suite: undefined, json, only, rounds, size: undefined };
   }
   const suite = suites.find((one) => one.name === name);
   if (!suite) throw refusal(`There is no suite ${quote(name)}. ${listed(suites)}`);
@@ -40,10 +43,17 @@ export function readOptions(args: readonly string[], suites: readonly Suite[]): 
     const names = suite.rows.map((row) => quote(row.name)).join(', ');
     throw refusal(`No row of "${name}" contains ${quote(only ?? '')}. There are ${names}.`);
   }
-  return { suite, json, only, rounds };
+  if (values.size !== undefined && only === undefined)
+    throw refusal('--size needs --only: rows count different things.');
+  return { suite, json, only, rounds, size: values.size === undefined ? undefined : wholeOf('size', values.size, 1e7) };
 }
 
-const flags = { json: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } } as const;
+const flags = {
+  json: { type: 'string' },
+  rounds: { type: 'string' },
+  only: { type: 'string' },
+  size: { type: 'string' },
+} as const;
 
 function parse(args: readonly string[]) {
   try {
@@ -53,10 +63,11 @@ function parse(args: readonly string[]) {
   }
 }
 
-function roundsOf(text = String(MIN_ROUNDS)): number {
-  const rounds = Number(text);
-  if (/^\d+$/.test(text) && rounds >= 1 && rounds <= 1_000) return rounds;
-  throw refusal(`--rounds is ${quote(text)}; it must be a whole number from 1 to 1,000.`);
+function wholeOf(flag: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  const range = `from 1 to ${most.toLocaleString('en')}`;
+  throw refusal(`--${flag} is ${quote(text)}; it must be a whole number ${range}.`);
 }
 
 const quote = (text: string) => JSON.stringify(text);

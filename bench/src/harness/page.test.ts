@@ -40,6 +40,23 @@ it('the page has the machine, the versions, the chart, the figures and what each
   expect(text).toContain('One sender and one receiver.');
 });
 
+it('the chart draws a figure of 0 too', () => {
+  const svg = chart(report([{ ...tells, ours: { median: 0, min: 0, max: 0 }, peers: {}, ratio: {} }]));
+  expect(svg).toContain('class="ours"');
+  expect(svg).not.toContain('NaN');
+});
+
+it('the page and the table say what is only documented, and the page where', () => {
+  const documented = { orleans: { figure: 15_000, source: 'its page on clusters' } };
+  const text = page(
+    [{ ...suite, rows: suite.rows.map((row) => ({ ...row, documented })) }],
+    [report([{ ...tells, documented }])],
+  );
+  expect(text).toContain('ours ÷ it 50<br>orleans 15 k (documented) |');
+  expect(text).toContain('\n- orleans: its page on clusters\n');
+  expect(reportTable(report([{ ...tells, documented }]))).toMatch(/orleans +15 k +documented/);
+});
+
 it('the chart has a title, a bar for each figure as long as it is large, and text that cannot break it', () => {
   const svg = chart(report([tells]));
   expect(svg).toContain('<title id="title">Suite kernel: medians, ours and peers</title>');

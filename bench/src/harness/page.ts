@@ -28,6 +28,8 @@ export function page(suites: readonly Suite[], reports: readonly Report[]): stri
 
 function section({ name, about, rows }: Suite, { machine, rows: measured }: Report): string {
   const texts = rows.map((row) => `- **${row.name}.** ${row.about.replaceAll('\n', ' ')}`);
+  const sources = new Map(rows.flatMap(({ documented = {} }) => Object.entries(documented)));
+  const written = [...sources].map(([peer, { source }]) => `- ${peer}: ${source}`);
   return `## ${name}
 
 ${about}
@@ -39,7 +41,7 @@ ${where(machine)}
 ${table(measured)}
 
 ${texts.join('\n')}
-`;
+${written.length === 0 ? '' : `\nWhat is documented, and not measured, with where:\n\n${written.join('\n')}\n`}`;
 }
 
 function where({ cpu, cores, memoryGB, os, versions }: Machine): string {
@@ -54,17 +56,18 @@ function table(rows: readonly Row[]): string {
 }
 
 function cellsOf(row: Row): string[] {
-  const { name, unit, ours, peers, ratio, met, note } = row;
+  const { name, unit, ours, peers, documented = {}, ratio, met, note } = row;
   const beside = Object.entries(peers).map(([peer, spread]) => {
     return `${peer} ${figure(spread.median)} (${spreadText(spread)}), ours ÷ it ${figure(ratio[peer] ?? Number.NaN)}`;
   });
+  const written = Object.entries(documented).map(([peer, told]) => `${peer} ${figure(told.figure)} (documented)`);
   const goal = goalText(row);
   const verdict = goal === '' ? '' : met === null ? 'unknown' : met ? 'yes' : '**no**';
   return [
     name,
     unit,
     ours ? `${figure(ours.median)} (${spreadText(ours)})` : 'failed',
-    beside.join('<br>'),
+    [...beside, ...written].join('<br>'),
     goal,
     [verdict, ...(note === undefined ? [] : [note])].filter((text) => text !== '').join(': '),
   ];

@@ -11,7 +11,7 @@ export function reportTable({ suite, machine, rows }: Report): string {
 }
 
 function linesOf(row: Row): string[][] {
-  const { name, unit, ours, peers, ratio, met, error, note } = row;
+  const { name, unit, ours, peers, documented = {}, ratio, met, error, note } = row;
   if (!ours) return [[name, unit, 'ours', `failed: ${error}`]];
   const goal = goalText(row);
   const verdict = goal === '' ? '' : met === null ? 'unknown' : met ? 'yes' : 'no';
@@ -20,6 +20,7 @@ function linesOf(row: Row): string[][] {
     ...Object.entries(peers).map(([peer, spread]) => {
       return ['', '', peer, figure(spread.median), spreadText(spread), figure(ratio[peer] ?? Number.NaN), '', ''];
     }),
+    ...Object.entries(documented).map(([peer, told]) => ['', '', peer, figure(told.figure), 'documented', '', '', '']),
     ...(note === undefined ? [] : [['', '', '', note]]),
   ];
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const spread = z
-  .strictObject({ median: z.number(), min: z.number(), max: z.number() })
+  .strictObject({ median: z.number(), min: z.number(), max: z.number(), p99: z.number().optional() })
   .refine(({ median, min, max }) => min <= median && median <= max, 'the median lies between least and most');
 
 const row = z
@@ -12,6 +12,8 @@ const row = z
     better: z.enum(['higher', 'lower']),
     ours: spread,
     peers: z.record(z.string(), spread),
+    documented: z.record(z.string(), z.strictObject({ figure: z.number(), source: z.string().min(1) })).optional(),
+    rounds: z.number().int().positive(),
     ratio: z.record(z.string(), z.number()),
     goal: z.record(z.string(), z.number()),
     met: z.boolean().nullable(),

@@ -1,5 +1,5 @@
 /** What a run of a suite results in: the contract of `npm run -s bench -- SUITE --json FILE`. */
-import type { Goal } from './session.ts';
+import type { Documented, Goal } from './session.ts';
 import type { Spread } from './spread.ts';
 
 export interface Report {
@@ -24,6 +24,10 @@ export interface Row {
   /** Null when the row failed. */
   readonly ours: Spread | null;
   readonly peers: Readonly<Record<string, Spread>>;
+  /** What others write about themselves; not measured. */
+  readonly documented?: Readonly<Record<string, Documented>>;
+  /** That count; absent when the row failed. */
+  readonly rounds?: number;
   /** The median of ours ÷ the median of the peer's. */
   readonly ratio: Readonly<Record<string, number>>;
   readonly goal: Goal;

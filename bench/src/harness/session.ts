@@ -3,10 +3,15 @@
  * entrant opens one. The harness knows no more of what it measures.
  */
 export interface Session {
-  /** Does the work `size` times (what that means is the row's) and resolves with the figure, in the row's unit. */
-  round(size: number): number | Promise<number>;
+  /**
+   * Does the work `size` times (what that means is the row's) and resolves with the figure, in the row's unit; with several
+   * where one round has more than one to tell.
+   */
+  round(size: number): Figures | Promise<Figures>;
   close?(): void | Promise<void>;
 }
+
+export type Figures = number | readonly number[];
 
 export interface Entrant {
   /** Of one round. */
@@ -27,8 +32,19 @@ export interface RowSpec {
   readonly about: string;
   /** Why the goal is not reached; told with the figures as long as it is not. */
   readonly shortfall?: string;
-  /** Where the figures are close together: so many times the rounds. Default 1. */
+  /** Where the figures are close together, or the last of many counts: so many times the rounds. Default 1. */
   readonly patience?: number;
+  /** One round is the whole work: none warms up before it, and `--rounds` makes no more of it. */
+  readonly isOnce?: boolean;
+  /** What others write about themselves, where they cannot be run here. */
+  readonly documented?: Readonly<Record<string, Documented>>;
+}
+
+/** A figure that was not measured, in the row's unit. */
+export interface Documented {
+  readonly figure: number;
+  /** Which settings make it, and where that is written. */
+  readonly source: string;
 }
 
 export interface Goal {
@@ -36,6 +52,8 @@ export interface Goal {
   readonly most?: number;
   /** Ours must be less. */
   readonly below?: number;
+  /** The p99 of ours must be less. */
+  readonly p99Below?: number;
   readonly [peer: string]: number | undefined;
 }
 

@@ -3,7 +3,12 @@ export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
+  /** What 99 of 100 do not exceed; from so many values on that it means something. */
+  readonly p99?: number;
 }
+
+/** With fewer values the ninety-ninth of a hundred is a guess. */
+const TAIL = 20;
 
 /** @throws RangeError for no values, or one that is no finite number */
 export function spreadOf(values: readonly number[]): Spread {
@@ -16,5 +21,6 @@ export function spreadOf(values: readonly number[]): Spread {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
     min: at(0),
     max: at(sorted.length - 1),
+    ...(sorted.length < TAIL ? {} : { p99: at(Math.ceil(sorted.length * 0.99) - 1) }),
   };
 }

@@ -27,6 +27,7 @@ it.each<['higher' | 'lower', Goal, string]>([
   ['lower', { erlang: 1 }, '≤ 1 × erlang'],
   ['lower', { most: 600 }, '≤ 600 x'],
   ['lower', { below: 10 }, '< 10 x'],
+  ['lower', { below: 10, p99Below: 20 }, '< 10 x, p99 < 20 x'],
   ['lower', {}, ''],
 ])('%s is better: the goal %j reads %s', (better, goal, text) => {
   expect(goalText({ better, goal, unit: 'x' })).toBe(text);

@@ -14,12 +14,13 @@ export function ratiosOf(ours: Spread, peers: Peers): Record<string, number> {
   );
 }
 
-/** Null when there is no goal, or a peer of it is missing and all else is reached. */
+/** Null when there is no goal, or a peer of it or the p99 is missing and all else is reached. */
 export function isMet({ better, goal }: Pick<RowSpec, 'better' | 'goal'>, ours: Spread, peers: Peers): boolean | null {
   const ratios = ratiosOf(ours, peers);
   const verdicts = Object.entries(goal).map(([name, bound = Number.NaN]) => {
     if (name === 'most') return ours.median <= bound;
     if (name === 'below') return ours.median < bound;
+    if (name === 'p99Below') return ours.p99 === undefined ? null : ours.p99 < bound;
     const ratio = ratios[name];
     if (ratio === undefined) return null;
     return better === 'higher' ? ratio >= bound : ratio <= bound;
@@ -33,6 +34,7 @@ export function goalText({ better, goal, unit }: Pick<RowSpec, 'better' | 'goal'
   const parts = Object.entries(goal).map(([name, bound]) => {
     if (name === 'most') return `≤ ${bound} ${unit}`;
     if (name === 'below') return `< ${bound} ${unit}`;
+    if (name === 'p99Below') return `p99 < ${bound} ${unit}`;
     return `${better === 'higher' ? '≥' : '≤'} ${bound} × ${name}`;
   });
   return parts.join(', ');

@@ -33,7 +33,7 @@ async function told(watch: boolean): Promise<Session> {
 
 /** Nanoseconds a message. */
 function timed({ round, close = () => {} }: Session): Session {
-  return { round: async (size) => 1e9 / (await round(size)), close };
+  return { round: async (size) => [await round(size)].flat().map((rate) => 1e9 / rate), close };
 }
 
 async function ask(): Promise<Session> {

@@ -1,6 +1,7 @@
 /** How commands reach a cluster: the options that all of them share, and what the settings say of them. */
 import { type Command, Option } from 'commander';
 import type { NodeOptions } from 'jaegis';
+import { switchOption } from './options.ts';
 import type { Settings } from './settings.ts';
 
 /** Adds the options. What is secret has a variable, since everybody on a machine sees its commands. */
@@ -16,13 +17,11 @@ export function reachingCluster(command: Command): Command {
     .addOption(
       new Option('--nats-inbox-prefix <subject>', 'where answers arrive, as permitted').env('JAEGIS_NATS_INBOX_PREFIX'),
     )
-    .addOption(new Option('--tls', 'refuse servers without TLS').env('JAEGIS_TLS'))
+    .addOption(switchOption('--tls', 'refuse servers without TLS', 'JAEGIS_TLS'))
     .addOption(new Option('--tls-ca <file>', 'who may have signed their certificates').env('JAEGIS_TLS_CA'))
     .addOption(new Option('--tls-cert <file>', 'for servers that verify').env('JAEGIS_TLS_CERT'))
     .addOption(new Option('--tls-key <file>', 'of that certificate').env('JAEGIS_TLS_KEY'))
-    .addOption(
-      new Option('--tls-handshake-first', 'for servers that want TLS at once').env('JAEGIS_TLS_HANDSHAKE_FIRST'),
-    )
+    .addOption(switchOption('--tls-handshake-first', 'for servers that want TLS at once', 'JAEGIS_TLS_HANDSHAKE_FIRST'))
     .addOption(
       new Option('--config <file>', 'a JSON file with settings by the names of the options').env('JAEGIS_CONFIG'),
     );

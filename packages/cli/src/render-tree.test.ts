@@ -33,7 +33,7 @@ const answer: TreeAnswer = {
         }),
       ],
     }),
-    place('n2', 'node', { status: 'down' }),
+    place('n2', 'node', { status: 'silent' }),
   ],
 };
 
@@ -47,7 +47,7 @@ it('draws nodes, supervisors and what runs under them', () => {
     '│     ├─ cart/8 running mailbox 0, handled 0 restarted 3×',
     '│     ├─ cart/9 running mailbox 0, handled 0 dead letters 2 quarantined 1',
     '│     └─ cart/10 running mailbox 0, handled 0',
-    '└─ n2 down',
+    '└─ n2 does not answer',
   ]);
 });
 
@@ -55,6 +55,6 @@ it('draws the same as SVG, with healed branches marked and names escaped', () =>
   const svg = treeSvg(answer, new Set(['cart/<7>']));
   expect(svg).toContain('cart/&lt;7&gt; healed');
   expect(svg).toContain('cart/8 healed');
-  expect(svg).toContain('n2 down');
+  expect(svg).toContain('n2 does not answer');
   expect(svg).not.toContain('user one_for_one healed');
 });

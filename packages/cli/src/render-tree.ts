@@ -4,15 +4,16 @@ import colors from 'picocolors';
 /** A cluster's supervision tree as text: nodes, their supervisors, actors and entities. */
 export function renderTree({ cluster, epoch, nodes }: TreeAnswer): string {
   const head = colors.bold(`${cluster}  epoch ${epoch}, ${nodes.length} node${nodes.length === 1 ? '' : 's'}`);
-  return [head, ...branches(nodes, '')].join('\n');
+  return [head, ...branches(nodes, 0, '')].join('\n');
 }
 
-function branches(children: readonly TreeNode[], indent: string): string[] {
-  return children.flatMap((child, index) => {
-    const last = index === children.length - 1;
+function branches(children: readonly TreeNode[], omitted: number, indent: string): string[] {
+  const lines = children.flatMap((child, index) => {
+    const last = omitted === 0 && index === children.length - 1;
     const line = `${indent}${last ? '└─ ' : '├─ '}${describe(child)}`;
-    return [line, ...branches(child.children, `${indent}${last ? '   ' : '│  '}`)];
+    return [line, ...branches(child.children, child.omitted ?? 0, `${indent}${last ? '   ' : '│  '}`)];
   });
+  return omitted === 0 ? lines : [...lines, colors.dim(`${indent}└─ … ${omitted} more`)];
 }
 
 function describe(node: TreeNode): string {
@@ -31,5 +32,6 @@ function aside({ deadLetters = 0, quarantined = 0 }: TreeNode): string {
 
 function colored(status: TreeNode['status']): string {
   if (status === 'running') return colors.green(status);
-  return status === 'down' || status === 'stopped' ? colors.red(status) : colors.yellow(status);
+  if (status === 'silent') return colors.red('does not answer');
+  return status === 'stopped' ? colors.red(status) : colors.yellow(status);
 }

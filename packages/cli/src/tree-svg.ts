@@ -40,8 +40,8 @@ function link({ depth, parent }: Row, index: number): string {
 function box({ node, depth }: Row, index: number, healed: ReadonlySet<string>): string {
   const isHealed = healed.has(node.id) || node.restarts > 0;
   const color =
-    node.status === 'down' ? '#ff6b6b' : isHealed ? '#5ddb8b' : node.kind === 'node' ? '#7fb4ff' : '#c9d3de';
-  const note = node.status === 'down' ? ' down' : isHealed ? ' healed' : '';
+    node.status === 'silent' ? '#ff6b6b' : isHealed ? '#5ddb8b' : node.kind === 'node' ? '#7fb4ff' : '#c9d3de';
+  const note = node.status === 'silent' ? ' does not answer' : isHealed ? ' healed' : '';
   const detail = node.kind === 'supervisor' ? ` ${node.type}` : '';
   const x = 16 + depth * INDENT;
   return `<circle cx="${x + 5}" cy="${yOf(index)}" r="4" fill="${color}"/><text x="${x + 16}" y="${yOf(index) + 4}" fill="${color}">${xml(node.id + detail + note)}</text>\n`;

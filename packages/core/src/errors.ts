@@ -124,6 +124,16 @@ export const errorCatalogue = {
     'This node is not a member of the cluster at the moment. The message was not handled.',
     'Try again; the node rejoins by itself.',
   ),
+  no_such_cluster: kind(
+    'never',
+    'No node of a cluster of this name is connected to these servers. Nothing was done.',
+    'Check the name against those in the error and the addresses of the servers, or start a node of it first.',
+  ),
+  answer_too_large: kind(
+    'never',
+    'What was asked for does not fit into one message of NATS. Nothing of it was sent.',
+    'Ask for less at a time: one node, a smaller limit, or a part, as the error says.',
+  ),
   cluster_mismatch: kind(
     'never',
     'The cluster was made with other settings. The node did not join.',
@@ -308,6 +318,8 @@ export const StorageUnavailableError = errorClass('storage_unavailable', 'Storag
 export const PermissionDeniedError = errorClass('permission_denied', 'PermissionDeniedError');
 export const JetStreamDisabledError = errorClass('jetstream_disabled', 'JetStreamDisabledError');
 export const ClusterUnavailableError = errorClass('cluster_unavailable', 'ClusterUnavailableError');
+export const NoSuchClusterError = errorClass('no_such_cluster', 'NoSuchClusterError');
+export const AnswerTooLargeError = errorClass('answer_too_large', 'AnswerTooLargeError');
 export const ClusterMismatchError = errorClass('cluster_mismatch', 'ClusterMismatchError');
 export const CancelledError = errorClass('cancelled', 'CancelledError');
 export const InvalidConfigError = errorClass('invalid_config', 'InvalidConfigError');

@@ -71,6 +71,10 @@ export const limits = {
   flightRecorder: 16,
   /** Messages of one node that nobody handled and that are kept to be looked at. */
   deadMessages: 1_000,
+  /** Actors of one node whose last crash is kept to be looked at. */
+  crashReports: 100,
+  /** What has happened to one node and what it saw of others, as incidents; repeated ones are counted. */
+  incidents: 500,
   /** Asks of one node that wait for replies from other nodes. */
   pendingAsks: 100_000,
   /** Records kept per entity, the newest of which holds its state. */
@@ -87,6 +91,8 @@ export const limits = {
   wireInboundBytes: 24 * 1024 * 1024,
   /** Bytes that the server holds for a node to read at which it is warned; nats-server cuts it off at 64 MB by default. */
   slowReadBytes: 16 * 1024 * 1024,
+  /** Signals between processes that come from nodes which are not in this node's view yet. */
+  earlySignals: 10_000,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
   wireWaitingBytes: 8 * 1024 * 1024,
   /** Of one message between nodes, which goes through the object store when it is larger than the server takes. */

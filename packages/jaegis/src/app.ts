@@ -1,7 +1,9 @@
 import {
   type ActorDefinition,
   checkLimit,
+  checkPlacement,
   checkType,
+  type PlacementNeeds,
   type Protocol,
   type SpawnOptions,
   type SupervisorDefinition,
@@ -11,6 +13,8 @@ import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
 export interface App {
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** Durable entities of which the cluster has exactly one each: see {@link AppSpec.singletons}. */
+  readonly singletons: readonly ActorDefinition<Protocol>[];
   readonly actors: readonly AppActor[];
   /** How often the actors may crash before their node stops. Default: more than 3 restarts in 5 s. */
   readonly restartLimit: RestartLimit;
@@ -20,6 +24,12 @@ export interface App {
 export interface AppActor extends Omit<SpawnOptions, 'link' | 'monitor'> {
   readonly name: string;
   readonly definition: ActorDefinition<Protocol> | SupervisorDefinition;
+  /**
+   * It runs on one node of the cluster, one with the labels if it names any, and is started on another when that one goes or
+   * drains. It has no record: it begins anew there. Its address is `*` and `/user/<name>`. While a node that was cut off has not
+   * learnt that it was replaced, there may be two; where that must not be, use a singleton. Default: it runs on every node.
+   */
+  readonly pinned?: true | PlacementNeeds;
 }
 
 /** A definition of any protocol: the protocol is for the compiler only, so that one list holds all. */
@@ -28,6 +38,12 @@ type AnyDefinition = ActorDefinition<any>;
 
 export interface AppSpec {
   readonly entities?: readonly AnyDefinition[];
+  /**
+   * Durable entities of which the cluster has exactly one each. It is started without a message, never leaves memory, and goes
+   * on elsewhere when its node goes or drains, from its record: one that was replaced can write no more. `node.singleton`
+   * gives its ref.
+   */
+  readonly singletons?: readonly AnyDefinition[];
   readonly actors?: readonly (Omit<AppActor, 'definition'> & {
     readonly definition: AnyDefinition | SupervisorDefinition;
   })[];
@@ -40,17 +56,21 @@ export interface AppSpec {
  */
 export function defineApp(spec: AppSpec): App {
   const entities = spec.entities ?? [];
+  const singletons = spec.singletons ?? [];
   const actors = spec.actors ?? [];
   refuseTwice(
     'entity type',
-    entities.map(({ type }) => type),
+    [...entities, ...singletons].map(({ type }) => type),
   );
   refuseTwice(
     'actor name',
     actors.map(({ name }) => name),
   );
-  for (const { name } of actors) checkType(name);
-  return { entities, actors, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
+  for (const { name, pinned } of actors) {
+    checkType(name);
+    if (pinned !== undefined && pinned !== true) checkPlacement(`defineApp: actors.${name}`, pinned, 'pinned');
+  }
+  return { entities, singletons, actors, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

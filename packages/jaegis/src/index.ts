@@ -34,7 +34,9 @@ export {
   type MessageOf,
   type Monitor,
   type MonitorOptions,
+  type NodeSignal,
   next,
+  type PlacementNeeds,
   type Protocol,
   postpone,
   type Ref,
@@ -59,12 +61,29 @@ export {
   updateTimeout,
 } from '@jaegis/actors';
 export type {
+  ActiveActor,
+  ActorAnswer,
   BackupReport,
   ClusterEvent,
   EntityLetters,
+  EntityPlacement,
+  HealthAnswer,
   ImportOptions,
   ImportReport,
+  Incident,
+  IncidentsAnswer,
+  LettersAnswer,
+  LoadAnswer,
+  MemberHealth,
+  MissingNode,
+  NodeLetter,
+  NodeLoad,
+  NodePlacement,
+  PassiveEntity,
+  PlacementAnswer,
   RestoreReport,
+  TreeAnswer,
+  ViewAnswer,
 } from '@jaegis/cluster';
 export {
   type DeadLetter,
@@ -113,8 +132,23 @@ export {
   openClusterState,
   type RestoreOptions as RestoreClusterOptions,
 } from './cluster-state.ts';
+export type { InspectionOptions } from './console.ts';
+export {
+  type Examination,
+  type ExamineClusterOptions,
+  examineCluster,
+} from './doctor/examine-cluster.ts';
+export type { Finding, Level } from './doctor/finding.ts';
+export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
-export { type Inspection, type InspectionOptions, requestInspection, type TreeAnswer } from './request-inspection.ts';
+export {
+  type AskingOptions,
+  type Contents,
+  type Inspection,
+  type Limited,
+  type OfNode,
+  requestInspection,
+} from './request-inspection.ts';
 export { startNode } from './start-node.ts';
 export { type LocalOptions, type LocalSystem, startSystem } from './start-system.ts';

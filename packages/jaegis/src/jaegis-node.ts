@@ -1,4 +1,12 @@
-import type { ActorDefinition, EntityRef, Protocol, Ref, SpawnOptions, System } from '@jaegis/actors';
+import {
+  type ActorDefinition,
+  type EntityRef,
+  type Protocol,
+  type Ref,
+  SINGLETON,
+  type SpawnOptions,
+  type System,
+} from '@jaegis/actors';
 import {
   type BackupReport,
   backup,
@@ -16,8 +24,11 @@ import {
 } from '@jaegis/cluster';
 import type { EntityId, JaegisError, KeptTurn, Subscription, TreeNode, View, WorkerPool } from '@jaegis/core';
 import { folderArchive } from '@jaegis/node';
+import type { NodeLife } from './node-life.ts';
 
 interface Parts {
+  readonly life: NodeLife;
+  readonly probePort: number | undefined;
   readonly node: ClusterNode;
   readonly cluster: string;
   readonly name: string;
@@ -30,6 +41,8 @@ interface Parts {
 export class JaegisNode implements AsyncDisposable {
   readonly name: string;
   readonly cluster: string;
+  /** Where its probes are answered, if they are. */
+  readonly probePort: number | undefined;
   /** Settles when the node has stopped; with the reason when it failed. */
   readonly stopped: Promise<JaegisError | undefined>;
   readonly #parts: Parts;
@@ -42,6 +55,7 @@ export class JaegisNode implements AsyncDisposable {
     this.#parts = parts;
     this.name = parts.name;
     this.cluster = parts.cluster;
+    this.probePort = parts.probePort;
     const { promise, resolve } = Promise.withResolvers<JaegisError | undefined>();
     this.stopped = promise;
     this.#settle = resolve;
@@ -61,6 +75,11 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.entity(definition, key);
   }
 
+  /** A ref to the one entity of a singleton of the app, wherever it runs. */
+  singleton<P extends Protocol>(definition: ActorDefinition<P>): EntityRef<P> {
+    return this.entity(definition, SINGLETON);
+  }
+
   /**
    * The actors and supervisors of this node: what can be done with them besides {@link spawn}, as supervising, linking,
    * watching, and what is known about their crashes.
@@ -78,7 +97,7 @@ export class JaegisNode implements AsyncDisposable {
     return this.system.spawn(definition, { ...options, name });
   }
 
-  /** A ref to an actor by its address, `node/path`, on this node or another. */
+  /** A ref to an actor by its address, `node/path`, on this node or another; with `*` for the node, to a pinned one. */
   actor<P extends Protocol>(address: string): Ref<P> {
     return this.#parts.node.actor(address);
   }
@@ -155,6 +174,7 @@ export class JaegisNode implements AsyncDisposable {
    * closes the connection.
    */
   stop(): Promise<void> {
+    this.#parts.life.ends();
     this.#stopping ??= this.#parts.close.disposeAsync().finally(() => this.#settle(this.#reason));
     return this.#stopping;
   }
@@ -162,6 +182,7 @@ export class JaegisNode implements AsyncDisposable {
   /** Stops because of a failure that nobody here could mend. */
   fail(error: JaegisError): void {
     this.#reason ??= error;
+    this.#parts.life.ends(error.message);
     void this.stop();
   }
 

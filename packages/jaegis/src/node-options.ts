@@ -77,6 +77,11 @@ export interface NodeOptions {
    * started last with this option decides. Default: no bound but the servers' own.
    */
   readonly maxInboxBytes?: number;
+  /**
+   * Answers HTTP at this port (0: any that is free): `/live`, `/started` and `/ready`, with 200 or 503 and the reasons as
+   * JSON. `host`: the address to listen at, default all. Default: no probes.
+   */
+  readonly probes?: { readonly port: number; readonly host?: string };
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Told what `embedded` does: finding, fetching and starting the server. */
@@ -104,6 +109,7 @@ const schema = z.strictObject({
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
+  probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),
   logLevel: z.enum(logLevels).default('warn'),
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),
 });

@@ -1,12 +1,24 @@
-import { ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
+import { ClusterNode, LargeInbox, type PinnedActor } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import { type Clock, type InboxStream, type JaegisError, type Logger, limits, type Random } from '@jaegis/core';
+import type { Clock, InboxStream, JaegisError, Logger, Random } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
-import { pinoLogger, realClock, realHost, realRandom, sha256 } from '@jaegis/node';
+import {
+  type ProbeServer,
+  pinoLogger,
+  realClock,
+  realHost,
+  realRandom,
+  realVitals,
+  serveProbes,
+  sha256,
+} from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
+import type { App, AppActor } from './app.ts';
 import { JaegisNode } from './jaegis-node.ts';
+import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
 /**
  * Starts a node: connects to NATS, joins the cluster and starts the app's actors. Resolves when it is a member.
@@ -21,17 +33,12 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
   });
   await using undo = new AsyncDisposableStack();
+  const life = new NodeLife();
+  // They answer from the first moment to the last.
+  const probes = await answerProbes(checked, life, undo);
+  if (probes) logger.info('probes are answered', { port: probes.port });
   const servers = await serverUrls(options, checked, undo);
-  const { auth, tls, inboxPrefix } = checked;
-  const connection = await connectNats({
-    servers,
-    name: checked.id,
-    logger,
-    clock: realClock(),
-    ...(auth ? { auth } : {}),
-    ...(tls ? { tls } : {}),
-    ...(inboxPrefix ? { inboxPrefix } : {}),
-  });
+  const connection = await connect(checked, servers, logger);
   undo.defer(() => connection.close());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
@@ -42,9 +49,10 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const codec = binaryCodec();
   const ports = { ...world, codec, pool, transport: connection.transport };
   let fail: (error: JaegisError) => void = () => {};
+  let leave = () => {};
   const telemetry = new OpenTelemetry(realClock());
   undo.defer(() => telemetry.close());
-  const node = new ClusterNode({
+  const node: ClusterNode = new ClusterNode({
     telemetry,
     cluster: checked.cluster,
     name: checked.id,
@@ -52,8 +60,11 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     weight: checked.weight,
     labels: checked.labels,
     entities: options.app?.entities ?? [],
+    singletons: options.app?.singletons ?? [],
+    pinned: pinnedActors(options.app, () => node),
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox, blobs },
+    ports: { ...ports, viewJournal, turnJournal, inbox, blobs, vitals: realVitals() },
+    leave: () => leave(),
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop(checked.drainMs));
@@ -63,11 +74,14 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
       .sweep()
       .catch((error: unknown) => logger.debug('large bodies that nobody needs were not looked for', { error }));
   }
-  for (const { definition, ...spawn } of options.app?.actors ?? []) {
-    if (definition.kind === 'supervisor') await node.system.supervise(definition, spawn);
-    else await node.system.spawn(definition, spawn);
-  }
+  await startActors(node, options.app);
+  const { membership } = node;
+  const { transport } = connection;
+  const seen = () => ({ connected: transport.connected, self: membership.self, view: membership.view });
+  life.begun(() => ({ role: checked.role, ...seen() }));
   const started = new JaegisNode({
+    life,
+    probePort: probes?.port,
     state: { cluster: checked.cluster, turnJournal, inbox, ...ports, digest: sha256, node: checked.id },
     node,
     cluster: checked.cluster,
@@ -76,7 +90,48 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     close: undo.move(),
   });
   fail = (error) => started.fail(error);
+  leave = () => void started.stop();
   return started;
+}
+
+function connect({ id, auth, tls, inboxPrefix }: CheckedOptions, servers: string[], logger: Logger) {
+  return connectNats({
+    servers,
+    name: id,
+    logger,
+    clock: realClock(),
+    ...(auth ? { auth } : {}),
+    ...(tls ? { tls } : {}),
+    ...(inboxPrefix ? { inboxPrefix } : {}),
+  });
+}
+
+async function answerProbes(
+  { probes }: CheckedOptions,
+  life: NodeLife,
+  undo: AsyncDisposableStack,
+): Promise<ProbeServer | undefined> {
+  if (probes === undefined) return undefined;
+  const { port, host } = probes;
+  return undo.use(await serveProbes({ port, probes: life, ...(host === undefined ? {} : { host }) }));
+}
+
+async function startActors(node: ClusterNode, app: App | undefined): Promise<void> {
+  for (const actor of app?.actors ?? []) if (actor.pinned === undefined) await startActor(node, actor);
+}
+
+async function startActor({ system }: ClusterNode, { definition, pinned: _, ...spawn }: AppActor): Promise<void> {
+  if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
+  else await system.spawn(definition, spawn);
+}
+
+function pinnedActors(app: App | undefined, node: () => ClusterNode): PinnedActor[] {
+  return (app?.actors ?? []).flatMap((actor) => {
+    const { name, pinned } = actor;
+    if (pinned === undefined) return [];
+    const labels = pinned === true ? [] : (pinned.labels ?? []);
+    return [{ name, labels: labels.toSorted(), start: () => startActor(node(), actor) }];
+  });
 }
 
 async function serverUrls(
@@ -99,37 +154,19 @@ export interface StreamWorld {
   readonly logger: Logger;
 }
 
-export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'storage'> &
-  Partial<Pick<CheckedOptions, 'replicas' | 'history' | 'maxTurnBytes' | 'maxInboxBytes'>>;
-
 /** Those of a cluster; makes them if there are none. @throws ClusterMismatchError when they have other settings. */
 export async function openStreams(
   connection: NatsConnection,
-  { cluster, replicas = connection.replicas, storage, history, maxTurnBytes, maxInboxBytes }: StreamOptions,
+  { replicas = connection.replicas, ...options }: StreamOptions,
   world: StreamWorld,
 ) {
-  const common = { replicas, storage };
-  const viewJournal = await connection.openJournal({
-    ...common,
-    name: `JAEGIS_${cluster}_VIEW`,
-    subjects: [`jaegis.${cluster}.view`],
-    historyPerSubject: limits.turnHistory,
-  });
-  const turnJournal = await connection.openJournal({
-    ...common,
-    name: `JAEGIS_${cluster}_TURNS`,
-    subjects: [turnSubjects(cluster)],
-    ...(history === undefined ? {} : { historyPerSubject: history }),
-    ...(maxTurnBytes === undefined ? {} : { maxBytes: maxTurnBytes }),
-  });
-  const stream = await connection.openInbox({
-    ...common,
-    name: `JAEGIS_${cluster}_INBOX`,
-    subjects: inboxSubjects(cluster),
-    ...(maxInboxBytes === undefined ? {} : { maxBytes: maxInboxBytes }),
-  });
-  const { inbox, bodies } = withBodies(connection, stream, { ...common, cluster }, world);
-  const blobs = connection.blobs({ ...common, name: `JAEGIS_${cluster}_LARGE`, keepMs: limits.largeKeptMs });
+  const { cluster, storage } = options;
+  const plans = streamPlans({ ...options, replicas });
+  const viewJournal = await connection.openJournal(plans.view);
+  const turnJournal = await connection.openJournal(plans.turns);
+  const stream = await connection.openInbox(plans.inbox);
+  const { inbox, bodies } = withBodies(connection, stream, { cluster, storage, replicas }, world);
+  const blobs = connection.blobs(plans.large);
   return { viewJournal, turnJournal, inbox, blobs, bodies };
 }
 

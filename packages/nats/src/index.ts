@@ -3,6 +3,17 @@ export type { Auth } from './connection/auth.ts';
 export { connectNats, type NatsConnection } from './connection/connect.ts';
 export { type ConnectOptions, defaultInboxPrefix } from './connection/connect-options.ts';
 export type { Tls } from './connection/tls.ts';
+export { type ExamineOptions, examineNats } from './examine/examine.ts';
+export type {
+  AccountFacts,
+  ClockReading,
+  MonitorFacts,
+  NatsFacts,
+  ReplicaFacts,
+  ServerFacts,
+  StreamFacts,
+  Trial,
+} from './examine/facts.ts';
 export type { BlobsOptions, Bucket } from './jetstream/blobs.ts';
 export type { InboxOptions } from './jetstream/open-inbox.ts';
 export type { JournalOptions } from './jetstream/open-journal.ts';
@@ -18,4 +29,4 @@ export {
   type StartServersOptions,
   startServers,
 } from './server/start-servers.ts';
-export { minimumVersion } from './server/version.ts';
+export { isNewEnough, minimumVersion } from './server/version.ts';

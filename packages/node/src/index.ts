@@ -5,5 +5,7 @@ export { folderArchive } from './folder-archive.ts';
 export { realHost } from './host.ts';
 export { type LogLevel, logLevels, type PinoLoggerOptions, pinoLogger } from './logger.ts';
 export { onParentGone } from './parent.ts';
+export { type ProbeAnswer, type ProbeServer, type Probes, serveProbes } from './probe-server.ts';
 export { realRandom } from './random.ts';
 export { onSignals, type SignalHandlers, type StopSignal } from './signals.ts';
+export { realVitals } from './vitals.ts';

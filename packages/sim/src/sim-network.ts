@@ -1,6 +1,7 @@
 /**
- * A NATS server in memory, as far as the transport port shows it, with its faults. Every node has one connection to it;
- * all that a node sends or asks goes up that connection in order, and all that it gets comes down in order.
+ * A NATS server in memory, as far as the transport port shows it, with its faults. Every node has one connection to it,
+ * and its heart has another; all that is sent or asked goes up a connection in order, and all that it gets comes down in
+ * order. Faults are those of a node, so of both, where nothing else is said.
  */
 import type { Backlog, Clock, Delivery, Random } from '@jaegis/core';
 import { Lane } from './lane.ts';
@@ -23,13 +24,20 @@ export interface Message {
   readonly replyTo: string | undefined;
 }
 
-/** One node's connection. `lost` once it has crashed or closed: another one may come under the same name. */
+/** Whose connection it is: that of the node's event loop, or of the heart beside it. */
+export type Part = 'actors' | 'heart';
+
+/** One connection of a node. `lost` once it has crashed or closed: another one may come under the same name. */
 export class SimLink {
   readonly node: string;
   readonly up: Lane;
   readonly down: Lane;
   readonly subscriptions = new Set<SimSubscription>();
   state: 'connected' | 'disconnected' | 'closed' | 'crashed' = 'connected';
+  /** Who holds it does nothing at present. */
+  isHung = false;
+  /** The connection swallows all that goes through it, both ways. */
+  isCut = false;
   /** Who wants to know that the node reads too slowly. */
   readonly slowListeners = new Set<(backlog: Backlog) => void>();
   readonly #listeners = new Set<() => void>();
@@ -44,6 +52,18 @@ export class SimLink {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  hang(): void {
+    this.isHung = true;
+    this.up.hold();
+    this.down.hold();
+  }
+
+  wake(): void {
+    this.isHung = false;
+    this.up.release();
+    this.down.release();
   }
 
   change(state: SimLink['state']): void {
@@ -72,33 +92,61 @@ export class SimNetwork {
     this.#latency = latency;
   }
 
-  /** A new connection of this node; the one it had, if any, ends as in a crash. */
-  connect(node: string): SimLink {
-    this.crash(node);
+  /** A new connection of this node; that of the former life of its event loop ends, with its heart's, as in a crash. */
+  connect(node: string, part: Part = 'actors'): SimLink {
+    if (part === 'actors') this.crash(node);
+    else this.#links.get(keyOf(node, part))?.change('crashed');
     const lane = () => new Lane(this.#clock, () => this.#draw());
     const link = new SimLink(node, lane(), lane());
-    this.#links.set(node, link);
+    this.#links.set(keyOf(node, part), link);
     return link;
   }
 
   /** The node's process dies: its subscriptions are gone at once, what it asked for is never answered. */
   crash(node: string): void {
-    this.#links.get(node)?.change('crashed');
-    this.#links.delete(node);
+    for (const link of this.#linksOf(node)) link.change('crashed');
+    for (const part of parts) this.#links.delete(keyOf(node, part));
   }
 
   /** The node loses its connection, with what is under way on it, until {@link reconnect}. */
-  disconnect(node: string): void {
-    this.#links.get(node)?.change('disconnected');
+  disconnect(node: string, only?: Part): void {
+    for (const link of this.#linksOf(node, only)) link.change('disconnected');
   }
 
-  reconnect(node: string): void {
-    this.#links.get(node)?.change('connected');
+  reconnect(node: string, only?: Part): void {
+    for (const link of this.#linksOf(node, only)) link.change('connected');
+  }
+
+  /** The node's process stands still until {@link thaw}; what reaches it waits. */
+  freeze(node: string): void {
+    for (const link of this.#linksOf(node)) link.hang();
+  }
+
+  thaw(node: string): void {
+    for (const link of this.#linksOf(node)) link.wake();
+  }
+
+  /** The node's event loop stands still until {@link wake}, its heart goes on. */
+  hang(node: string): void {
+    for (const link of this.#linksOf(node, 'actors')) link.hang();
+  }
+
+  wake(node: string): void {
+    for (const link of this.#linksOf(node, 'actors')) link.wake();
+  }
+
+  /** The connection of the node's actors swallows what they send and get, until {@link healPath}; nobody is told. */
+  cutPath(node: string): void {
+    for (const link of this.#linksOf(node, 'actors')) link.isCut = true;
+  }
+
+  healPath(node: string): void {
+    for (const link of this.#linksOf(node, 'actors')) link.isCut = false;
   }
 
   /** The node is told that it reads more slowly than messages come. */
   overrun(node: string, backlog: Backlog): void {
-    for (const listener of this.#links.get(node)?.slowListeners ?? []) listener(backlog);
+    for (const link of this.#linksOf(node, 'actors')) for (const listener of link.slowListeners) listener(backlog);
   }
 
   /** Messages between the two are dropped silently, both ways, until {@link heal}. */
@@ -116,13 +164,19 @@ export class SimNetwork {
 
   /** What the server does with a message that has reached it. */
   route(from: SimLink, message: Message): void {
+    if (from.isCut) return;
     const chosen = this.#receivers(message.subject);
     for (const [link, subscription] of chosen) {
-      if (!this.#cuts.has(pair(from.node, link.node))) {
+      if (!link.isCut && !this.#cuts.has(pair(from.node, link.node))) {
         this.#hand(link, subscription, { ...message, noResponders: false });
       }
     }
     if (chosen.length === 0 && message.replyTo !== undefined) this.#tellNobodyListens(from, message.replyTo);
+  }
+
+  #linksOf(node: string, only?: Part): SimLink[] {
+    const wanted = only === undefined ? parts : [only];
+    return wanted.flatMap((part) => this.#links.get(keyOf(node, part)) ?? []);
   }
 
   #receivers(subject: string): [SimLink, SimSubscription][] {
@@ -164,6 +218,12 @@ export class SimNetwork {
     const { minMs, maxMs } = this.#latency;
     return minMs + (maxMs - minMs) * this.#random.next();
   }
+}
+
+const parts: readonly Part[] = ['actors', 'heart'];
+
+function keyOf(node: string, part: Part): string {
+  return `${node}\n${part}`;
 }
 
 function pair(a: string, b: string): string {

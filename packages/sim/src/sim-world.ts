@@ -2,6 +2,8 @@
 import {
   type Blobs,
   ClusterMismatchError,
+  type Heart,
+  type HeartOptions,
   type InboxStream,
   type Journal,
   type Logger,
@@ -12,6 +14,7 @@ import {
 } from '@jaegis/core';
 import { SeededRandom } from './seeded-random.ts';
 import { SimBlobs, type SimBlobsOptions } from './sim-blobs.ts';
+import { SimHeart } from './sim-heart.ts';
 import { SimInbox } from './sim-inbox.ts';
 import { SimInboxLog, type SimInboxOptions } from './sim-inbox-log.ts';
 import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
@@ -54,6 +57,7 @@ export interface SimConnection {
   ): Promise<InboxStream>;
   openStore(options: { readonly name: string }): Promise<Store>;
   blobs(options: SimBlobsOptions): Blobs;
+  heart(options: HeartOptions): Heart;
   close(): Promise<void>;
 }
 
@@ -81,14 +85,16 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
     assertOpen(link);
     return { link, storage, clock, maxPayload, log: openLog(storage, wanted) };
   };
+  const transportOf = (link: SimLink, { sendBufferBytes = limits.sendBufferBytes }: SimNodeOptions = {}) =>
+    new SimTransport(network, link, { ...transportOptions, sendBufferBytes });
   return {
     clock,
     random,
     network,
     storage,
-    connect(node, { sendBufferBytes = limits.sendBufferBytes } = {}) {
+    connect(node, nodeOptions) {
       const link = network.connect(node);
-      const transport = new SimTransport(network, link, { ...transportOptions, sendBufferBytes });
+      const transport = transportOf(link, nodeOptions);
       return {
         transport,
         replicas: 1,
@@ -101,6 +107,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
         openStore: async ({ name }) =>
           new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
         blobs: (wanted) => new SimBlobs({ link, storage, clock }, wanted),
+        heart: (wanted) => new SimHeart({ ...wanted, node, clock, network, loop: link, connect: transportOf }),
         close: () => transport.close(),
       };
     },

@@ -5,7 +5,7 @@
  * Obligations: from {@link Heart.start} on a {@link Beat} is published on `jaegis.<cluster>.beat.<id>` every
  * {@link HeartOptions.everyMs}, also while the event loop does not turn, and each message to
  * `jaegis.<cluster>.node.<id>.<incarnation>.ping` with a reply subject is answered with one. What is published on
- * `jaegis.<cluster>.node.<id>.<incarnation>.loop` over the connection of the actors counts as that path's sign of life.
+ * `jaegis.<cluster>.loop.<id>.<incarnation>` over the connection of the actors counts as that path's sign of life.
  * Beats are JSON. Lost connections come back by themselves; beats are never kept to be sent later.
  */
 import type { Member } from '../values/view.ts';
@@ -14,6 +14,10 @@ export interface HeartOptions {
   readonly cluster: string;
   /** Default 100. */
   readonly everyMs?: number;
+  /** From when on a loop that does not turn stands still, in ms; then it is said at once, and the actor named. Default 300. */
+  readonly stalledAfterMs?: number;
+  /** The address of the actor that runs at this moment. Called while the loop stands still: it only reads. */
+  readonly running?: () => string | undefined;
 }
 
 export interface Heart {
@@ -48,4 +52,6 @@ export interface Beat extends Load {
   readonly pathMs: number;
   /** The address of the actor that has run since, where that is known and the loop stands still. */
   readonly actor?: string;
+  /** Where in the code it stands, likewise: a function and a line. */
+  readonly at?: string;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { AutoShutdown, ChildStatus, Strategy } from '../values/child-spec.ts';
 import { autoShutdown } from './auto-shutdown.ts';
 import { backoffDelay, backoffResetMs, restartDelay } from './backoff.ts';
-import { defaultFaultDetector, suspicion } from './fault-detector.ts';
 import { groupPlan } from './group-plan.ts';
 import { type Contender, hash32, rendezvousOwner, shardOf } from './rendezvous.ts';
 import { RestartWindow } from './restart-intensity.ts';
@@ -275,22 +274,5 @@ describe('restart delay', () => {
   it('begins anew after half of both bounds, or as said', () => {
     expect(backoffResetMs({ minMs: 100, maxMs: 300 })).toBe(200);
     expect(backoffResetMs({ minMs: 100, maxMs: 300, resetAfterMs: 0 })).toBe(0);
-  });
-});
-
-describe('fault detector', () => {
-  const evidence = { silentMs: 0, noResponders: false, ownLatenessMs: 0 };
-
-  it.each([
-    [{}, 'alive'],
-    [{ silentMs: 249 }, 'alive'],
-    [{ silentMs: 250 }, 'suspect'],
-    [{ silentMs: 1_499 }, 'suspect'],
-    [{ silentMs: 1_500 }, 'down'],
-    [{ noResponders: true }, 'down'],
-    [{ silentMs: 1_600, ownLatenessMs: 1_500 }, 'alive'],
-    [{ silentMs: 2_000, ownLatenessMs: 400 }, 'down'],
-  ])('%j is %s', (given, verdict) => {
-    expect(suspicion({ ...evidence, ...given }, defaultFaultDetector)).toBe(verdict);
   });
 });

@@ -30,6 +30,8 @@ export interface Observation {
   readonly pathMs?: number;
   /** Which actor ran when its event loop stopped to turn, where that is known: an address. */
   readonly actor?: string;
+  /** Where in the code it stood then: a function and a line. */
+  readonly at?: string;
   /** What is away, where it is not ready. */
   readonly missing?: readonly string[];
 }

@@ -6,8 +6,8 @@ export interface TreeNode {
   readonly kind: 'node' | 'supervisor' | 'actor' | 'entity';
   /** What it is: an actor's or entity's type, a supervisor's strategy. */
   readonly type: string;
-  /** `passive`: asleep until a message comes. */
-  readonly status: 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'passive' | 'down';
+  /** `passive`: asleep until a message comes. `silent`: a node that did not answer in time; what runs on it is not known. */
+  readonly status: 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'passive' | 'silent';
   readonly mailbox: number;
   readonly handled: number;
   readonly restarts: number;
@@ -23,6 +23,8 @@ export interface TreeNode {
   readonly quarantined?: number;
   /** What a node has under way to others. */
   readonly peers?: readonly PeerTraffic[];
+  /** Children that are not listed, because there are too many. */
+  readonly omitted?: number;
   readonly children: readonly TreeNode[];
 }
 

@@ -11,7 +11,7 @@ import {
   type Transport,
 } from '@jaegis/core';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection as Client, connect } from '@nats-io/transport-node';
+import { type NatsConnection as Client, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
 import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
@@ -95,12 +95,13 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
   };
 }
 
-async function dial(options: ConnectOptions): Promise<Client> {
+/** @param more Instead of what a node tells nats.js. @throws As `connectNats`. */
+export async function dial(options: ConnectOptions, more: NodeConnectionOptions = {}): Promise<Client> {
   const { servers, auth } = options;
   const addresses = servers.join(', ');
   const wanted = clientOptions(options);
   try {
-    return await connect(wanted);
+    return await connect({ ...wanted, ...more });
   } catch (cause) {
     if (isRefusedCredentials(cause)) {
       const what = auth === undefined ? 'wants credentials, and none were given' : 'refused the credentials';

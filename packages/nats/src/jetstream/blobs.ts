@@ -19,7 +19,7 @@ import { headers, nanos, nuid } from '@nats-io/transport-node';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, settled } from './access.ts';
 import type { Purpose } from './errors.ts';
-import { openStream } from './open-stream.ts';
+import { openStream, type StreamPlan } from './open-stream.ts';
 import type { OpenOptions } from './open-within.ts';
 
 export interface BlobsOptions extends OpenOptions {
@@ -218,22 +218,23 @@ export class ObjectStoreBlobs implements Bucket {
   }
 
   async #open(): Promise<JetStreamManager> {
-    const { name, replicas, storage, keepMs, openWithinMs } = this.#options;
-    const fixed = {
-      name: this.#stream,
-      subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
-      ...(storage === undefined ? {} : { storage: storage === 'file' ? StorageType.File : StorageType.Memory }),
-      retention: RetentionPolicy.Limits,
-      discard: DiscardPolicy.New,
-      max_age: keepMs === undefined ? 0 : nanos(keepMs),
-      allow_direct: true,
-      allow_rollup_hdrs: true,
-      allow_msg_ttl: true,
-    };
-    const what = `object store ${name}`;
-    const changeable = { num_replicas: replicas };
-    return (await openStream(this.#access, { what, fixed, changeable, openWithinMs })).manager;
+    return (await openStream(this.#access, bucketPlan(this.#options))).manager;
   }
+}
+
+export function bucketPlan({ name, replicas, storage, keepMs, openWithinMs }: BlobsOptions): StreamPlan {
+  const fixed = {
+    name: `OBJ_${name}`,
+    subjects: [`$O.${name}.C.>`, `$O.${name}.M.>`],
+    ...(storage === undefined ? {} : { storage: storage === 'file' ? StorageType.File : StorageType.Memory }),
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_age: keepMs === undefined ? 0 : nanos(keepMs),
+    allow_direct: true,
+    allow_rollup_hdrs: true,
+    allow_msg_ttl: true,
+  };
+  return { what: `object store ${name}`, fixed, changeable: { num_replicas: replicas }, openWithinMs };
 }
 
 function digestOf(bytes: Uint8Array): string {

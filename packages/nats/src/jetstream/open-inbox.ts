@@ -30,8 +30,7 @@ export interface InboxOptions extends OpenOptions {
 const defaultDuplicateWindowMs = 120_000;
 
 export async function openInbox(access: JetStreamAccess, options: InboxOptions): Promise<InboxStream> {
-  const { duplicateWindowMs = defaultDuplicateWindowMs } = options;
-  const { manager, config } = await openStream(access, planOf(options, duplicateWindowMs));
+  const { manager, config } = await openStream(access, inboxPlan(options));
   return new JetStreamInbox(access, manager, config);
 }
 
@@ -41,7 +40,8 @@ export async function findInbox(access: JetStreamAccess, name: string): Promise<
   return new JetStreamInbox(access, manager, config);
 }
 
-function planOf(options: InboxOptions, duplicateWindowMs: number): StreamPlan {
+export function inboxPlan(options: InboxOptions): StreamPlan {
+  const { duplicateWindowMs = defaultDuplicateWindowMs } = options;
   const { name, subjects, replicas, storage, maxBytes, openWithinMs } = options;
   return {
     what: `inbox ${name}`,

@@ -33,7 +33,7 @@ const duplicateWindowMs = 1_000;
 
 export async function openJournal(access: JetStreamAccess, options: JournalOptions): Promise<Journal> {
   const { name } = options;
-  const { manager } = await openStream(access, planOf(options));
+  const { manager } = await openStream(access, journalPlan(options));
   return new JetStreamJournal(access, manager, name);
 }
 
@@ -43,7 +43,7 @@ export async function findJournal(access: JetStreamAccess, name: string): Promis
   return new JetStreamJournal(access, manager, name);
 }
 
-function planOf(options: JournalOptions): StreamPlan {
+export function journalPlan(options: JournalOptions): StreamPlan {
   const { name, subjects, replicas, storage, historyPerSubject, maxBytes, openWithinMs } = options;
   return {
     what: `journal ${name}`,

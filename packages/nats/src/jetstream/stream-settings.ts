@@ -11,15 +11,28 @@ export interface ChangeableSettings {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** @throws ClusterMismatchError that names each setting, as it is and as it should be. */
-export function assertSame(present: StreamConfig, wanted: Partial<StreamConfig>): void {
+/** A setting that is not as it should be. */
+export interface Difference {
+  readonly key: string;
+  /** As a sentence without an end: `max_age is 5, not 0`. */
+  readonly text: string;
+}
+
+export function differencesOf(present: StreamConfig, wanted: Partial<StreamConfig>): Difference[] {
   // Objects with the same keys, so that the keys of the one can be read of the other.
   const values = present as unknown as Record<string, unknown>;
-  const differing = Object.entries(wanted).filter(([key, value]) => text(values[key] ?? false) !== text(value));
+  return Object.entries(wanted)
+    .filter(([key, value]) => text(values[key] ?? false) !== text(value))
+    .map(([key, value]) => ({ key, text: `${key} is ${text(values[key])}, not ${text(value)}` }));
+}
+
+/** @throws ClusterMismatchError that names each setting, as it is and as it should be. */
+export function assertSame(present: StreamConfig, wanted: Partial<StreamConfig>): void {
+  const differing = differencesOf(present, wanted);
   if (differing.length === 0) return;
-  const list = differing.map(([key, value]) => `${key} is ${text(values[key])}, not ${text(value)}`).join('; ');
+  const list = differing.map((difference) => difference.text).join('; ');
   throw new ClusterMismatchError(`The stream ${present.name} exists with other settings: ${list}.`, {
-    data: { stream: present.name, differing: differing.map(([key]) => key) },
+    data: { stream: present.name, differing: differing.map(({ key }) => key) },
   });
 }
 

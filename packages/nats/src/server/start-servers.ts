@@ -40,6 +40,8 @@ export interface StartServersOptions {
 export interface NatsServer {
   readonly name: string;
   readonly url: string;
+  /** Address of its monitoring, `http://…`. */
+  readonly monitor: string;
   /** Of its process; another one after `restart`. */
   readonly pid: number | undefined;
   readonly storeDir: string;
@@ -228,12 +230,13 @@ class RunningServers implements NatsServers {
   }
 
   #handle(booted: BootedServer): NatsServer {
-    const { process } = booted;
+    const { process, plan } = booted;
     const { clock } = this.#options;
     const readyWithinMs = this.#readyWithinMs;
     return {
       name: process.name,
       url: process.url,
+      monitor: `http://127.0.0.1:${plan.monitorPort}`,
       storeDir: process.storeDir,
       get pid() {
         return process.pid;

@@ -1,5 +1,6 @@
-/** `jaegis history`, `letters`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
+/** `jaegis history`, `export`, `import`, `backup` and `restore`: what a cluster keeps, read, carried and kept as files. */
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
 import {
   type ClusterState,
   formatEntityId,
@@ -8,12 +9,40 @@ import {
   parseEntityId,
   type RestoreClusterOptions,
 } from 'jaegis';
-import { reached } from './nats-settings.ts';
-import { renderLetters } from './render-letters.ts';
-import { renderTurn } from './render-turn.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { actingOn } from '../acting.ts';
+import { inJson } from '../in-json.ts';
+import { reached, reachingCluster } from '../nats-settings.ts';
+import { jsonOption, streamOptions } from '../options.ts';
+import { line } from '../output.ts';
+import { renderTurn } from '../render-turn.ts';
+import { readSettings, type Settings } from '../settings.ts';
 
-export async function runHistory(name: string, flags: Record<string, unknown>): Promise<void> {
+export function registerState(program: Command): void {
+  const command = (usage: string, what: string) => reachingCluster(program.command(usage).description(what));
+  command('history <entity>', "print an entity's turns that are kept, oldest first; the entity as type/key")
+    .option('--turn <n>', 'that turn alone, with the state that it left')
+    .addOption(jsonOption)
+    .action(actingOn(runHistory));
+  command('export <entity>', 'write an entity with its history to a file, or to the output')
+    .option('--out <file>', 'must not be there yet')
+    .action(actingOn(runExport));
+  command('import <file>', 'take an exported entity in')
+    .option('--as <entity>', 'under another name, type/key')
+    .option('--replace', 'instead of the entity that has the name')
+    .addOption(jsonOption)
+    .action(actingOn(runImport));
+  command('backup <folder>', 'write the state of the whole cluster to files, while it runs')
+    .addOption(jsonOption)
+    .action(actingOn(runBackup));
+  const restore = command(
+    'restore <folder>',
+    'bring a backup into a cluster that holds nothing, before its nodes are started',
+  );
+  for (const option of streamOptions) restore.addOption(option);
+  restore.addOption(jsonOption).action(actingOn(runRestore));
+}
+
+async function runHistory(name: string, flags: Record<string, unknown>): Promise<void> {
   const { turn: wanted, ...given } = flags;
   const entity = parseEntityId(name);
   const turn = wanted === undefined ? undefined : turnNumber(wanted);
@@ -35,15 +64,7 @@ export async function runHistory(name: string, flags: Record<string, unknown>): 
   if (count === 0) throw new InvalidConfigError(`${name} has no turn in cluster "${settings.cluster}".`);
 }
 
-export async function runLetters(flags: Record<string, unknown>): Promise<void> {
-  const settings = await readSettings(flags);
-  await using state = await open(settings);
-  for await (const letters of state.deadLetters()) {
-    for (const each of settings.json ? [JSON.stringify(letters, inJson)] : renderLetters(letters)) line(each);
-  }
-}
-
-export async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {
+async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {
   const { out, ...given } = flags;
   const entity = parseEntityId(name);
   const settings = await readSettings(given);
@@ -57,7 +78,7 @@ export async function runExport(name: string, flags: Record<string, unknown>): P
   line(`exported ${name} to ${out} (${document.length} bytes)`);
 }
 
-export async function runImport(file: string, flags: Record<string, unknown>): Promise<void> {
+async function runImport(file: string, flags: Record<string, unknown>): Promise<void> {
   const { as, replace, ...given } = flags;
   const entity = typeof as === 'string' ? parseEntityId(as) : undefined;
   const settings = await readSettings(given);
@@ -70,7 +91,7 @@ export async function runImport(file: string, flags: Record<string, unknown>): P
   else line(`imported ${formatEntityId(report.entity)} as turn ${turn}; ${timers} timers, ${outbox} messages to leave`);
 }
 
-export async function runBackup(folder: string, flags: Record<string, unknown>): Promise<void> {
+async function runBackup(folder: string, flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   await using state = await open(settings);
   const report = await state.backup(folder);
@@ -80,7 +101,7 @@ export async function runBackup(folder: string, flags: Record<string, unknown>):
     line(`${sha256}  ${name}  ${records} records, ${bytes} bytes`);
 }
 
-export async function runRestore(folder: string, flags: Record<string, unknown>): Promise<void> {
+async function runRestore(folder: string, flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   const { replicas, storage, history, cluster } = settings;
   const options: RestoreClusterOptions = {
@@ -108,18 +129,6 @@ function turnNumber(given: unknown): number {
   throw new InvalidConfigError(`--turn is ${JSON.stringify(given)}; turns are counted from 1.`, {
     data: { path: 'turn' },
   });
-}
-
-/** What JSON has no word for, in one that can be read. */
-function inJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return `${value}`;
-  if (value instanceof Map) return [...value];
-  if (value instanceof Set) return [...value];
-  return value;
-}
-
-function line(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 function unusable(path: string, cause: unknown): Error {

@@ -1,0 +1,161 @@
+/** What the endpoints answer, as plain data: the shapes that tools may rely on. */
+import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
+import type { ErrorData, Member, PeerTraffic, TreeNode } from '@jaegis/core';
+
+/** What of the cluster was asked, and who did not answer. */
+interface Gathered {
+  readonly cluster: string;
+  readonly epoch: number;
+  /** Nodes that did not answer in time, or could not: what is of them is missing. */
+  readonly missing: readonly MissingNode[];
+}
+
+export interface MissingNode {
+  readonly node: string;
+  readonly error: ErrorData;
+}
+
+/** The cluster's supervision tree. A node that does not answer is in it as `silent`. */
+export interface TreeAnswer {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly nodes: readonly TreeNode[];
+}
+
+/** An actor, supervisor or active entity. */
+export interface ActiveActor extends ActorReport {
+  readonly node: string;
+}
+
+/** A durable entity that is in nobody's memory, by its newest record. */
+export interface PassiveEntity {
+  /** Who owns it. */
+  readonly node: string;
+  readonly address: string;
+  readonly id: string;
+  readonly kind: 'entity';
+  readonly type: string;
+  readonly status: 'passive';
+  readonly turn: number;
+  /** Wall-clock time, ms since 1970. */
+  readonly writtenMs: number;
+  readonly writtenBy: string;
+  readonly deadLetters: number;
+  /** Where contents are asked for. */
+  readonly state?: unknown;
+}
+
+export type ActorAnswer = ActiveActor | PassiveEntity;
+
+export interface ViewAnswer {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly answeredBy: string;
+  readonly members: readonly Member[];
+}
+
+export interface HealthAnswer {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly answeredBy: string;
+  readonly members: readonly MemberHealth[];
+}
+
+export interface MemberHealth {
+  readonly node: string;
+  readonly incarnation: string;
+  readonly status: string;
+}
+
+export interface PlacementAnswer extends Gathered {
+  readonly shards: number;
+  readonly nodes: readonly NodePlacement[];
+}
+
+export interface NodePlacement {
+  readonly node: string;
+  /** Shards that it owns by the view. */
+  readonly shards: number;
+  readonly draining: boolean;
+  /** Active entities, by type. Missing: it did not answer. */
+  readonly entities?: Readonly<Record<string, number>>;
+}
+
+/** Where one entity lives. */
+export interface EntityPlacement {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly entity: string;
+  readonly shard: number;
+  /** Undefined: no member may own it. */
+  readonly owner?: string;
+}
+
+export interface LoadAnswer extends Gathered {
+  readonly nodes: readonly NodeLoad[];
+}
+
+/** Of one node, over a stretch of time. */
+export interface NodeLoad {
+  readonly node: string;
+  /** The stretch, in ms. */
+  readonly overMs: number;
+  readonly actors: number;
+  readonly entities: number;
+  /** Messages that wait in all mailboxes. */
+  readonly waiting: number;
+  readonly handledPerS: number;
+  /** Of the event loop, by handlers, 0 to 1. */
+  readonly busy: number;
+  /** How late timers were. */
+  readonly loopDelayMs: { readonly mean: number; readonly max: number };
+  /** Of the process; missing where that cannot be read. */
+  readonly heapBytes?: number;
+  readonly rssBytes?: number;
+  /** Processor time in the stretch, of all threads; 1 is a whole processor. */
+  readonly cpu?: number;
+  /** Dead messages since its start. */
+  readonly deadLetters: number;
+  readonly peers: readonly PeerTraffic[];
+  readonly busiest: readonly ActorLoad[];
+}
+
+export interface IncidentsAnswer extends Gathered {
+  /** Oldest first. */
+  readonly incidents: readonly Incident[];
+}
+
+/** Something that went wrong or changed the cluster, as one or several nodes saw it. */
+export interface Incident {
+  readonly type: string;
+  /** Whom it is about: a node, an address, an entity. */
+  readonly subject: string;
+  /** The nodes that say so. */
+  readonly by: readonly string[];
+  /** The first and the last time, by the clocks of these nodes, ms since 1970. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** How often, by the node that says most. */
+  readonly count: number;
+  /** What was said the last time. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface LettersAnswer extends Gathered {
+  /** Messages that nobody handled, oldest first: those that the nodes remember. */
+  readonly letters: readonly NodeLetter[];
+  /** How many each node has had since its start. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface NodeLetter extends ShownMessage {
+  readonly node: string;
+  /** With the node it names the letter, for `resend` and `discard`. */
+  readonly id: string;
+  readonly to: string;
+  readonly reason: string;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly error?: ErrorData;
+  readonly state?: unknown;
+}

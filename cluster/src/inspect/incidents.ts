@@ -1,0 +1,105 @@
+/** What happened to a node and what it saw of others, kept to be looked at later; and the same of all nodes in one list. */
+import type { Announcement } from '@jaegis/actors';
+import { limits } from '@jaegis/core';
+import type { Incident } from './answers.ts';
+
+/** The field that says whom it is about, of each event that is an incident. */
+const subjects: Readonly<Record<string, string>> = {
+  actor_crashed: 'address',
+  actor_restarted: 'address',
+  deadlock_resolved: 'error',
+  entity_stopped: 'entity',
+  leader_elected: 'term',
+  node_down: 'down',
+  node_joined: 'joined',
+  node_removed: 'removed',
+  node_suspected: 'suspect',
+  node_slow: 'node',
+  status_changed: 'of',
+  supervisor_gave_up: 'address',
+  turns_quarantined: 'entity',
+  view_changed: 'epoch',
+};
+
+/** Ends of entities that are none: they go on at their next message. */
+const inOrder: ReadonlySet<unknown> = new Set(['done', 'moved', 'passivated', 'shutdown']);
+
+/** What repeats within this time counts as one, in ms. */
+const TOGETHER_MS = 60_000;
+/** Within this time, in ms, what several nodes say is the same: they see it at different times, by different clocks. */
+const SAME_MS = 5_000;
+
+interface Kept {
+  readonly type: string;
+  readonly subject: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly count: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Of one node: the newest ones, those that repeat counted. */
+export class IncidentLog {
+  readonly #node: string;
+  readonly #now: () => number;
+  readonly #kept = new Map<string, Kept>();
+
+  /** @param now Wall-clock time, ms since 1970. */
+  constructor(node: string, now: () => number) {
+    this.#node = node;
+    this.#now = now;
+  }
+
+  /** Events of other kinds, such as those that actors announce, are passed over. */
+  note({ type, ...detail }: Announcement): void {
+    const field = subjects[type];
+    if (field === undefined || (type === 'entity_stopped' && inOrder.has(detail.reason))) return;
+    const subject = String(detail[field] ?? this.#node);
+    const key = `${type} ${subject}`;
+    const now = this.#now();
+    const before = this.#kept.get(key);
+    const isMore = before !== undefined && now - before.lastMs < TOGETHER_MS;
+    const [firstMs, count] = isMore ? [before.firstMs, before.count + 1] : [now, 1];
+    if (before && !isMore) this.#kept.set(`${key} ${before.firstMs}`, before);
+    this.#kept.delete(key); // so that it is the newest
+    this.#kept.set(key, { type, subject, firstMs, lastMs: now, count, detail });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= limits.incidents) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  /** The last ones, oldest first. */
+  list(most: number, isAsked: (type: string) => boolean = () => true): Incident[] {
+    const asked = [...this.#kept.values()].filter(({ type }) => isAsked(type)).sort((a, b) => a.lastMs - b.lastMs);
+    return asked.slice(-most).map((kept) => ({ ...kept, by: [this.#node] }));
+  }
+}
+
+/** The last ones of several nodes, oldest first. What they say alike, at about the same time, is one. */
+export function merged(lists: readonly (readonly Incident[])[], most: number): Incident[] {
+  const sorted = lists.flat().sort((a, b) => a.lastMs - b.lastMs);
+  const made: Incident[] = [];
+  const newest = new Map<string, number>();
+  for (const incident of sorted) {
+    const key = `${incident.type} ${incident.subject}`;
+    const at = newest.get(key);
+    const before = at === undefined ? undefined : made[at];
+    if (at !== undefined && before && isSame(before, incident)) {
+      made[at] = {
+        ...before,
+        by: [...before.by, ...incident.by].sort(),
+        firstMs: Math.min(before.firstMs, incident.firstMs),
+        lastMs: Math.max(before.lastMs, incident.lastMs),
+        count: Math.max(before.count, incident.count),
+      };
+    } else {
+      newest.set(key, made.push(incident) - 1);
+    }
+  }
+  return made.slice(-most);
+}
+
+function isSame(before: Incident, next: Incident): boolean {
+  return next.firstMs - before.lastMs < SAME_MS && !next.by.some((node) => before.by.includes(node));
+}

@@ -1,0 +1,104 @@
+/** JetStream as one account sees it: what it may use, and the streams that are wanted of it. */
+import type { Clock } from '@jaegis/core';
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import type { NatsConnection as Client } from '@nats-io/transport-node';
+import { unavailable } from '../jetstream/errors.ts';
+import type { StreamPlan } from '../jetstream/open-stream.ts';
+import { changesTo, differencesOf } from '../jetstream/stream-settings.ts';
+import { readingOf } from './clock-reading.ts';
+import type { AccountFacts, StreamFacts } from './facts.ts';
+
+const answerMs = 2_000;
+const notFound: number = JetStreamApiCodes.StreamNotFound;
+/** Names are listed so far; an account with more streams is seen in part. */
+const mostNames = 10_000;
+
+export async function accountOf(client: Client): Promise<AccountFacts | Error> {
+  try {
+    const { limits, ...used } = await (await managerOf(client)).getAccountInfo();
+    return {
+      storage: used.storage,
+      maxStorage: limits.max_storage,
+      memory: used.memory,
+      maxMemory: limits.max_memory,
+      streams: used.streams,
+      maxStreams: limits.max_streams,
+      consumers: used.consumers,
+      maxConsumers: limits.max_consumers,
+    };
+  } catch (cause) {
+    return unavailable({ what: 'ask for the limits of the account', data: {} }, cause);
+  }
+}
+
+export async function streamFacts(client: Client, plan: StreamPlan, clock: Clock): Promise<StreamFacts> {
+  const { name } = plan.fixed;
+  try {
+    const manager = await managerOf(client);
+    const began = clock.monotonic();
+    const info = await manager.streams.info(name);
+    return {
+      name,
+      found: 'yes',
+      ...described(info, plan),
+      clock: readingOf(info.ts, clock.now(), clock.monotonic() - began),
+    };
+  } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.code === notFound) return { name, found: 'no' };
+    return {
+      name,
+      found: 'unknown',
+      error: unavailable({ what: `look at the stream ${name}`, data: { name } }, cause),
+    };
+  }
+}
+
+function described({ config, state, cluster }: StreamInfo, { fixed, changeable }: StreamPlan) {
+  return {
+    storage: config.storage === StorageType.Memory ? ('memory' as const) : ('file' as const),
+    copies: config.num_replicas,
+    // A server alone leads all that it has.
+    leader: cluster === undefined ? 'the only server' : cluster.leader,
+    replicas: (cluster?.replicas ?? []).map(({ name, current, offline = false, lag = 0 }) => {
+      return { server: name, current, offline, lag };
+    }),
+    records: state.messages,
+    bytes: state.bytes,
+    maxBytes: config.max_bytes,
+    // Where the records are is the choice of who made the cluster, and said by itself.
+    differing: differencesOf(config, fixed).flatMap(({ key, text }) => (key === 'storage' ? [] : [text])),
+    changing: Object.keys(changesTo(config, changeable)),
+  };
+}
+
+/** Streams that take in something of this subject. */
+export async function overlapping(client: Client, subject: string): Promise<string[] | undefined> {
+  return listed(client, subject);
+}
+
+export async function streamsNamed(client: Client, prefix: string): Promise<string[] | undefined> {
+  return (await listed(client))?.filter((name) => name.startsWith(prefix));
+}
+
+async function listed(client: Client, subject?: string): Promise<string[] | undefined> {
+  try {
+    const names: string[] = [];
+    for await (const name of (await managerOf(client)).streams.names(subject)) {
+      if (names.push(name) >= mostNames) break;
+    }
+    return names;
+  } catch {
+    return undefined;
+  }
+}
+
+function managerOf(client: Client): Promise<JetStreamManager> {
+  return jetstreamManager(client, { checkAPI: false, timeout: answerMs });
+}
