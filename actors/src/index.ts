@@ -14,6 +14,7 @@ export { isConsumed } from './durable/turn-state.ts';
 export { ENTITIES } from './far/far-life.ts';
 export { FarNodes, type FarPost, type SentSignal } from './far/far-nodes.ts';
 export type { FarSignal } from './far/far-signal.ts';
+export { GUESTS } from './far/guests.ts';
 export { type ActorLoad, countersOf, loadSince } from './inspect/actor-load.ts';
 export type { ActorReport, Depth, ShownCrash, ShownMessage } from './inspect/actor-report.ts';
 export { type Endpoint, MicroService } from './inspect/micro-service.ts';

@@ -66,6 +66,13 @@ export class Awakening {
     await this.#done;
   }
 
+  /** What this node owned has ended: when it serves again, all of it is to be looked at. */
+  lose(): void {
+    this.stop();
+    this.#owned = new Set();
+    this.#owed.clear();
+  }
+
   stop(): void {
     this.#running.abort();
   }

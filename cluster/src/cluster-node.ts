@@ -4,6 +4,7 @@ import {
   EdgeChaser,
   EntityHost,
   type EntityRef,
+  GUESTS,
   type Message,
   makeEntityRef,
   makeRef,
@@ -12,6 +13,7 @@ import {
   type SendOptions,
   type SentAskOptions,
   type Services,
+  type Startable,
   System,
 } from '@jaegis/actors';
 import {
@@ -49,7 +51,7 @@ import { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
-import { Membership } from './membership.ts';
+import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import { Needs } from './needs.ts';
 import { ANYWHERE, type PinnedActor } from './pinned.ts';
 import { inboxSubject, inboxSubjects, timerSubject, turnSubject } from './placement.ts';
@@ -66,12 +68,10 @@ export interface ClusterPorts {
   readonly transport: Transport;
   /** Holds messages between nodes that are larger than the transport takes, for a while. */
   readonly blobs: Blobs;
-  /** Not started for a client. */
+  /** Of a member; a client has none (`noHeart`). */
   readonly heart: Heart;
-  /** Used memory of this process, in bytes; called ten times a second. */
-  readonly heapBytes: () => number;
-  /** Holds `jaegis.<cluster>.view`. */
-  readonly viewJournal: Journal;
+  /** Holds `jaegis.<cluster>.health`. */
+  readonly healthJournal: Journal;
   /** Holds `jaegis.<cluster>.turn.>`. */
   readonly turnJournal: Journal;
   /** Holds what {@link inboxSubjects} names. */
@@ -96,6 +96,8 @@ export interface ClusterNodeOptions {
   readonly weight?: number;
   /** What is special about this node, for what asks for it. Default: nothing. */
   readonly labels?: readonly string[];
+  /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
+  readonly startables?: readonly Startable[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -136,7 +138,7 @@ export class ClusterNode {
       self,
       member: role === 'member',
       transport,
-      journal: ports.viewJournal,
+      journal: ports.healthJournal,
       codec,
       clock,
       random,
@@ -165,9 +167,11 @@ export class ClusterNode {
       random,
       system: this.system,
       chaser: this.#chaser,
+      startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       needs: this.#needs,
       view: () => this.membership.view,
       self: () => this.membership.self,
+      standing: () => this.membership.standing,
       release: (message) => this.#domain.answer(message),
     });
     this.system.far = this.#router.far;
@@ -179,7 +183,8 @@ export class ClusterNode {
 
   async start(): Promise<void> {
     this.membership.onView((view, previous) => this.#onView(view, previous));
-    this.membership.onEvent((event) => this.#announce(event as unknown as Announcement)); // plain data
+    this.membership.onEvent((event) => this.#publish(event));
+    this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
     const { transport } = this.#options.ports;
     this.#connection.push(
@@ -254,10 +259,18 @@ export class ClusterNode {
   /** @param most Entities that are listed; the others are counted. Default: all. */
   inspect(most?: number): TreeNode {
     const { name } = this.#options;
-    const children = [this.system.inspect(), this.#host.inspect(most)];
+    const children = [this.system.inspect(), this.#host.inspect(most), ...this.#guests()];
     const peers = this.#router.traffic;
     const counts = { mailbox: 0, handled: 0, restarts: 0 };
     return { id: name, kind: 'node', type: 'node', status: 'running', ...counts, children, peers };
+  }
+
+  /** What runs here for supervisors of other nodes. */
+  #guests(): TreeNode[] {
+    const children = this.#router.far.inspect();
+    if (children.length === 0) return [];
+    const counts = { mailbox: 0, handled: 0, restarts: 0 };
+    return [{ id: GUESTS, kind: 'supervisor', type: 'one_for_one', status: 'running', ...counts, children }];
   }
 
   #services(): Services {
@@ -276,17 +289,16 @@ export class ClusterNode {
     const { clock, random, transport, codec, logger } = ports;
     const probes = new ProbePost({ cluster, node, transport, codec, logger });
     // In the name of each ask that an actor waits for: short, and another one after a restart under the same name.
-    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes });
+    const resolved = (error: JaegisError) => this.system.deadlockResolved(error);
+    return new EdgeChaser({ node, incarnation: random.id().slice(0, LIFE_LENGTH), clock, probes, resolved });
   }
 
-  #load(): Load {
-    const { transport, heapBytes } = this.#options.ports;
+  #load(): Omit<Load, 'index' | 'epoch'> {
+    const { transport, vitals } = this.#options.ports;
     const missing = transport.connected ? [] : ['connection'];
     return {
-      index: 0,
-      epoch: this.membership.view.epoch,
       waiting: this.system.waiting,
-      heapBytes: heapBytes(),
+      heapBytes: vitals?.read().heapBytes ?? 0,
       ready: missing.length === 0,
       ...(missing.length === 0 ? {} : { missing }),
     };
@@ -308,6 +320,7 @@ export class ClusterNode {
       inboxSubjectOf: (entity) => inboxSubject(cluster, entity),
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
+      serves: () => this.membership.standing === 'serving',
       tenureOf: (entity) => this.#domain.tenureOf(entity),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
@@ -380,6 +393,24 @@ export class ClusterNode {
     this.#router.onView(view);
     this.#open();
     this.#domain.onView(view, previous);
+  }
+
+  /** What all members learn from the log alike, the leader alone says to all. */
+  #publish(event: MembershipEvent): void {
+    const isOfAll = event.type === 'status_changed' || event.type === 'node_down';
+    const announcement = event as unknown as Announcement; // plain data
+    if (!isOfAll || this.membership.isLeader) this.#announce(announcement);
+    else this.#inspector.incidents.note(announcement);
+  }
+
+  #onStanding(standing: Standing): void {
+    if (this.#options.role === 'client' || this.#stopping) return;
+    if (standing === 'refusing') {
+      this.#router.refuse();
+      this.#domain.lose();
+    } else if (standing === 'serving') {
+      this.#domain.resume();
+    }
   }
 
   #onSlow({ bytes, delayMs }: Backlog): void {

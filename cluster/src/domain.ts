@@ -87,7 +87,7 @@ export class Domain {
       clock,
       logger,
       ...placed,
-      update: (change) => membership.update(change),
+      grow: (share) => membership.grow(share),
       settled: () => this.#awakening.settled(),
     });
     this.#pinned = this.#makePinned();
@@ -109,6 +109,17 @@ export class Domain {
     if (this.#stopping) return;
     this.#reader.follow(inboxFilters(this.#options.cluster, this.#holdings), [...this.#holdings].join());
     this.#awakening.begin(this.#holdings);
+  }
+
+  /** What this node has may be another's by now: it ends, and all of it is looked at when the node serves again. */
+  lose(): void {
+    this.#awakening.lose();
+    void this.#options.host.release(this.#releaseMs);
+  }
+
+  /** It serves again. */
+  resume(): void {
+    if (!this.#stopping) this.#awakening.begin(this.#holdings);
   }
 
   /** Another node asks whether this one has let go of something. Resolves when it has. */

@@ -1,30 +1,33 @@
-/** What a member does while its own connection is in trouble. */
+/** Who may join, and what a member does while its own connection is in trouble. */
 import { binaryCodec } from '@jaegis/codec';
 import { incarnation, nodeId, silentLogger, type Transport, TransportUnavailableError } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
-import { expect, test } from 'vitest';
-import { Membership, type MembershipEvent } from './membership.ts';
+import { describe, expect, it, test } from 'vitest';
+import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
 
 const SILENT_MS = 5_000;
 
 function cluster() {
   const world = createSimWorld({ seed: 1 });
   const codec = binaryCodec();
-  const join = async (name: string) => {
-    const { transport, openJournal, heart } = world.connect(name);
-    const views = openJournal({ name: 'VIEW', subjects: ['jaegis.c.view'], historyPerSubject: 64 });
-    const membership: Membership = new Membership({
+  let lives = 0;
+  /** @param from The name of its connection, where it is another one. */
+  const join = async (name: string, { from = name, ...more }: Partial<MembershipOptions> & { from?: string } = {}) => {
+    const { transport, openJournal, heart } = world.connect(from);
+    const log = openJournal({ name: 'HEALTH', subjects: ['jaegis.c.health'], historyPerSubject: 1_000 });
+    const membership = new Membership({
       cluster: 'c',
-      self: { id: nodeId(name), incarnation: incarnation(`${name}-1`) },
+      self: { id: nodeId(name), incarnation: incarnation(`${name}-${++lives}`) },
       member: true,
       transport,
-      journal: await world.clock.runUntilSettled(views),
+      journal: await world.clock.runUntilSettled(log),
       codec,
       clock: world.clock,
-      random: world.random.fork(name),
+      random: world.random.fork(from),
       logger: silentLogger,
       heart: heart({ cluster: 'c' }),
-      load: () => ({ index: 0, epoch: membership.view.epoch, waiting: 0, heapBytes: 0, ready: true }),
+      load: () => ({ waiting: 0, heapBytes: 0, ready: true }),
+      ...more,
     });
     const events: MembershipEvent[] = [];
     membership.onEvent((event) => events.push(event));
@@ -46,15 +49,18 @@ function fill(transport: Transport): () => void {
   };
 }
 
-test('a member whose send buffer is full still sees who falls silent, and proposes it', async () => {
+test('a member whose send buffer was full takes up where it was: nothing it had to say ended anything', async () => {
   const { world, join } = cluster();
   const first = await join('n1');
   await join('n2');
   await world.clock.advance(500);
-  fill(first.transport);
+  const empty = fill(first.transport);
   world.network.crash('n2');
   await world.clock.advance(SILENT_MS);
-  expect(first.events).toContainEqual(expect.objectContaining({ type: 'node_down', down: 'n2' }));
+  // It could not even ask itself.
+  expect(first.ids()).toEqual(['n1', 'n2']);
+  empty();
+  await world.clock.advance(SILENT_MS);
   expect(first.ids()).toEqual(['n1']);
 });
 
@@ -88,14 +94,14 @@ test('beats are not kept for a connection that is lost: one that comes back does
   expect(beats).toBeGreaterThanOrEqual(9);
 });
 
-test('a member that changes servers while the view cannot be written, and beats again, is not taken out', async () => {
+test('a member that changes servers while nothing can be written, and beats again, is not taken out', async () => {
   const { world, join } = cluster();
   const [first, second] = [await join('n1'), await join('n2')];
   await world.clock.advance(500);
   world.storage.isAvailable = false;
   world.network.disconnect('n2');
   await world.clock.advance(400);
-  expect(first.events).toContainEqual(expect.objectContaining({ type: 'node_down', down: 'n2', noResponders: true }));
+  expect(first.events).toContainEqual(expect.objectContaining({ type: 'node_suspected', suspect: 'n2' }));
   world.network.reconnect('n2');
   await world.clock.advance(1_000);
   world.storage.isAvailable = true;
@@ -104,17 +110,96 @@ test('a member that changes servers while the view cannot be written, and beats 
   expect(second.events).not.toContainEqual(expect.objectContaining({ type: 'node_removed' }));
 });
 
+describe('joining', () => {
+  it('under the name of a node that lives is refused; once that one is dead it is replaced', async () => {
+    const { world, join } = cluster();
+    const first = await join('n1');
+    await join('n2');
+    await world.clock.advance(500);
+    await expect(join('n2', { from: 'elsewhere' })).rejects.toMatchObject({
+      code: 'name_taken',
+      data: { node: 'n2' },
+    });
+    expect(first.ids()).toEqual(['n1', 'n2']);
+    world.network.crash('n2');
+    const heir = await join('n2', { from: 'elsewhere' });
+    expect(heir.ids()).toEqual(['n1', 'n2']);
+    expect(heir.membership.table.departed).toMatchObject([{ member: { id: 'n2' }, status: 'down' }]);
+  });
+
+  it('with another protocol than the cluster speaks is refused with both named', async () => {
+    const { join } = cluster();
+    await join('n1');
+    await expect(join('n2', { protocol: 99 })).rejects.toMatchObject({
+      code: 'cluster_mismatch',
+      data: { protocol: 99, spoken: 1 },
+    });
+  });
+
+  it('a later life keeps weight and labels', async () => {
+    const { world, join } = cluster();
+    const first = await join('n1');
+    const self = { id: nodeId('n2'), incarnation: incarnation('before'), weight: 3, labels: ['gpu'] };
+    const second = await join('n2', { self });
+    await world.clock.advance(500);
+    world.network.disconnect('n2');
+    await world.clock.advance(SILENT_MS);
+    expect(first.ids()).toEqual(['n1']);
+    world.network.reconnect('n2');
+    await world.clock.advance(SILENT_MS);
+    const [, again] = first.membership.view.members;
+    expect(again).toMatchObject({ id: 'n2', weight: 3, labels: ['gpu'] });
+    expect(again?.incarnation).not.toBe('before');
+    expect(again).toMatchObject(second.membership.self);
+  });
+});
+
+describe('draining', () => {
+  it('is in the view of all, once, and ends with the life', async () => {
+    const { world, join } = cluster();
+    const [first, second] = [await join('n1'), await join('n2')];
+    await world.clock.runUntilSettled(second.membership.drain());
+    await world.clock.runUntilSettled(second.membership.drain());
+    await world.clock.advance(100);
+    const { epoch } = first.membership.view;
+    expect(first.membership.view.members).toMatchObject([{ id: 'n1' }, { id: 'n2', draining: true }]);
+    expect(first.membership.health()).toMatchObject([{ status: 'alive' }, { status: 'draining', reason: 'draining' }]);
+    await world.clock.runUntilSettled(second.membership.stop());
+    await world.clock.advance(100);
+    expect(first.membership.view).toMatchObject({ epoch: epoch + 1, members: [{ id: 'n1' }] });
+    expect(first.membership.table.departed).toMatchObject([{ member: { id: 'n2' }, reason: 'left' }]);
+  });
+
+  it('of the leader lets another one lead, and nobody is declared down', async () => {
+    const { world, join } = cluster();
+    const [first, second] = [await join('n1'), await join('n2')];
+    expect(first.membership.isLeader).toBe(true);
+    await world.clock.runUntilSettled(first.membership.drain());
+    await world.clock.runUntilSettled(first.membership.stop());
+    await world.clock.advance(1_000);
+    expect(second.membership.isLeader).toBe(true);
+    expect(second.events).not.toContainEqual(expect.objectContaining({ type: 'node_down' }));
+  });
+});
+
 test.each([
-  ['viewed', { members: [] }],
-  ['viewed', { epoch: 'x', members: [] }],
-  ['viewed', { epoch: 9, members: [{ id: 'n1' }] }],
-  ['viewed', undefined],
+  ['entry', { sequence: 99 }],
+  ['entry', { sequence: 9, previous: 8, entry: { kind: 'join' } }],
+  ['entry', undefined],
+  ['leads', { term: 'x' }],
+  ['leads', { term: 99, leader: { id: 'n9', incarnation: 'x' }, index: 99 }],
+  ['vote', { pre: true }],
+  ['agree', { term: 1, of: [7] }],
+  ['leader', { kind: 'join' }],
+  ['leader', { kind: 'report', by: { id: 'n1', incarnation: 'n1-1' }, observations: [7] }],
 ])('what says "%s" and is none changes nothing: %j', async (word, value) => {
   const { world, codec, join } = cluster();
   const first = await join('n1');
-  const { view } = first.membership;
-  world.connect('other').transport.publish(`jaegis.c.${word}`, codec.encode(value));
+  await world.clock.advance(200);
+  const { table } = first.membership;
+  const other = world.connect('other').transport;
+  other.publish(`jaegis.c.consensus.${word}`, codec.encode(value), { replyTo: 'jaegis.c.answer' });
   await world.clock.advance(500);
-  expect(first.membership.view).toBe(view);
-  expect(first.membership.health()).toMatchObject([{ node: 'n1', status: 'up' }]);
+  expect(first.membership.table).toBe(table);
+  expect(first.membership).toMatchObject({ standing: 'serving', isLeader: true });
 });

@@ -1,41 +1,49 @@
 import {
+  type Beat,
   type Clock,
   type Codec,
-  condemns,
   defaultHealth,
   emptyView,
+  errorFromData,
   type HealthSettings,
+  type HealthStatus,
   type Heart,
   incarnation,
   isSameLife,
   type Journal,
-  joining,
   type Load,
   type Logger,
   type Member,
-  memberOf,
+  type NodeId,
   type Observation,
+  observersOf,
   type Random,
   type Subscription,
   sleep,
   type Transport,
   type View,
-  viewChanging,
-  viewWith,
-  viewWithout,
 } from '@jaegis/core';
 import { nodeMachine } from '@jaegis/machines';
 import { type EventFrom, initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { Consensus } from './health/consensus.ts';
+import type { HealthEntry, HealthRow, HealthTable } from './health/entries.ts';
+import { type AgreeingSettings, defaultAgreeing } from './health/ground.ts';
+import { rowOf } from './health/health-table.ts';
+import { eventsOf, type MembershipEvent } from './health/news.ts';
+import { PROTOCOL, VERSION } from './health/protocol.ts';
+import { type Standing, StandingRule } from './health/standing.ts';
 import { Listeners } from './listeners.ts';
-import { ViewLog, viewFrom } from './view-log.ts';
 import { Pulse } from './watch/pulse.ts';
-import { type NodeStalled, StallNews } from './watch/stall-news.ts';
+import { StallNews } from './watch/stall-news.ts';
 import { Watch } from './watch/watch.ts';
+
+export type { MembershipEvent } from './health/news.ts';
+export type { Standing } from './health/standing.ts';
 
 export interface MembershipOptions {
   readonly cluster: string;
   readonly self: Member;
-  /** False: a client, which follows the view but neither joins nor proposes. */
+  /** False: a client, which follows the view but neither joins nor votes. */
   readonly member: boolean;
   readonly transport: Transport;
   readonly journal: Journal;
@@ -45,58 +53,65 @@ export interface MembershipOptions {
   readonly logger: Logger;
   readonly heart: Heart;
   /** How this node is. */
-  readonly load: () => Load;
-  readonly health?: Partial<HealthSettings>;
+  readonly load: () => Omit<Load, 'index' | 'epoch'>;
+  /** Those that are not given are as in `defaultHealth` and `defaultAgreeing`. */
+  readonly health?: Partial<HealthSettings & AgreeingSettings>;
+  /** Of what this node says. Default: as this software speaks. */
+  readonly protocol?: number;
 }
 
-export type MembershipEvent =
-  | { readonly type: 'node_suspected'; readonly suspect: string; readonly silentMs: number }
-  | { readonly type: 'node_down'; readonly down: string; readonly silentMs: number; readonly noResponders: boolean }
-  | { readonly type: 'node_joined'; readonly joined: string }
-  | NodeStalled
-  | { readonly type: 'view_changed'; readonly epoch: number; readonly members: readonly string[] }
-  /** This node was taken out of the view although it lives; it joins again as a new incarnation. */
-  | { readonly type: 'node_removed'; readonly removed: string };
-
-/** How often a node looks at the others, in ms. */
+/** A member looks at the others this often, in ms. */
 const LOOK_MS = 50;
+/** What was not granted is asked for again after so long, in ms. */
+const AGAIN_MS = 100;
 /** How long leaving may take before the others have to find out by themselves, in ms. */
 const LEAVE_MS = 2_000;
 
 /**
- * Who belongs to the cluster, as this node knows it. Silence makes a member suspect and asked directly; a dead process
- * is betrayed by the server at once ("no responders"), a hung one by its silence. What follows is only a proposal: the
- * view changes by compare-and-append, and a node taken out by mistake comes back.
+ * Who belongs to the cluster, as this node knows it: what the health log says. Members watch each other and report to a
+ * leader, which writes what a majority of them agrees on; the view is what comes out. What a node may do while it cannot
+ * know, its {@link standing} says.
  */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #log: ViewLog;
+  readonly #consensus: Consensus;
   readonly #watch: Watch;
   readonly #pulse: Pulse;
   readonly #stalls = new StallNews();
-  #suspected: readonly Observation[] = [];
-  /** Who is to be taken out of the view, as of the last look. */
-  #condemned: readonly Observation[] = [];
+  readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
+  readonly #standings = new Listeners<[standing: Standing]>();
   readonly #stop = new AbortController();
-  readonly #subscriptions: Subscription[] = [];
   #self: Member;
   #view: View = emptyView;
   #node: SnapshotFrom<typeof nodeMachine>;
-  #proposing = false;
+  #sights: readonly Observation[] = [];
+  #said: Standing = 'refusing';
 
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#self = options.self;
-    const { journal, codec, clock, random, logger, cluster } = options;
-    this.#log = new ViewLog({ subject: `jaegis.${cluster}.view`, journal, codec, clock, random, logger });
-    const onBeat = ({ epoch }: { readonly epoch: number }) => {
-      if (epoch > this.#view.epoch) void this.#catchUp();
+    const settings = { ...defaultHealth, ...defaultAgreeing, ...options.health };
+    const onBeat = ({ index }: Beat) => {
+      if (index > this.table.index) void this.#consensus.catchUp();
     };
     this.#watch = new Watch({ ...options, onBeat });
-    this.#pulse = new Pulse({ ...options, everyMs: options.health?.beatMs ?? defaultHealth.beatMs });
+    const load = () => ({ ...options.load(), index: this.table.index, epoch: this.#view.epoch });
+    this.#pulse = new Pulse({ ...options, load, everyMs: settings.beatMs });
+    this.#consensus = new Consensus({
+      ...options,
+      settings,
+      observer: this.#watch,
+      self: () => this.#self,
+      isSure: () => this.#isIn && this.#standing.isSure(this.#now()),
+      sights: () => this.#sights,
+      watchersOf: (id) => observersOf(id, this.#view).map((member) => member.id),
+      onElected: (term) => this.#emit({ type: 'leader_elected', leader: this.#self.id, term }),
+    });
+    this.#standing = new StandingRule(settings, options.clock.monotonic());
     [this.#node] = initialTransition(nodeMachine);
+    this.#consensus.log.onEntry((table, previous, entry) => this.#onEntry(table, previous, entry));
   }
 
   get view(): View {
@@ -107,6 +122,25 @@ export class Membership {
     return this.#self;
   }
 
+  /** All that the cluster has agreed on, with its evidence. */
+  get table(): HealthTable {
+    return this.#consensus.log.table;
+  }
+
+  get isLeader(): boolean {
+    return this.#consensus.isLeader;
+  }
+
+  /**
+   * What this node may do. `serving`: all that the view says. `verifying`: it was away for a moment and looks whether
+   * anything changed; what it owns answers nothing until then. `refusing`: it is no member, or sees no majority of the
+   * members; entities can be neither served nor asked from here. A client is always `serving`: it owns nothing.
+   */
+  get standing(): Standing {
+    if (!this.#options.member) return 'serving';
+    return this.#isIn ? this.#standing.at(this.#now()) : 'refusing';
+  }
+
   onView(listener: (view: View, previous: View) => void): Subscription {
     return this.#views.add(listener);
   }
@@ -115,24 +149,36 @@ export class Membership {
     return this.#events.add(listener);
   }
 
-  /** What this node makes of each member, for inspection. */
-  health(): { node: string; incarnation: string; status: string }[] {
-    return this.#view.members.map((member) => {
-      const { id, incarnation } = member;
-      const status = id === this.#self.id ? this.#node.value : (this.#watch.sightOf(member) ?? 'not watched');
-      return { node: id, incarnation, status };
-    });
+  /** Calls back when {@link standing} has changed; it may have done so a moment before. */
+  onStanding(listener: (standing: Standing) => void): Subscription {
+    return this.#standings.add(listener);
   }
 
-  /** Resolves once this node is in the view; for a client, once the view is known. */
+  /** What the cluster has agreed on for each member, for inspection. */
+  health(): (Pick<HealthRow, 'sinceMs' | 'reason' | 'evidence' | 'voters' | 'protocol' | 'version'> & {
+    node: NodeId;
+    incarnation: string;
+    status: HealthStatus;
+  })[] {
+    return this.table.rows.map(({ member, ...row }) => ({
+      node: member.id,
+      incarnation: member.incarnation,
+      ...row,
+    }));
+  }
+
+  /**
+   * Resolves once this node is in the view; for a client, once the view is known.
+   *
+   * @throws NameTakenError while a node of the same name lives, ClusterMismatchError where the cluster speaks another
+   * protocol.
+   */
   async start(): Promise<void> {
-    const { transport, cluster, member } = this.#options;
-    this.#subscriptions.push(
-      transport.subscribe(`jaegis.${cluster}.viewed`, ({ data }) => this.#accept(viewFrom(this.#decode(data)))),
-    );
+    const { member } = this.#options;
     this.#move('start');
-    if (member) await this.#join();
-    else this.#accept((await this.#log.read()).view);
+    this.#consensus.listen(member);
+    await this.#consensus.read(this.#stop.signal);
+    if (member) await this.#join(true);
     void this.#look();
   }
 
@@ -144,75 +190,85 @@ export class Membership {
     if (this.#options.member && joined) await this.#leave();
     this.#stop.abort();
     this.#move('left');
+    this.#consensus.stop();
     await this.#pulse.stop();
     this.#watch.close();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
   /** From the view on that this resolves with, this node owns nothing; it stays a member until it stops. */
   async drain(): Promise<void> {
-    await this.update((member) => (member.draining ? undefined : { ...member, draining: true }));
-  }
-
-  /** Changes what the view says of this node. `undefined` leaves it as it is. */
-  async update(change: (member: Member) => Member | undefined): Promise<void> {
-    await this.#change((view) => viewChanging(view, this.#self, change));
-  }
-
-  async #join(): Promise<void> {
-    const self = this.#self;
-    await this.#pulse.start(self);
-    await this.#change((view) =>
-      memberOf(view, self.id)?.incarnation === self.incarnation ? undefined : viewWith(view, joining(self, view)),
-    );
-    this.#move('joined');
-    this.#emit({ type: 'node_joined', joined: self.id });
-  }
-
-  async #leave(): Promise<void> {
-    const { clock, logger } = this.#options;
-    const bound = new AbortController();
-    const leaving = this.#change((view) =>
-      memberOf(view, this.#self.id) ? viewWithout(view, [this.#self]) : undefined,
-    );
-    const left = leaving.catch((error: unknown) => logger.warn('left without saying so', { error }));
-    await Promise.race([left, sleep(clock, LEAVE_MS, bound.signal)]);
-    bound.abort();
-  }
-
-  async #change(decide: (view: View) => View | undefined): Promise<void> {
-    const { codec, cluster } = this.#options;
-    const view = await this.#log.change(decide, this.#stop.signal);
-    if (view.epoch > this.#view.epoch) this.#say(`jaegis.${cluster}.viewed`, codec.encode(view));
-    this.#accept(view);
-  }
-
-  #accept(view: View): void {
-    if (view.epoch <= this.#view.epoch) return;
-    const previous = this.#view;
-    this.#view = view;
-    this.#watch.follow(view, this.#self);
-    this.#views.call(view, previous);
-    if (this.#options.member && this.#node.value !== 'joining') {
-      this.#emit({ type: 'view_changed', epoch: view.epoch, members: view.members.map(({ id }) => id) });
+    const isDraining = () => rowOf(this.table, this.#self)?.member.draining ?? false;
+    while (!this.#stop.signal.aborted && !isDraining()) {
+      await this.#consensus.request({ kind: 'drain', member: this.#self });
+      if (!isDraining()) await this.#pause(AGAIN_MS);
     }
-    const out = memberOf(view, this.#self.id)?.incarnation !== this.#self.incarnation;
-    if (out && this.#node.value === 'up' && this.#options.member) void this.#rejoin();
+  }
+
+  /** Asks for this share of its weight for this node, undefined: for all of it. The view says whether it was granted. */
+  async grow(share: number | undefined): Promise<void> {
+    const { id, incarnation } = this.#self;
+    const member = { id, incarnation };
+    await this.#consensus.request({ kind: 'share', member, ...(share === undefined ? {} : { share }) });
+  }
+
+  /** @throws NameTakenError, ClusterMismatchError where `isFirst`; in a later life they may pass. */
+  async #join(isFirst: boolean): Promise<void> {
+    this.#watch.follow(this.#view, this.#self);
+    await this.#pulse.start(this.#self);
+    const { logger, protocol = PROTOCOL } = this.#options;
+    const request = { kind: 'join', member: this.#self, protocol, version: VERSION } as const;
+    while (!this.#stop.signal.aborted) {
+      const answer = await this.#consensus.request(request);
+      if (answer?.ok) await this.#consensus.catchUp();
+      if (rowOf(this.table, this.#self)) break;
+      if (answer?.ok === false && answer.error) {
+        const error = errorFromData(answer.error);
+        if (isFirst) throw error;
+        logger.warn('could not join again', { error });
+      }
+      if (answer === undefined) await this.#consensus.found(request);
+      if (rowOf(this.table, this.#self)) break;
+      await this.#pause(AGAIN_MS * (0.5 + this.#options.random.next()));
+    }
+    if (this.#stop.signal.aborted) return;
+    this.#standing.joined(this.#now());
+    this.#move('joined');
+    this.#emit({ type: 'node_joined', joined: this.#self.id });
+    this.#tellStanding();
   }
 
   async #rejoin(): Promise<void> {
     this.#move('removed');
     this.#emit({ type: 'node_removed', removed: this.#self.id });
-    this.#self = { ...this.#self, incarnation: incarnation(this.#options.random.id()) };
-    await this.#join().catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
+    this.#consensus.out();
+    const { id: _, incarnation: __, draining: ___, ...rest } = this.#self;
+    this.#self = { id: this.#self.id, incarnation: incarnation(this.#options.random.id()), ...rest };
+    this.#tellStanding();
+    await this.#join(false).catch((error: unknown) => this.#options.logger.error('could not join again', { error }));
   }
 
-  async #catchUp(): Promise<void> {
-    try {
-      this.#accept((await this.#log.read()).view);
-    } catch (error) {
-      this.#options.logger.debug('view not read', { error });
+  async #leave(): Promise<void> {
+    const { clock } = this.#options;
+    const { id, incarnation } = this.#self;
+    const until = clock.monotonic() + LEAVE_MS;
+    while (rowOf(this.table, this.#self) && clock.monotonic() < until) {
+      const answer = await this.#consensus.request({ kind: 'leave', member: { id, incarnation } });
+      if (answer?.ok) return;
+      await this.#pause(AGAIN_MS);
     }
+  }
+
+  #onEntry(table: HealthTable, previous: HealthTable, entry: HealthEntry): void {
+    const before = this.#view;
+    this.#view = this.#consensus.log.view;
+    if (table.epoch !== previous.epoch) {
+      this.#watch.follow(this.#view, this.#self);
+      this.#views.call(this.#view, before);
+      const members = this.#view.members.map(({ id }) => id);
+      if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members });
+    }
+    if (this.#isIn) for (const event of eventsOf(entry, previous)) this.#emit(event);
+    if (this.#node.value === 'up' && !rowOf(table, this.#self)) void this.#rejoin();
   }
 
   async #look(): Promise<void> {
@@ -230,47 +286,54 @@ export class Membership {
   }
 
   #lookOnce(latenessMs: number): void {
-    const seen = this.#watch.look(this.#now(), latenessMs);
-    const health = { ...defaultHealth, ...this.#options.health };
-    const condemned = seen.filter((observation) => condemns(observation, health));
-    const [before, suspected] = [this.#condemned, this.#suspected];
-    this.#condemned = condemned;
-    this.#suspected = seen.filter(({ sees }) => sees !== 'alive');
-    if (!this.#options.member) return;
-    for (const { of, silentMs } of unlike(this.#suspected, suspected)) {
-      this.#emit({ type: 'node_suspected', suspect: of.id, silentMs });
-    }
-    for (const { of, sees, silentMs } of unlike(condemned, before)) {
-      this.#emit({ type: 'node_down', down: of.id, silentMs, noResponders: sees === 'gone' });
-    }
-    for (const event of this.#stalls.take(seen, this.#view, this.#self, (member) => this.#watch.sightOf(member))) {
-      this.#emit(event);
-    }
-    if (condemned.length > 0 && this.#node.value === 'up') void this.#propose();
+    const nowMs = this.#now();
+    const isConnected = this.#options.transport.connected;
+    if (!this.#options.member) this.#consensus.keepUp(nowMs);
+    if (!this.#isIn) return;
+    const before = this.#sights;
+    const seen = this.#watch.look(nowMs, latenessMs);
+    this.#sights = seen.filter(({ sees }) => sees !== 'alive');
+    this.#tellSuspects(before);
+    const sightOf = (member: Member) => this.#watch.sightOf(member);
+    for (const event of this.#stalls.take(seen, this.#view, this.#self, sightOf)) this.#emit(event);
+    const hearsMajority = isConnected && this.#watch.hearsMajority(nowMs);
+    this.#standing.look({ nowMs, isConnected, hearsMajority });
+    if (!this.#standing.isSure(nowMs)) void this.#verify();
+    this.#tellStanding();
+    this.#consensus.tick(nowMs);
   }
 
-  /** At most once: all that members say of themselves they say again, and what fails here must not end that. */
-  #say(subject: string, data: Uint8Array): void {
-    const { transport, logger } = this.#options;
-    try {
-      transport.publish(subject, data, { lane: 'control' });
-    } catch (error) {
-      logger.debug('not said to the other members', { subject, error });
+  #tellSuspects(before: readonly Observation[]): void {
+    for (const { of, sees, silentMs } of this.#sights) {
+      const isKnown = before.some((seen) => isSameLife(seen.of, of));
+      if (!isKnown && (sees === 'silent' || sees === 'gone')) {
+        this.#emit({ type: 'node_suspected', suspect: of.id, silentMs });
+      }
     }
   }
 
-  async #propose(): Promise<void> {
-    if (this.#proposing) return;
-    this.#proposing = true;
-    // Until it is written, which an election may keep from it for seconds, a sign of life takes it back.
-    const gone = (view: View) =>
-      view.members.filter((member) => this.#condemned.some(({ of }) => isSameLife(of, member)));
-    try {
-      await this.#change((view) => (gone(view).length === 0 ? undefined : viewWithout(view, gone(view))));
-    } catch (error) {
-      this.#options.logger.warn('view not changed', { error });
-    }
-    this.#proposing = false;
+  /** Looks whether this node is a member still. */
+  async #verify(): Promise<void> {
+    if (!this.#standing.beginVerifying()) return;
+    const began = this.#now();
+    this.#standing.endVerifying(await this.#consensus.verify(this.#self), began);
+    this.#tellStanding();
+  }
+
+  /** It may leave already: until it has, it is a member. */
+  get #isIn(): boolean {
+    return this.#node.value === 'up' || this.#node.value === 'leaving';
+  }
+
+  #tellStanding(): void {
+    const { standing } = this;
+    if (standing === this.#said) return;
+    this.#said = standing;
+    this.#standings.call(standing);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return sleep(this.#options.clock, ms, this.#stop.signal);
   }
 
   #move(type: EventFrom<typeof nodeMachine>['type']): void {
@@ -281,16 +344,7 @@ export class Membership {
     this.#events.call(event);
   }
 
-  #decode(data: Uint8Array): unknown {
-    return this.#options.codec.decode(data);
-  }
-
   #now(): number {
     return this.#options.clock.monotonic();
   }
-}
-
-/** Those of members that the others do not speak of. */
-function unlike(observations: readonly Observation[], others: readonly Observation[]): Observation[] {
-  return observations.filter(({ of }) => !others.some((other) => isSameLife(other.of, of)));
 }

@@ -15,6 +15,8 @@ import { nodeDown } from './sending.ts';
 export interface LeavingAsk {
   readonly member: Member;
   readonly target: string;
+  /** Whether it is to an entity, which any node may own. */
+  readonly isForEntity: boolean;
   /** Of its message. */
   readonly type: string;
   readonly timeoutMs: number;
@@ -33,6 +35,7 @@ class PendingAsk implements Expiring {
   readonly number: number;
   readonly member: Member;
   readonly target: string;
+  readonly isForEntity: boolean;
   readonly type: string;
   readonly timeoutMs: number;
   readonly packet: HeldPacket;
@@ -50,6 +53,7 @@ class PendingAsk implements Expiring {
     this.number = number;
     this.member = leaving.member;
     this.target = leaving.target;
+    this.isForEntity = leaving.isForEntity;
     this.type = leaving.type;
     this.timeoutMs = leaving.timeoutMs;
     this.packet = leaving.packet;
@@ -131,6 +135,11 @@ export class PendingAsks {
       const stays = view.members.some((m) => m.id === member.id && m.incarnation === member.incarnation);
       if (!stays) this.fail(number, nodeDown(member, 'is gone'));
     }
+  }
+
+  /** Ends those to entities. */
+  giveUpEntities(reason: Error): void {
+    for (const { number, isForEntity } of [...this.#pending.values()]) if (isForEntity) this.giveUp(number, reason);
   }
 
   stop(reason: Error): void {

@@ -8,6 +8,7 @@ import {
   FarNodes,
   type Message,
   type SentAskOptions,
+  type Startable,
   type System,
 } from '@jaegis/actors';
 import {
@@ -39,6 +40,7 @@ import {
 } from '@jaegis/core';
 import type { ArrivedRequest, Request, Target, TellOptions } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
+import type { Standing } from './membership.ts';
 import type { Needs } from './needs.ts';
 import { noOwner } from './no-owner.ts';
 import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
@@ -56,11 +58,15 @@ export interface RouterOptions {
   readonly system: System;
   /** Finds deadlocks across nodes. Undefined on a client, whose actors nobody asks. */
   readonly chaser: EdgeChaser | undefined;
+  /** What supervisors of other nodes may start here, by type. */
+  readonly startables: ReadonlyMap<string, Startable>;
   readonly view: () => View;
   readonly self: () => Member;
   readonly needs: Needs;
   /** Another node asks whether this one has let go of something. Resolves when it has. */
   readonly release: (message: ReleaseMessage) => Promise<void>;
+  /** What this node may do at the moment. */
+  readonly standing: () => Standing;
 }
 
 /** One attempt to ask an entity. */
@@ -129,6 +135,7 @@ export class Router {
           return entity ? this.askEntity(entity, message, asked) : this.askActor(node, path, message, asked);
         },
       },
+      startables: this.#options.startables,
       ownerOf: (entity) => this.#options.needs.ownerOf(entity, this.#options.view()),
     });
   }
@@ -167,13 +174,19 @@ export class Router {
     return this.#wire.traffic;
   }
 
+  /** Whether this node owns the entity, as far as it knows. */
   owns(entity: EntityId): boolean {
-    const { needs, view } = this.#options;
-    return this.#isSelf(needs.ownerOf(entity, view()));
+    const { needs, view, standing } = this.#options;
+    return this.#isSelf(needs.ownerOf(entity, view())) && standing() !== 'refusing';
   }
 
   #isSelf(owner: Member | undefined): boolean {
     return owner !== undefined && isSameLife(owner, this.#options.self());
+  }
+
+  /** Entities cannot be asked from here any more: asks that wait for them end. */
+  refuse(): void {
+    this.#wire.giveUpEntities(noMajority());
   }
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
@@ -218,6 +231,7 @@ export class Router {
           return await this.#attempt(entity, asked, options.signal);
         } catch (error) {
           if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
+          if (this.#options.standing() === 'refusing') throw noMajority(error);
           last = error;
           // Who is not the owner has not handled it.
           if (hasCode(error, 'not_owner')) this.#learn(entity, error);
@@ -253,13 +267,20 @@ export class Router {
   /** @throws NoHostError, ClusterUnavailableError, OverloadedError */
   tellEntity(entity: EntityId, message: Message): void {
     const owner = this.#ownerOf(entity);
+    if (this.#options.standing() === 'refusing') throw noMajority();
+    // What it does without knowing whether it may is refused when its turn is written.
     if (this.#host && this.#isSelf(owner)) this.#host.deliver(entity, message);
     else this.#wire.tell(owner, [entity.type, entity.key], message, { trace: this.active });
   }
 
-  /** A message that this node had for an entity which lives elsewhere now: once, so that no two nodes pass it to and fro. */
+  /**
+   * A message that this node had for an entity which lives elsewhere now: once, so that no two nodes pass it to and fro.
+   * @throws NotOwnerError where it lives nowhere else.
+   */
   forward(entity: EntityId, message: Message, trace = this.active): void {
-    this.#wire.tell(this.#ownerOf(entity), [entity.type, entity.key], message, { trace, isForwarded: true });
+    const owner = this.#ownerOf(entity);
+    if (this.#isSelf(owner)) throw this.#notOwner(entity);
+    this.#wire.tell(owner, [entity.type, entity.key], message, { trace, isForwarded: true });
   }
 
   /** @throws NodeDownError, InvalidConfigError */
@@ -284,7 +305,12 @@ export class Router {
 
   async #attempt(entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
     const owner = this.#ownerOf(entity);
-    if (this.#host && this.#isSelf(owner)) return this.#local(this.#host, entity, asked, signal);
+    const standing = this.#options.standing();
+    if (standing === 'refusing') throw noMajority();
+    if (this.#host && this.#isSelf(owner)) {
+      if (standing === 'verifying') throw unverified(entity);
+      return this.#local(this.#host, entity, asked, signal);
+    }
     const request = { to: [entity.type, entity.key] as const, ...asked };
     return this.#wire.ask(owner, formatEntityId(entity), request, signal);
   }
@@ -363,6 +389,7 @@ export class Router {
     more: TellOptions,
   ): void {
     const entity: EntityId = { type, key };
+    if (ask !== undefined && this.#options.standing() === 'verifying') throw unverified(entity);
     if (this.#host && this.owns(entity)) this.#host.receive(entity, message, ask);
     else if (ask === undefined && !more.isForwarded) this.forward(entity, message, more.trace);
     else throw this.#notOwner(entity);
@@ -395,6 +422,15 @@ export class Router {
 /** Entities have moved, perhaps, since they were named by the node that they were on. */
 function entityOfPath(path: string): EntityId | undefined {
   return path.startsWith(ENTITIES) ? parseEntityId(path.slice(ENTITIES.length)) : undefined;
+}
+
+function noMajority(cause?: unknown): Error {
+  const message = 'This node is no member of the cluster at the moment, or sees no majority of it.';
+  return new ClusterUnavailableError(message, cause === undefined ? {} : { cause });
+}
+
+function unverified(entity: EntityId): Error {
+  return new NotOwnerError(`This node was away, and looks whether it still owns ${formatEntityId(entity)}.`);
 }
 
 function timedOut(target: string, message: Message, timeoutMs: number, cause: unknown): Error {

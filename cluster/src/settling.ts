@@ -1,21 +1,12 @@
-import {
-  type Clock,
-  isSameLife,
-  type Logger,
-  type Member,
-  SHARE_STEP,
-  stepped,
-  type Timer,
-  type View,
-} from '@jaegis/core';
+import { type Clock, grown, isSameLife, type Logger, type Member, type Timer, type View } from '@jaegis/core';
 
 export interface SettlingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly self: () => Member;
   readonly view: () => View;
-  /** Changes what the view says of this node. */
-  readonly update: (change: (member: Member) => Member | undefined) => Promise<void>;
+  /** Asks for this share of its weight, undefined: all of it. Resolves when it was asked for. */
+  readonly grow: (share: number | undefined) => Promise<void>;
   /** Resolves when all that came with the last view is looked at. */
   readonly settled: () => Promise<void>;
 }
@@ -48,14 +39,20 @@ export class Settling {
   }
 
   async #step(): Promise<void> {
-    const { update, settled, logger, view } = this.#options;
+    const { grow, settled, logger, view } = this.#options;
     try {
       await settled();
-      if (!this.#isStopped) await update(stepped);
+      const { share } = this.#row ?? {};
+      if (!this.#isStopped && share !== undefined) await grow(grown(share));
     } catch (error) {
-      logger.debug('the share of this node did not grow yet', { step: SHARE_STEP, error });
+      logger.debug('the share of this node did not grow yet', { error });
     }
     this.#timer = undefined;
     this.onView(view());
+  }
+
+  get #row(): Member | undefined {
+    const { view, self } = this.#options;
+    return view().members.find((member) => isSameLife(member, self()));
   }
 }

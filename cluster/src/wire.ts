@@ -185,10 +185,16 @@ export class Wire implements Sessions {
       const number = this.#asks.begin(type, signal);
       if (request.asker !== undefined) return this.#askFor(request.asker, { member, target, number }, request, signal);
       const packet = this.#addAsk(member, number, request);
-      return this.#asks.wait(number, { member, target, type, timeoutMs: request.leftMs, packet, signal });
+      const isForEntity = typeof request.to !== 'string';
+      return this.#asks.wait(number, { member, target, isForEntity, type, timeoutMs: request.leftMs, packet, signal });
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Asks to entities on other nodes end with the reason. */
+  giveUpEntities(reason: Error): void {
+    this.#asks.giveUpEntities(reason);
   }
 
   /** Resolves when all asks of other nodes that are open here now have been answered or given up. */
@@ -207,7 +213,16 @@ export class Wire implements Sessions {
     const giveUp = (error: unknown) => this.#asks.giveUp(number, error);
     const wait = new FarWait(asker, { address: target, node: member.id }, request.message, giveUp);
     const packet = this.#addAsk(member, number, request, wait);
-    const leaving = { member, target, type, timeoutMs: request.leftMs, packet, signal, wait };
+    const leaving = {
+      member,
+      target,
+      isForEntity: typeof request.to !== 'string',
+      type,
+      timeoutMs: request.leftMs,
+      packet,
+      signal,
+      wait,
+    };
     const reply = this.#asks.wait(number, leaving);
     if (this.#options.asker !== undefined) asker.waitFor(wait);
     return reply;

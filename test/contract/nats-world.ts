@@ -1,4 +1,5 @@
 /** Real servers, one set for a suite. */
+import type { Heart } from '@jaegis/core';
 import { connectNats, type NatsConnection } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
 import { afterEach, beforeEach } from 'vitest';
@@ -10,6 +11,7 @@ export function natsWorld(count: 1 | 3): World {
   const nats = withServers(count);
   const errors: string[] = [];
   let open: NatsConnection[] = [];
+  let hearts: Heart[] = [];
   /** Each connection goes to another server than the one before, so that what one says must find its way to the others. */
   const fromNext = () => nats.urls.map((_, index) => nats.urls[(index + open.length) % count] ?? '');
   beforeEach(() => {
@@ -17,7 +19,9 @@ export function natsWorld(count: 1 | 3): World {
   });
   afterEach(async () => {
     await Promise.all(open.map((connection) => connection.close()));
+    await Promise.all(hearts.map((heart) => heart.stop()));
     open = [];
+    hearts = [];
   });
   return {
     errors,
@@ -35,6 +39,11 @@ export function natsWorld(count: 1 | 3): World {
         openInbox: (wishes) => connection.openInbox({ ...wishes, replicas: count, storage: 'file' }),
         openBlobs: (name, keepMs = 600_000) => connection.blobs({ name, replicas: count, storage: 'file', keepMs }),
         openStore: (name) => connection.openStore({ name, replicas: count, storage: 'file' }),
+        heart: (wanted) => {
+          const heart = connection.heart(wanted);
+          hearts.push(heart);
+          return heart;
+        },
       };
     },
     async loseServer() {

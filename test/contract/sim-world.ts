@@ -21,11 +21,12 @@ export function simWorld(): World {
     async connect(options = {}) {
       const node = `node-${nodes.length}`;
       nodes.push(node);
-      const { transport, openJournal, openInbox, openStore, blobs } = world.connect(node, options);
+      const { transport, openJournal, openInbox, openStore, blobs, heart } = world.connect(node, options);
       return {
         transport,
         openJournal,
         openInbox,
+        heart,
         openStore: (name) => openStore({ name }),
         openBlobs: (name, keepMs = 600_000) => blobs({ name, keepMs }),
       };

@@ -1,6 +1,8 @@
 /** What a contract suite needs of the world it runs in. There is a real one and a simulated one. */
 import {
   type Blobs,
+  type Heart,
+  type HeartOptions,
   hasCode,
   type InboxStream,
   type Journal,
@@ -32,6 +34,8 @@ export interface Connection {
   openStore(name: string): Promise<Store>;
   /** @param keepMs Default: longer than any test. */
   openBlobs(name: string, keepMs?: number): Blobs;
+  /** Stopped after the test. */
+  heart(options: HeartOptions): Heart;
 }
 
 export interface World {

@@ -35,13 +35,14 @@ export async function startByHand(given: HandMade): Promise<ClusterNode> {
       historyPerSubject,
     });
   const ports: ClusterPorts = {
+    heart: connection.heart({ cluster, running: () => node.system.running }),
     clock,
     random: realRandom(),
     logger,
     codec: binaryCodec(),
     pool: createPool({ threads: 1 }),
     transport: connection.transport,
-    viewJournal: await journal('VIEW', `jaegis.${cluster}.view`, limits.turnHistory),
+    healthJournal: await journal('HEALTH', `jaegis.${cluster}.health`, limits.healthHistory),
     turnJournal: await journal('TURNS', turnSubjects(cluster), history ?? limits.turnHistory),
     inbox: await connection.openInbox({
       name: `JAEGIS_${cluster}_INBOX`,
@@ -56,7 +57,7 @@ export async function startByHand(given: HandMade): Promise<ClusterNode> {
       keepMs: limits.largeKeptMs,
     }),
   };
-  const node = new ClusterNode({
+  const node: ClusterNode = new ClusterNode({
     cluster,
     name: nodeId(name),
     role: 'member',

@@ -82,6 +82,22 @@ describe('the roles of a cluster', () => {
     expect([first.view.members.length, second.view.members.length]).toEqual([2, 2]);
   });
 
+  it('an inspector sees no contents and changes nothing; an operator does both', async () => {
+    await using _node = await start(nats.urls, 'n1');
+    const look = (role: string) => requestInspection({ nats: nats.urls, cluster: 'shop', ...as(role) });
+    await using operator = await look('operator');
+    await using inspector = await look('inspector');
+    expect(await operator.ask('counter/seen', { type: 'add', by: 7 })).toBe(7);
+    expect(await operator.actor('counter/seen', { contents: true })).toMatchObject({ state: { total: 7 } });
+    expect(await inspector.actor('counter/seen')).not.toHaveProperty('state');
+    const denied = { code: 'permission_denied' };
+    await expect(inspector.actor('counter/seen', { contents: true })).rejects.toMatchObject(denied);
+    await expect(inspector.ask('counter/seen', { type: 'add' })).rejects.toMatchObject(denied);
+    await expect(inspector.drain('n1')).rejects.toMatchObject(denied);
+    await using lost = await requestInspection({ nats: nats.urls, cluster: 'shop', ...as('client') });
+    expect((await lost.view()).members).toMatchObject([{ id: 'n1' }]);
+  });
+
   it('a node may bound what all turns take, also when the stream is there without a bound', async () => {
     await (await start(nats.urls, 'n1')).stop();
     await using _node = await start(nats.urls, 'n1', { maxTurnBytes: 50_000_000 });
@@ -107,6 +123,15 @@ describe('the roles of a cluster', () => {
     ['client', '$JS.API.DIRECT.GET.OBJ_JAEGIS_shop_LARGE'],
     ['client', '$JS.API.DIRECT.GET.JAEGIS_shop_INBOX'],
     ['client', '$JS.API.STREAM.PURGE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', 'jaegis.shop.reveal.actor'],
+    ['client', 'jaegis.shop.operate.drain'],
+    ['inspector', 'jaegis.shop.reveal.actor'],
+    ['inspector', 'jaegis.shop.reveal.node.n1.actor'],
+    ['inspector', 'jaegis.shop.operate.ask'],
+    ['inspector', 'jaegis.shop.operate.node.n1.drain'],
+    ['operator', 'jaegis.shop.turn.1.counter.a'],
+    ['operator', 'jaegis.shop.node.n1.x.in'],
+    ['operator', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', 'jaegis.shop.node.n1.x.in'],
     ['inspector', 'jaegis.shop.inbox.1.counter.a'],
     ['inspector', '$JS.API.STREAM.MSG.GET.JAEGIS_shop_TURNS'],
@@ -188,6 +213,8 @@ describe('the roles of a cluster', () => {
     ['inspector', 'jaegis.shop.reply.>'],
     ['inspector', 'jaegis.shop.event'],
     ['inspector', '_INBOX.>'],
+    ['operator', 'jaegis.shop.>'],
+    ['operator', '_INBOX.inspector.>'],
     ['backup', 'jaegis.shop.>'],
     ['backup', '_INBOX.node.>'],
   ])('%s may not subscribe to %s, and is told so at the next flush', async (role, subject) => {

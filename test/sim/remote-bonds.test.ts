@@ -69,6 +69,8 @@ function shown(reason: unknown): unknown {
   return code === undefined ? reason.message : [code, data?.node];
 }
 
+/** A connection is lost for so long, in ms: too short for the others to miss a beat and ask. */
+const HICCUP_MS = 50;
 const entities = [counter] as unknown as ActorDefinition<Protocol>[]; // of any protocol: the list is for the runtime
 
 async function threeNodes(seed: number) {
@@ -154,7 +156,7 @@ describe.each(seeds)('seed %d: a monitor of an actor on another node', (seed) =>
     await world.clock.advance(50);
     for (const name of ['n2', 'n1']) {
       world.network.disconnect(name);
-      await world.clock.advance(200);
+      await world.clock.advance(HICCUP_MS);
       world.network.reconnect(name);
       await world.clock.advance(1_000);
     }
@@ -173,9 +175,8 @@ describe.each(seeds)('seed %d: a monitor of an actor on another node', (seed) =>
     tell({ type: 'monitor', to: 'n2/user/worker' });
     await world.clock.advance(50);
     world.network.disconnect('n1');
-    await world.clock.advance(100);
     n2.actor<AnyProtocol>('n2/user/worker').tell({ type: 'fail' });
-    await world.clock.advance(100);
+    await world.clock.advance(HICCUP_MS);
     world.network.reconnect('n1');
     await world.clock.advance(2_000);
     expect(await seen()).toEqual([['down', 'n2/user/worker', 'out of paper', undefined]]);

@@ -1,5 +1,5 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
-import type { ActorDefinition, Protocol } from '@jaegis/actors';
+import type { ActorDefinition, Protocol, Startable } from '@jaegis/actors';
 import {
   type ClusterEvent,
   ClusterNode,
@@ -23,6 +23,8 @@ const noPool: WorkerPool = {
 export interface SimClusterOptions {
   /** Of the server, in bytes. Default 1 MiB. */
   readonly maxPayload?: number;
+  /** What supervisors of other nodes may start on a node, by its name. Default: nothing. */
+  readonly startables?: (node: string) => readonly Startable[];
 }
 
 export function simCluster(
@@ -32,6 +34,8 @@ export function simCluster(
 ) {
   const world = createSimWorld({ seed, ...options });
   const failures: JaegisError[] = [];
+  /** Nodes that were told to leave. */
+  const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
   /** How often each was started: a later life has chances of its own. */
@@ -61,6 +65,7 @@ export function simCluster(
       name: nodeId(name),
       role,
       entities,
+      startables: options.startables?.(name) ?? [],
       ports: {
         clock,
         random,
@@ -69,13 +74,13 @@ export function simCluster(
         pool: noPool,
         transport,
         blobs: connection.blobs({ name: 'LARGE', keepMs: limits.largeKeptMs }),
-        viewJournal: await world.clock.runUntilSettled(journal('VIEW', `jaegis.${CLUSTER}.view`)),
+        healthJournal: await world.clock.runUntilSettled(journal('HEALTH', `jaegis.${CLUSTER}.health`)),
         inbox,
         heart: connection.heart({ cluster: CLUSTER, running: () => made.system.running }),
-        heapBytes: () => 0,
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
       },
       onFailure: (error) => failures.push(error),
+      leave: () => left.push(name),
       ...more,
     });
     await world.clock.runUntilSettled(made.start());
@@ -83,5 +88,5 @@ export function simCluster(
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, events, failures, transports };
+  return { world, node, events, failures, left, transports };
 }

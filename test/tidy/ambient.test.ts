@@ -16,6 +16,8 @@ const exemptions: readonly Exemption[] = [
   { path: 'scripts/', reason: 'Run by hand or by CI, never by the runtime.' },
   { path: 'packages/nats/src/server/http.ts', reason: 'Fetches the release and asks servers whether they are ready.' },
   { path: 'packages/nats/src/server/free-ports.ts', reason: 'Only a socket can tell which port is free.' },
+  { path: 'packages/nats/src/heart/heart-thread.ts', reason: 'A thread of its own; nobody could hand it a port.' },
+  { path: 'packages/nats/src/heart/shared-load.ts', reason: 'Two threads read one clock, which no port of one is.' },
   { path: 'packages/nats/src/server/guard.ts', reason: 'A process of its own that outlives the one that started it.' },
 ];
 

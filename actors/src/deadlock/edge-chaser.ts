@@ -3,6 +3,7 @@ import {
   chooseVictim,
   deadlockError,
   isHeldUp,
+  type JaegisError,
   limits,
   type NodeId,
   type ProbeStep,
@@ -30,6 +31,8 @@ export interface EdgeChaserOptions {
   readonly probes: WaitProbes;
   /** Asks that a probe may pass; a longer cycle is left to the time limits of its asks. Default 256. */
   readonly maxPath?: number;
+  /** Told of each ask of this node that is given up. */
+  readonly resolved?: (error: JaegisError) => void;
 }
 
 /**
@@ -164,8 +167,13 @@ export class EdgeChaser implements EdgeSink {
     const edges = this.#standing(path, start);
     if (edges === undefined) return;
     const victim = chooseVictim(path);
-    if (isLast) edges[victim]?.fail(deadlockError(path, victim));
-    else this.#confirm(path, start + edges.length);
+    if (!isLast) {
+      this.#confirm(path, start + edges.length);
+      return;
+    }
+    const error = deadlockError(path, victim);
+    edges[victim]?.fail(error);
+    this.#options.resolved?.(error);
   }
 
   /** The asks of this node from the step `start` on to the one that leaves it; undefined when one has ended. */

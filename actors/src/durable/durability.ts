@@ -15,6 +15,8 @@ export interface Durability {
   /** @param signal Aborts when the activation ends. */
   readonly schedules: (signal: AbortSignal) => TimerSchedules;
   readonly node: string;
+  /** Whether the state in memory may be shown: another node may have gone on with the entity. */
+  readonly serves: () => boolean;
   readonly traces: Traces;
   readonly random: Random;
   readonly mishaps: Mishaps;

@@ -8,6 +8,7 @@ import {
   invariant,
   isDurableMessageId,
   isLostTurn,
+  NotOwnerError,
   type TreeNode,
   type TurnRecord,
   WrongSequenceError,
@@ -340,6 +341,7 @@ export class DurableBehavior implements Behavior {
 
   #join(step: Omit<Step, 'ask'>, outcome: Outcome, delivery: DeliveryInfo): Outcome {
     if (!step.changes && this.#commits.isIdle && this.#isClaimed) {
+      if (!this.#has.serves()) return this.#withhold(delivery);
       return { ...outcome, effects: step.effects, reply: step.reply };
     }
     const ask = takenOver(delivery);
@@ -347,6 +349,14 @@ export class DurableBehavior implements Behavior {
     this.#isClaimed = true;
     const { reply: _, ...rest } = outcome;
     return { ...rest, effects: [{ kind: 'accepted', run: () => this.#accept({ ...step, ask, changes }) }] };
+  }
+
+  /** What changes the state is fenced by its turn; a question is not. Its asker asks again. */
+  #withhold(delivery: DeliveryInfo): Outcome {
+    const { entity, node } = this.#has;
+    const error = new NotOwnerError(`${node} looks whether it still owns ${formatEntityId(entity)}.`);
+    takenOver(delivery)?.fail(error);
+    return {};
   }
 
   /** It is put aside and handled again later; what it changed is kept all the same. */

@@ -53,6 +53,8 @@ export interface EntityHostOptions {
   readonly timerSubjectOf: (entity: EntityId, id: string) => string;
   /** Whether this node owns the entity by the view it has now. */
   readonly owns: (entity: EntityId) => boolean;
+  /** Whether this node knows that its view is of now. Where it does not, questions are not answered. Default: it does. */
+  readonly serves?: () => boolean;
   /** As {@link Durability.tenure}. */
   readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
@@ -425,9 +427,11 @@ export class EntityHost implements Home {
         timerSubject: (id) => timerSubjectOf(entity, id),
       });
     const { node, traces } = system;
+    const { serves = () => true } = this.#options;
     const tenure = this.#options.tenureOf(entity);
     const predecessor = Promise.all([this.#ending.get(name), this.#options.handedOver?.(entity)]);
-    return { entity, log, loads: this.#loads, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
+    const made = { entity, log, outbox, schedules, node, traces, random, mishaps };
+    return { ...made, serves, tenure, predecessor, loads: this.#loads };
   }
 }
 

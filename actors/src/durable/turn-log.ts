@@ -40,7 +40,8 @@ export interface TurnLogOptions {
   readonly mishaps?: Mishaps | undefined;
 }
 
-const RETRY = { firstMs: 20, maxMs: 1_000 };
+/** An attempt that the servers do not answer lasts long by itself; one without a connection ends at once, and that is soon back. */
+const RETRY = { firstMs: 20, maxMs: 300 };
 
 /**
  * One entity's turns in the journal. The append with the expected sequence is at once the commit and the fence: when

@@ -2,13 +2,16 @@ import { type ExitReason, type Member, NodeDownError, NotSerializableError } fro
 import { demonitor, endBonds, monitor } from '../run/bonds.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type ActorMonitor, bondsOf, type Process } from '../run/process.ts';
-import { type FarDelivery, type FarHome, FarProcess } from './far-process.ts';
+import { type FarHome, FarProcess } from './far-process.ts';
 import { type FarReason, type FarSignal, farReason, type MemberChange, reasonFrom } from './far-signal.ts';
+import { Guests, type Startables } from './guests.ts';
+import type { FarDelivery, Host, Hosted } from './host.ts';
 
 export interface FarLifeOptions {
   readonly kernel: Kernel;
   readonly member: Member;
   readonly delivery: FarDelivery;
+  readonly startables: Startables;
   /** @throws NotSerializableError */
   readonly send: (to: Member, signal: FarSignal) => void;
   /** Different for each link that this node makes. */
@@ -21,7 +24,7 @@ export const ENTITIES = '/entities/';
 const MOST_CHANGES = 500;
 
 /** One life of another node, and the bonds between its processes and those of this node. It ends all of them. */
-export class FarLife implements FarHome {
+export class FarLife implements FarHome, Host {
   readonly #options: FarLifeOptions;
   readonly kind = 'actor';
   isUp = true;
@@ -32,12 +35,43 @@ export class FarLife implements FarHome {
   /** Monitors there of processes here, by the numbers of that node. */
   readonly #theirs = new Map<number, ActorMonitor>();
   #lastMonitor = 0;
+  /** What runs here for its supervisors. */
+  readonly guests: Guests;
+  /** What runs there for supervisors of this node, by numbers. */
+  readonly #children = new Map<number, Hosted>();
+  #lastChild = 0;
+  #isDraining = false;
   /** Changes of groups that were said to that node, and that it has said. */
   #groupsSaid = 0;
   #groupsHeard = 0;
 
   constructor(options: FarLifeOptions) {
     this.#options = options;
+    const { kernel, member, startables } = options;
+    this.guests = new Guests({
+      kernel,
+      node: member.id,
+      startables,
+      send: (signal) => this.send(signal),
+      sendReason: (reason, make) => this.sendReason(reason, make),
+      at: (path) => this.at(path),
+    });
+  }
+
+  addChild(child: Hosted): number {
+    this.#children.set(++this.#lastChild, child);
+    return this.#lastChild;
+  }
+
+  removeChild(guest: number): void {
+    this.#children.delete(guest);
+  }
+
+  /** It leaves in order: what runs there for supervisors of this node moves. */
+  drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (const child of [...this.#children.values()]) child.moveFrom(this);
   }
 
   get member(): Member {
@@ -112,7 +146,16 @@ export class FarLife implements FarHome {
     else if (signal.kind === 'order') this.#order(signal);
     else if (signal.kind === 'monitor') this.#monitor(signal);
     else if (signal.kind === 'demonitor') this.#demonitor(signal.id);
-    else if (signal.kind === 'group') this.#group(signal);
+    else if (signal.kind === 'started' || signal.kind === 'unstarted' || signal.kind === 'ended') {
+      this.#children.get(signal.guest)?.receive(signal);
+    } else if (
+      signal.kind === 'start' ||
+      signal.kind === 'stop' ||
+      signal.kind === 'release' ||
+      signal.kind === 'guestExit'
+    ) {
+      this.guests.receive(signal);
+    } else if (signal.kind === 'group') this.#group(signal);
     else if (signal.kind === 'down') this.#down(signal.id, reasonFrom(signal.reason));
   }
 
@@ -128,6 +171,10 @@ export class FarLife implements FarHome {
     const processes = [...this.#processes.values()];
     this.#processes.clear();
     for (const process of processes) endBonds(process, reason, this.#options.kernel);
+    this.guests.end(reason);
+    const children = [...this.#children.values()];
+    this.#children.clear();
+    for (const child of children) child.hostLost(this);
   }
 
   /** Processes of this node have joined groups, or left them. */

@@ -1,21 +1,28 @@
 import {
+  type ChildPlace,
+  chooseHost,
   type EntityId,
   emptyView,
   isSameLife,
   limits,
   type Member,
   memberOf,
+  type NodeId,
   parseEntityId,
+  type TreeNode,
   type View,
 } from '@jaegis/core';
 import type { Far, NodeWatcher } from '../run/far.ts';
 import type { Kernel } from '../run/kernel.ts';
-import type { Process } from '../run/process.ts';
+import type { Process, Root } from '../run/process.ts';
 import { type AnyRef, isEntityRef } from '../run/ref.ts';
 import { NodeSignal } from '../run/signal.ts';
 import { ENTITIES, FarLife } from './far-life.ts';
-import type { FarDelivery } from './far-process.ts';
 import type { FarSignal } from './far-signal.ts';
+import { GUESTS, type Startables } from './guests.ts';
+import type { FarDelivery, Host } from './host.ts';
+
+const soon = Promise.resolve();
 
 /** Carries signals to other nodes. */
 export interface FarPost {
@@ -36,9 +43,11 @@ export interface SentSignal {
 }
 
 export interface FarNodesOptions {
-  readonly kernel: Kernel;
+  readonly kernel: Kernel & { addRoot(name: string, root: Root): void };
   readonly post: FarPost;
   readonly delivery: FarDelivery;
+  /** What supervisors of other nodes may start here. */
+  readonly startables: Startables;
   /** Who owns an entity now. */
   readonly ownerOf: (entity: EntityId) => Member | undefined;
 }
@@ -56,10 +65,14 @@ export class FarNodes implements Far {
   /** This life of this node, while it is in the view. */
   #self: Member | undefined;
   readonly #watchers = new Set<NodeWatcher>();
+  readonly #listeners = new Set<() => void>();
+  /** This node as a host of its own children. */
+  #own: FarLife | undefined;
   #ties = 0;
 
   constructor(options: FarNodesOptions) {
     this.#options = options;
+    options.kernel.addRoot(GUESTS, { find: (path) => this.#guest(path) });
     options.kernel.groups.onChange(({ group, change, member }) => {
       if (member.isFar) return;
       for (const life of this.#lives.values()) life.sayGroups([[group, member.path, change === 'join' ? 1 : -1]]);
@@ -80,7 +93,7 @@ export class FarNodes implements Far {
     const address = typeof target === 'string' ? target : target.address;
     const [node = '', root] = address.split('/', 2);
     if (root === undefined) return undefined;
-    if (root !== 'user') return root === '' ? undefined : this.#entity(parseEntityId(address));
+    if (root !== 'user' && root !== GUESTS) return root === '' ? undefined : this.#entity(parseEntityId(address));
     if (node === this.#options.kernel.node) return undefined;
     return this.#life(node).at(address.slice(node.length));
   }
@@ -101,7 +114,40 @@ export class FarNodes implements Far {
     }
     if (!isIn) return;
     for (const member of view.members) if (member.id !== self.id && !this.#lives.has(member.id)) this.#begin(member);
+    this.#own ??= this.#makeOwn(self);
+    for (const { id, draining = false } of view.members) if (draining) this.#lifeOf(id)?.drain();
     this.#takeEarly();
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  choose(
+    place: ChildPlace,
+    child: string,
+    present: Host | undefined,
+    strangers: ReadonlySet<string>,
+  ): Host | undefined {
+    const { node } = this.#options.kernel;
+    const members = this.#view.members.filter(
+      ({ id, incarnation }) => this.#lifeOf(id) !== undefined && !strangers.has(incarnation),
+    );
+    const self = node as NodeId; // its own name
+    const member = chooseHost(place, { members, self, present: present?.member.id, child });
+    return member && this.#lifeOf(member.id);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  guestPath(path: string): string {
+    return `/${GUESTS}/${this.#options.kernel.node}${path}`;
+  }
+
+  /** What runs here for supervisors of all nodes. */
+  inspect(): TreeNode[] {
+    const lives = [...(this.#own ? [this.#own] : []), ...this.#lives.values()];
+    return lives.flatMap(({ guests }) => guests.processes.map((process) => process.inspect()));
   }
 
   receive(sent: SentSignal): void {
@@ -116,16 +162,16 @@ export class FarNodes implements Far {
     const life = this.#lives.get(to.id);
     if (life === undefined || !isSameLife(life.member, to) || !this.#isPresent(to)) return;
     if (this.#self === undefined || !isSameLife(from, this.#self)) return;
-    if (signal.kind !== 'order' || !isUncertain) life.send(signal);
+    const mayRepeat = signal.kind !== 'order' && signal.kind !== 'guestExit';
+    if (mayRepeat || !isUncertain) life.send(signal);
   }
 
   #begin(member: Member): void {
-    const { kernel, post, delivery } = this.#options;
+    const { kernel, post } = this.#options;
     const send = (to: Member, signal: FarSignal) => {
       if (this.#self !== undefined) post.send(to, { from: this.#self, epoch: this.#view.epoch, signal });
     };
-    const nextTie = () => `${kernel.node}#${++this.#ties}`;
-    const life = new FarLife({ kernel, member, delivery, send, nextTie });
+    const life = this.#makeLife(member, send);
     this.#lives.set(member.id, life);
     life.sayGroups([...kernel.groups.local()].map(({ group, member: here }) => [group, here.path, 1] as const));
     this.#tell(new NodeSignal('up', member.id));
@@ -139,11 +185,35 @@ export class FarNodes implements Far {
   #life(node: string): FarLife {
     const known = this.#lives.get(node);
     if (known) return known;
-    const { kernel, delivery } = this.#options;
-    const member = { id: node, incarnation: '' } as Member; // it is nobody
-    const life = new FarLife({ kernel, member, delivery, send: () => {}, nextTie: () => '' });
+    const life = this.#makeLife({ id: node, incarnation: '' } as Member, () => {}); // it is nobody
     life.end();
     return life;
+  }
+
+  #makeLife(member: Member, send: (to: Member, signal: FarSignal) => void): FarLife {
+    const { kernel, delivery, startables } = this.#options;
+    const nextTie = () => `${kernel.node}#${++this.#ties}`;
+    return new FarLife({ kernel, member, delivery, startables, send, nextTie });
+  }
+
+  /** What it says to itself it hears when what runs now is done, as others do. */
+  #makeOwn(self: Member): FarLife {
+    const own = this.#makeLife(self, (_to, signal) => void soon.then(() => own.receive(signal)));
+    return own;
+  }
+
+  #lifeOf(node: string): FarLife | undefined {
+    return node === this.#options.kernel.node ? this.#own : this.#lives.get(node);
+  }
+
+  /** The id of a guest is the node and the path of its place under its supervisor; its own children come after that. */
+  #guest(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] } {
+    const guests = this.#lifeOf(path[0] ?? '')?.guests;
+    for (let end = path.length; end > 1; end--) {
+      const process = guests?.process(path.slice(0, end).join('/'));
+      if (process) return { process, rest: path.slice(end) };
+    }
+    return { process: undefined, rest: [] };
   }
 
   #entity(entity: EntityId): Process | undefined {

@@ -3,12 +3,7 @@ import { type ActorMonitor, type Home, type Process, Relay, type StartResult } f
 import type { Message } from '../run/protocol.ts';
 import type { AskOptions } from '../run/ref.ts';
 import type { FarReason, FarSignal } from './far-signal.ts';
-
-/** How what is sent to a process of another node gets there. */
-export interface FarDelivery {
-  tell(node: string, path: string, message: Message): void;
-  ask(node: string, path: string, message: Message, options: AskOptions): Promise<unknown>;
-}
+import type { FarDelivery } from './host.ts';
 
 /** The life of a node that processes of it are in, as these see it. */
 export interface FarHome extends Home {

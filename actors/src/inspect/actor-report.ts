@@ -3,7 +3,7 @@ import { type ErrorData, errorToData, type TreeNode, type WaitEdge } from '@jaeg
 import { ActorCell } from '../run/actor-cell.ts';
 import { Ask, type Item } from '../run/ask.ts';
 import type { CrashReport } from '../run/crash-report.ts';
-import type { FlightEntry } from '../run/flight-recorder.ts';
+import { type FlightEntry, modeForRecord } from '../run/flight-recorder.ts';
 import type { Process } from '../run/process.ts';
 import type { Message } from '../run/protocol.ts';
 import { glance, plain, withoutStacks } from './plain.ts';
@@ -92,7 +92,7 @@ function ofCell(cell: ActorCell, depth: Depth): Partial<ActorReport> {
   const { underWay } = cell;
   // Asleep, it has what it preserved.
   const kept = state ?? cell.cold?.kept?.state;
-  const mode = behavior?.hasModes ? shownMode(behavior.mode(state), depth) : undefined;
+  const mode = behavior?.hasModes ? shownMode(modeForRecord(behavior, state), depth) : undefined;
   return {
     ...(underWay === undefined ? {} : { handling: show(underWay) }),
     waitsFor: waitsOf(cell.waits),

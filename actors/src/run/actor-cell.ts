@@ -8,7 +8,7 @@ import { cellNode } from './cell-node.ts';
 import { Posted } from './cold-fields.ts';
 import type { Behavior, DeliveryInfo, MaybeOutcome, Outcome } from './contract.ts';
 import { crashedError, crashReport, retryOrBury } from './crash.ts';
-import { type FlightEntry, FlightRecorder } from './flight-recorder.ts';
+import { type FlightEntry, FlightRecorder, modeForRecord } from './flight-recorder.ts';
 import { refused } from './handler-behavior.ts';
 import { Idle } from './idle.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -312,7 +312,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     const { behavior } = this;
     if (behavior === undefined || !behavior.hasModes) return;
     this.#note();
-    this.#recorder?.recordMode(modeOf(behavior, this.state));
+    this.#recorder?.recordMode(modeForRecord(behavior, this.state));
   }
 
   /** A step with actions, or of an actor that has modes: in the order of gen_statem. */

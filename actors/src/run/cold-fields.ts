@@ -75,6 +75,12 @@ export class ColdFields {
   /** Who waits for the end of the incarnation. */
   onEnded: (() => void)[] = [];
 
+  /** @param behind So many messages go before it. Undefined: none. */
+  add(signal: FarUrgent, behind: number | undefined): void {
+    if (behind === undefined) this.urgent.push(signal);
+    else this.behind.push({ signal, left: behind });
+  }
+
   /** Whether a signal goes before the next message. @param isEmpty The mailbox. */
   hasDue(isEmpty: boolean): boolean {
     if (this.urgent.length > 0) return true;

@@ -1,4 +1,5 @@
 import { Ask, type Item } from './ask.ts';
+import type { Behavior } from './contract.ts';
 import type { Message } from './protocol.ts';
 
 /** One message that an actor handled, and the mode that it was in afterwards. */
@@ -67,5 +68,14 @@ export class FlightRecorder {
     this.#before = this.#list;
     this.#list = new Array(this.#size + SLOTS);
     this.#length = 0;
+  }
+}
+
+/** Where a mode matters, one that fails is a crash; here it is only noted. */
+export function modeForRecord(behavior: Behavior, state: unknown): unknown {
+  try {
+    return behavior.mode(state);
+  } catch {
+    return 'mode failed';
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, ExitReason, JaegisError, Random } from '@jaegis/core';
+import type { ChildPlace, Clock, ExitReason, JaegisError, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
@@ -14,6 +14,12 @@ import type { Message, Protocol } from './protocol.ts';
 import type { AnyRef } from './ref.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Traces } from './traces.ts';
+
+/** Of actors or of supervisors. */
+export interface Definition {
+  readonly kind: string;
+  readonly type: string;
+}
 
 /** What the processes of one node share. The system provides it. */
 export interface Kernel {
@@ -34,8 +40,12 @@ export interface Kernel {
   /** Whether counters of cost and flight recorders are kept. */
   readonly watch: boolean;
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind;
-  /** @param startable a definition of actors or of supervisors. */
-  makeProcess(home: Home, id: string, startable: { readonly kind: string }, input: unknown): Process;
+  /**
+   * @param startable A definition of actors or of supervisors.
+   * @param place Where in the cluster it runs. Default: here.
+   * @throws ClusterUnavailableError for a place where there is no cluster.
+   */
+  makeProcess(home: Home, id: string, startable: Definition, input: unknown, place?: ChildPlace): Process;
   /** The process of this node behind a ref, an address of it or a registered name; undefined when there is none. */
   resolve(target: AnyRef | string): Process | undefined;
   /** To a process, or to whoever holds the name; a message that cannot be delivered becomes a dead letter. */

@@ -1,4 +1,12 @@
-import { type ExitReason, isCleanExit, limits, StartTimeoutError, type WaitEdge, type Waiter } from '@jaegis/core';
+import {
+  type ChildPlace,
+  type ExitReason,
+  isCleanExit,
+  limits,
+  StartTimeoutError,
+  type WaitEdge,
+  type Waiter,
+} from '@jaegis/core';
 import type { OpenWait } from '../deadlock/far-wait.ts';
 import { Children } from '../supervisor/children.ts';
 import type { Ask, Item } from './ask.ts';
@@ -162,8 +170,8 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     this.empty(why);
   }
 
-  adopt(startable: { readonly kind: string }): boolean {
-    if (startable.kind !== 'actor') return false;
+  adopt(startable: { readonly kind: string }, place?: ChildPlace): boolean {
+    if (startable.kind !== 'actor' || place !== undefined) return false;
     this.kind = this.kernel.kindOf(startable as ActorDefinition<Protocol>); // of that kind
     return true;
   }
@@ -173,8 +181,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   receiveDown(monitor: ActorMonitor): void {
-    if (!this.isAlive) return;
-    this.#signal(monitor, monitor.isInOrder);
+    if (this.isAlive) this.#signal(monitor, monitor.isInOrder);
   }
 
   receiveNode(signal: NodeSignal): void {
@@ -183,8 +190,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   /** @param isInOrder Messages that are here already go before it. */
   #signal(signal: FarUrgent, isInOrder: boolean): void {
-    if (isInOrder) this.coldFields.behind.push({ signal, left: this.length });
-    else this.coldFields.urgent.push(signal);
+    this.coldFields.add(signal, isInOrder ? this.length : undefined);
     this.wake();
   }
 
@@ -264,7 +270,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     const cold = this.coldFields;
     const { clock } = this.kernel.services;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const waitMs = this.#stopMs;
+    const waitMs = this.home.stopMs?.(this) ?? limits.shutdownMs;
     const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, resolve);
     void stopped.then(() => resolve());
     const resting = promise.then(() => {
@@ -274,11 +280,6 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
       cold.resting = cold.stopping = undefined;
     });
     cold.resting = resting;
-  }
-
-  /** How long its stop function may take, in ms. */
-  get #stopMs(): number {
-    return this.home.stopMs?.(this) ?? limits.shutdownMs;
   }
 
   protected awake(): void {

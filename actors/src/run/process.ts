@@ -1,5 +1,5 @@
 /** What supervisors supervise, links link and monitors watch, and what ties these to each other. */
-import type { ExitReason, TreeNode } from '@jaegis/core';
+import type { ChildPlace, ExitReason, TreeNode } from '@jaegis/core';
 import type { AnyProtocol, Message } from './protocol.ts';
 import type { AskOptions, ClosableRef, Ref } from './ref.ts';
 import type { DownSignal, Monitor } from './signal.ts';
@@ -19,6 +19,11 @@ export interface Home {
   childSleeps?(child: Process): void;
   /** A message that it has not handled and will not. Whether its home has found somebody else for it. */
   takesBack?(child: Process, message: Message): boolean;
+}
+
+/** A further place where processes live, beside those that were spawned. */
+export interface Root {
+  find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] };
 }
 
 /** How a start is ordered. */
@@ -75,10 +80,15 @@ export abstract class Process {
   abstract kill(reason: ExitReason): void;
   /** It will not be started again, or not by itself: what waits for it is given back. */
   abstract release(): void;
-  /** From the next start on it is this, if it is of the same sort: a ref stays good over new versions of a definition. */
-  abstract adopt(startable: { readonly kind: string }): boolean;
+  /** From the next start on it is this, there, if it is of the same sort: a ref stays good over new versions of a definition. */
+  abstract adopt(startable: { readonly kind: string; readonly type: string }, place?: ChildPlace): boolean;
   abstract child(id: string): Process | undefined;
   abstract inspect(): TreeNode;
+
+  /** Whether it ended because the node was lost that it ran on: that was no fault of its own. */
+  get isLost(): boolean {
+    return false;
+  }
 
   /** Whether it lives on another node, where this one stands for it. */
   get isFar(): boolean {

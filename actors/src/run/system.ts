@@ -1,5 +1,7 @@
 import {
+  type ChildPlace,
   type Clock,
+  ClusterUnavailableError,
   type ExitReason,
   errorMessage,
   InvalidDefinitionError,
@@ -14,6 +16,7 @@ import {
   type Waiter,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import { FarChild, type FarChildOptions } from '../far/far-child.ts';
 import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
 import { cellsBelow } from '../inspect/census.ts';
 import { LastCrashes } from '../inspect/last-crashes.ts';
@@ -36,9 +39,9 @@ import type { Far } from './far.ts';
 import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
-import type { Kernel } from './kernel.ts';
+import type { Definition, Kernel } from './kernel.ts';
 import { Names, nobody } from './names.ts';
-import { type ActorMonitor, type Home, Process, Relay, refOf } from './process.ts';
+import { type ActorMonitor, type Home, Process, Relay, type Root, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
 import { type AnyRef, type AskOptions, makeRef, type Ref } from './ref.ts';
 import { Scheduler } from './scheduler.ts';
@@ -70,11 +73,6 @@ export interface StopOptions {
   readonly reason?: ExitReason;
   /** Then it is killed. Default 5,000 ms. */
   readonly timeoutMs?: number;
-}
-
-/** A further place where processes live, beside those that were spawned. */
-export interface Root {
-  find(path: readonly string[]): { readonly process: Process | undefined; readonly rest: readonly string[] };
 }
 
 /** What paths of the users' actors begin with. */
@@ -254,7 +252,10 @@ export class System implements Kernel {
   }
 
   async ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
-    return this.#inboxAt(path).ask(message, options);
+    const process = this.#at(path);
+    return process instanceof Relay
+      ? process.ask(message, options)
+      : this.#inboxOf(process, path).ask(message, options);
   }
 
   /** A message from outside to an actor of this node, as its schema makes it; to another as it is. @throws InvalidMessageError */
@@ -265,7 +266,12 @@ export class System implements Kernel {
 
   /** A message from outside the process. @throws NoSuchActorError, InvalidMessageError, OverloadedError */
   receive(path: string, message: Message, ask: Ask | undefined): void {
-    const inbox = this.#inboxAt(path);
+    const process = this.#at(path);
+    if (process instanceof Relay) {
+      relay(process, message, ask);
+      return;
+    }
+    const inbox = this.#inboxOf(process, path);
     if (ask !== undefined) ask.to = inbox as unknown as Waiter; // every actor is one
     inbox.receiveOutside(message, ask);
   }
@@ -300,13 +306,20 @@ export class System implements Kernel {
     return made;
   }
 
-  makeProcess(home: Home, id: string, startable: { readonly kind: string }, input: unknown): Process {
+  makeProcess(home: Home, id: string, startable: Definition, input: unknown, place?: ChildPlace): Process {
+    if (place !== undefined) return this.#makeFarChild({ home, id, startable, input, place });
     if (startable.kind === 'supervisor') {
       return new Supervisor(this, home, id, startable as SupervisorDefinition, input); // of that kind
     }
     const cell = new ActorCell(this, home, id, this.kindOf(startable as ActorDefinition<Protocol>)); // the only other
     if (input !== undefined) cell.coldFields.input = input;
     return cell;
+  }
+
+  #makeFarChild(child: Omit<FarChildOptions, 'kernel' | 'hosts'>): Process {
+    const { far } = this;
+    if (far !== undefined) return new FarChild({ ...child, kernel: this, hosts: far });
+    throw new ClusterUnavailableError(`${child.home.addressOf(child.id)}: there is no cluster for a child to run in.`);
   }
 
   announce(event: Announcement): void {
@@ -377,19 +390,16 @@ export class System implements Kernel {
     throw new NoSuchActorError(`No actor lives at ${shown}.`, { data: { target: shown } });
   }
 
-  #inboxAt(path: string): Inbox {
-    const process = this.#at(path);
+  #inboxOf(process: Process | undefined, path: string): Inbox {
     if (process instanceof Inbox) return process;
     throw new NoSuchActorError(`No actor lives at ${this.node}${path}.`);
   }
 
   #atAddress(address: string): Process | undefined {
     if (address.startsWith(`${this.node}/`)) return this.#at(address.slice(this.node.length));
-    for (const root of this.#roots.values()) {
-      const { process, rest } = root.find(address.split('/'));
-      if (process && rest.length === 0) return process;
-    }
-    return undefined;
+    // An entity's address says nothing of the node that it is on.
+    const found = this.#roots.get('entities')?.find(address.split('/'));
+    return found?.rest.length === 0 ? found.process : undefined;
   }
 
   #at(path: string): Process | undefined {
@@ -416,6 +426,20 @@ export class System implements Kernel {
       this.services.logger.warn('a crash listener failed', { error });
     }
   }
+}
+
+/** What comes from another node for a process that runs on yet another. */
+function relay(process: Relay, message: Message, ask: Ask | undefined): void {
+  if (ask === undefined) {
+    process.tell(message);
+    return;
+  }
+  const { limitMs, signal } = ask;
+  const answer = process.ask(message, limitMs === undefined ? { signal } : { timeoutMs: limitMs, signal });
+  answer.then(
+    (reply) => ask.reply(reply),
+    (error: unknown) => ask.fail(error),
+  );
 }
 
 function below(process: Process | undefined, path: readonly string[]): Process | undefined {

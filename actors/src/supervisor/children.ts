@@ -314,9 +314,10 @@ export class Children implements Home {
   /** A ref stays good over restarts, also where another definition of the same sort comes back. */
   #processFor(child: Child, startable: Startable): Process {
     const { process } = child;
-    if (process?.adopt(startable)) return process;
+    const { on, input } = child.spec;
+    if (process?.adopt(startable, on)) return process;
     process?.release();
-    return this.kernel.makeProcess(this, child.id, startable, child.spec.input);
+    return this.kernel.makeProcess(this, child.id, startable, input, on);
   }
 
   #begin(child: Child, process: Process): StartResult | Promise<StartResult> {
@@ -389,7 +390,7 @@ export class Children implements Home {
 
   #countRestart(child: Child, reason: ExitReason): Promise<void> | undefined {
     const now = this.kernel.services.clock.monotonic();
-    if (this.#window.add(now, this.flags) === 'give-up') {
+    if (child.process?.isLost !== true && this.#window.add(now, this.flags) === 'give-up') {
       this.#giveUp(child, reason);
       return undefined;
     }

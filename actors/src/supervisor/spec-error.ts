@@ -15,6 +15,7 @@ export type SpecRule =
   | 'invalid_id'
   | 'invalid_intensity'
   | 'invalid_period'
+  | 'invalid_place'
   | 'invalid_register'
   | 'invalid_restart_type'
   | 'invalid_shutdown'

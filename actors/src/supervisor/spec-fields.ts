@@ -1,5 +1,14 @@
 /** The checks of single fields that specs are made of. Each returns what it was given, now of a known type. */
-import { backoffResetMs, limits, type RestartBackoff, type RestartLimit, type Shutdown } from '@jaegis/core';
+import {
+  backoffResetMs,
+  type ChildPlace,
+  isToken,
+  limits,
+  type RestartBackoff,
+  type RestartLimit,
+  type Shutdown,
+  tokenRule,
+} from '@jaegis/core';
 import { namesOf, refuseUnknown } from '../run/known-options.ts';
 import { inside, type Place, refusal, type SpecRule } from './spec-error.ts';
 
@@ -72,6 +81,21 @@ export function backoff(place: Place, value: unknown): FullRestartBackoff | unde
     jitter: between('jitter', jitter, 0, 1),
     resetAfterMs: between('resetAfterMs', resetAfterMs, 0),
   };
+}
+
+const placeNames = { node: true, labels: true, other: true } as const;
+
+export function childPlace(place: Place, value: unknown): ChildPlace | undefined {
+  if (value === undefined) return undefined;
+  const given = fields<ChildPlace>(place, 'invalid_place', value);
+  noOthers(place, given, placeNames);
+  const { node, labels = [], other = false } = given;
+  if (node !== undefined && !isToken(node)) throw refusal(inside(place, 'node'), 'invalid_place', node, tokenRule);
+  if (!Array.isArray(labels) || !labels.every(isToken)) {
+    throw refusal(inside(place, 'labels'), 'invalid_place', labels, 'it must be a list of labels');
+  }
+  const rest = { labels: labels.filter(isToken), other: boolean(inside(place, 'other'), 'invalid_place', other) };
+  return node === undefined ? rest : { node, ...rest };
 }
 
 function isWhole(value: unknown, least: number): value is number {

@@ -5,6 +5,7 @@
 import {
   type AutoShutdown,
   autoShutdowns,
+  type ChildPlace,
   isToken,
   limits,
   type RestartBackoff,
@@ -22,6 +23,7 @@ import { inside, type Place, refusal, show } from './spec-error.ts';
 import {
   backoff,
   boolean,
+  childPlace,
   count,
   type Fields,
   type FullRestartBackoff,
@@ -67,6 +69,8 @@ export interface ChildSpec {
   readonly backoff?: RestartBackoff;
   /** How long its start may take, in ms. Default 10,000. */
   readonly startTimeoutMs?: number;
+  /** On which nodes of the cluster it may run; `{}`: on any. Default: on that of its supervisor. */
+  readonly on?: ChildPlace;
 }
 
 export interface SupervisorSpec {
@@ -105,6 +109,7 @@ const childNames = {
   register: true,
   backoff: true,
   startTimeoutMs: true,
+  on: true,
 } as const;
 
 export interface FullChildSpec {
@@ -119,6 +124,7 @@ export interface FullChildSpec {
   readonly register: string | undefined;
   readonly backoff: FullRestartBackoff | undefined;
   readonly startTimeoutMs: number;
+  readonly on: ChildPlace | undefined;
 }
 
 /** What of a supervisor bears on the specs of its children, and on their restarts. */
@@ -216,6 +222,7 @@ function checkChild(place: Place, spec: unknown, flags: SupervisorFlags): FullCh
       given.register === undefined ? undefined : token(inside(place, 'register'), 'invalid_register', given.register),
     backoff: backoff(inside(place, 'backoff'), given.backoff) ?? flags.backoff,
     startTimeoutMs: wholeNumber(inside(place, 'startTimeoutMs'), 'invalid_start_timeout', startTimeoutMs, 1),
+    on: childPlace(inside(place, 'on'), given.on),
   };
   if (checked.significant) refuseInsignificance(inside(place, 'significant'), checked.restart, flags.autoShutdown);
   return checked;

@@ -1,5 +1,6 @@
 import {
   ActorStoppedError,
+  type ChildPlace,
   type ExitReason,
   errorMessage,
   errorToData,
@@ -86,8 +87,8 @@ export class Supervisor extends Process implements SupervisorRef {
     return this.#definition.type;
   }
 
-  adopt(startable: { readonly kind: string }): boolean {
-    if (startable.kind !== 'supervisor') return false;
+  adopt(startable: { readonly kind: string }, place?: ChildPlace): boolean {
+    if (startable.kind !== 'supervisor' || place !== undefined) return false;
     this.#definition = startable as SupervisorDefinition; // of that kind
     return true;
   }

@@ -12,10 +12,12 @@ What we claim about speed, each beside its peer in the same run. This page is wr
     npm run -s bench -- kernel                    one suite
     npm run -s bench -- kernel --json k.json      the same, and its report as JSON
     npm run -s bench -- kernel --only tell --rounds 9
+    npm run -s bench -- cluster --only healthy --size 60      a minute of it instead of ten
 
 Ours and its peers take turns, a round each, so that what disturbs the machine disturbs all of them; each in a process
 of its own. The first round warms up and does not count. A figure is the median of at least five rounds, with the least
-and the most. "ours ÷ it" is the median of ours by that of the peer. A peer that a machine lacks is left out.
+and the most, and from 20 values on with what 99 of 100 do not exceed. "ours ÷ it" is the median of ours by that of the peer.
+A peer that a machine lacks is left out; what is only documented is not measured, and says where it is written.
 `;
 
 export function page(suites: readonly Suite[], reports: readonly Report[]): string {

@@ -73,7 +73,7 @@ export class Watch {
    * joins) those that would. Those that are new to it count as seen at this moment.
    */
   follow(view: View, self: Member): void {
-    this.#be(self);
+    this.#be(self, isMember(self, view));
     const subjects = subjectsOf(self.id, view, watchRings);
     for (const [id, { watched, beats }] of this.#subjects) {
       if (subjects.some((member) => isSameLife(member, watched.member))) continue;
@@ -134,16 +134,19 @@ export class Watch {
     this.#questions.close();
   }
 
-  #be(self: Member): void {
-    const before = this.#self;
-    this.#self = self;
-    if (before && isSameLife(before, self)) return;
+  /** Who is no member says nothing that could come back. */
+  #be(self: Member, isMember: boolean): void {
+    const isSame = this.#self !== undefined && isSameLife(this.#self, self);
     const { transport, cluster, clock } = this.#options;
+    this.#self = self;
+    this.#questions.open(self.incarnation);
+    if (isSame && isMember === this.#echoes.length > 0) return;
     for (const echo of this.#echoes) echo.unsubscribe();
+    this.#echoes = [];
     this.#ears.deafen(clock.monotonic());
+    if (!isMember) return;
     const own = [loopSubject(cluster, self), beatSubject(cluster, self.id)];
     this.#echoes = own.map((subject) => transport.subscribe(subject, () => this.#ears.echo(clock.monotonic())));
-    this.#questions.open(self.incarnation);
   }
 
   #begin(member: Member): void {
@@ -208,4 +211,8 @@ export class Watch {
   #at(nowMs: number): Moment {
     return { nowMs, heardMs: this.#ears.at(nowMs) };
   }
+}
+
+function isMember(self: Member, { members }: View): boolean {
+  return members.some((member) => isSameLife(member, self));
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { registerActing } from './commands/act.ts';
 import { registerActor } from './commands/actor.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerDev } from './commands/dev.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDrain } from './commands/drain.ts';
 import { registerHealth } from './commands/health.ts';
@@ -33,6 +34,7 @@ registerActing(program);
 registerDrain(program);
 registerState(program);
 registerDoctor(program);
+registerDev(program);
 registerCompletion(program);
 
 endWithReader();

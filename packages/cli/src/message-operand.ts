@@ -1,12 +1,12 @@
-import { InvalidConfigError, type Message } from 'jaegis';
+import { type AnyMessage, InvalidConfigError } from 'jaegis';
 
 /** A message as it is typed: a JSON object with a type, or a type alone. @throws InvalidConfigError that says what is wrong */
-export function messageFrom(text: string): Message {
+export function messageFrom(text: string): AnyMessage {
   const trimmed = text.trim();
   if (/^[A-Za-z_][\w.-]*$/.test(trimmed)) return { type: trimmed };
   const value = parsed(trimmed);
   if (typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string') {
-    return value as Message; // it has a type
+    return value as AnyMessage; // it has a type
   }
   throw unusable('it has no "type"');
 }

@@ -41,6 +41,13 @@ const settings = z.strictObject({
   maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
   maxInboxBytes: z.coerce.number().int().min(1_000_000).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  nodes: z.coerce.number().int().min(1).max(9).default(3),
+  servers: z.coerce
+    .number()
+    .pipe(z.union([z.literal(1), z.literal(3)]))
+    .default(1),
+  port: z.coerce.number().int().min(0).max(65_533).optional(),
+  keep: z.string().min(1).optional(),
   probePort: z.coerce.number().int().min(0).max(65_535).optional(),
   probeHost: z.string().min(1).optional(),
   json: flag.default(false),

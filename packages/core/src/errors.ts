@@ -121,7 +121,7 @@ export const errorCatalogue = {
   ),
   cluster_unavailable: kind(
     'later',
-    'This node is not a member of the cluster at the moment. The message was not handled.',
+    'This node is no member of the cluster at the moment, or sees no majority of it. The message was not handled, unless it was on its way to another node already.',
     'Try again; the node rejoins by itself.',
   ),
   no_such_cluster: kind(
@@ -162,8 +162,8 @@ export const errorCatalogue = {
   ),
   name_taken: kind(
     'never',
-    'Another actor has this name. Nothing was started.',
-    'Choose another name, or stop the other actor first.',
+    'Another actor, or another node of the cluster, has this name. Nothing was started.',
+    'Choose another name, or stop the other one first.',
   ),
   intensity_exceeded: kind(
     'never',

@@ -105,6 +105,12 @@ export const limits = {
   largeKeptMs: 10 * 60_000,
   /** How long the body of a large durable message may wait there for the message that names it, in ms. */
   largeUnnamedMs: 60 * 60_000,
+  /** Reads of one node that JetStream is to answer at once; nats-server drops all that wait when it has 10,000 of them. */
+  storageReads: 256,
+  /** Records that are read with one request. */
+  recordBatch: 256,
+  /** Their bytes; one record comes whatever its size. */
+  recordBatchBytes: 4 * 1024 * 1024,
   /** How long JetStream may take to answer, in ms; then a write is of unknown outcome. */
   storageTimeoutMs: 2_000,
   /** How often asks that wait across nodes are looked at for deadlocks, in ms; the first time at the second look. */
@@ -113,6 +119,18 @@ export const limits = {
   waitPath: 256,
   /** Asks across nodes that a node looks at for deadlocks, and steps of probes that it remembers to send once. */
   waitProbes: 100_000,
+  /** Entries of the health log that one snapshot replaces. */
+  healthEntries: 64,
+  /** Entries that are kept if no snapshot could be written meanwhile. */
+  healthHistory: 4_096,
+  /** Lives that are over and that the health table still tells about. */
+  departedLives: 64,
+  /** Changes that wait for the leader to write them. */
+  healthRequests: 1_000,
+  /** Questions about health that a node waits for answers to. */
+  healthQuestions: 1_000,
+  /** Observations that are kept with one change of health as its evidence. */
+  evidence: 8,
   /** Messages handled in a row by one actor before others and the event loop get their turn. */
   batch: 128,
 } as const;

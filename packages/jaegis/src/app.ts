@@ -6,6 +6,7 @@ import {
   type PlacementNeeds,
   type Protocol,
   type SpawnOptions,
+  type Startable,
   type SupervisorDefinition,
 } from '@jaegis/actors';
 import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
@@ -16,6 +17,8 @@ export interface App {
   /** Durable entities of which the cluster has exactly one each: see {@link AppSpec.singletons}. */
   readonly singletons: readonly ActorDefinition<Protocol>[];
   readonly actors: readonly AppActor[];
+  /** What supervisors of other nodes may start on this one, each type once: see `on` of child specs. */
+  readonly startables: readonly Startable[];
   /** How often the actors may crash before their node stops. Default: more than 3 restarts in 5 s. */
   readonly restartLimit: RestartLimit;
 }
@@ -47,6 +50,11 @@ export interface AppSpec {
   readonly actors?: readonly (Omit<AppActor, 'definition'> & {
     readonly definition: AnyDefinition | SupervisorDefinition;
   })[];
+  /**
+   * Definitions that children with `on` are made of, of actors and supervisors: a node knows them by type. Those of `actors`
+   * are among them already.
+   */
+  readonly definitions?: readonly (AnyDefinition | SupervisorDefinition)[];
   readonly restartLimit?: Partial<RestartLimit>;
 }
 
@@ -70,7 +78,17 @@ export function defineApp(spec: AppSpec): App {
     checkType(name);
     if (pinned !== undefined && pinned !== true) checkPlacement(`defineApp: actors.${name}`, pinned, 'pinned');
   }
-  return { entities, singletons, actors, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
+  const definitions = spec.definitions ?? [];
+  refuseTwice(
+    'type of a definition',
+    definitions.map(({ type }) => type),
+  );
+  // Those that are named for this come first.
+  const byType = new Map<string, Startable>(actors.map(({ definition }) => [definition.type, definition]));
+  for (const definition of definitions) byType.set(definition.type, definition);
+  const startables = [...byType.values()];
+  const restartLimit = checkLimit('defineApp', spec.restartLimit ?? {});
+  return { entities, singletons, actors, startables, restartLimit };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

@@ -143,6 +143,7 @@ export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export type { NodeOptions } from './node-options.ts';
 export {
+  type AnyMessage,
   type AskingOptions,
   type Contents,
   type Inspection,

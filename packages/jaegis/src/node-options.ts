@@ -1,4 +1,5 @@
 import {
+  type HealthSettings,
   InvalidConfigError,
   isSubject,
   isToken,
@@ -13,6 +14,7 @@ import { type LogLevel, logLevels } from '@jaegis/node';
 import { z } from 'zod';
 import type { App } from './app.ts';
 import { checked } from './checked.ts';
+import { healthSchema } from './health-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -82,6 +84,11 @@ export interface NodeOptions {
    * JSON. `host`: the address to listen at, default all. Default: no probes.
    */
   readonly probes?: { readonly port: number; readonly host?: string };
+  /**
+   * When this node calls others silent, stalled, cut off and so on, in ms ({@link HealthSettings}). All nodes of a cluster
+   * should have the same. Default: what is named there.
+   */
+  readonly health?: Partial<HealthSettings>;
   /** Default `warn`. */
   readonly logLevel?: LogLevel;
   /** Told what `embedded` does: finding, fetching and starting the server. */
@@ -108,6 +115,7 @@ const schema = z.strictObject({
   history: z.int().min(1).max(1_000_000).optional(),
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
+  health: healthSchema.optional(),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),
   logLevel: z.enum(logLevels).default('warn'),

@@ -19,6 +19,9 @@ it.each([
   ['an app that is none', { app: 7 }, 'app'],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
+  ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],
+  ['a time that is none', { health: { beatMs: -1 } }, 'health.beatMs'],
+  ['beats that come too seldom for the other times', { health: { beatMs: 400 } }, 'health.askAfterMs'],
 ])('a node with %s is refused with its path', (_, options, path) => {
   const refused = expect.objectContaining({ code: 'invalid_config', data: { path } });
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);

@@ -30,16 +30,25 @@ export interface Inspection extends AsyncDisposable {
   /** Messages that nobody handled, as far as the nodes remember. */
   letters(options?: OfNode & Limited & Contents): Promise<LettersAnswer>;
   /** Asks an actor or an entity. Its reply as JSON has it; null where it is undefined. */
-  ask(to: string, message: Message, options?: AskingOptions): Promise<unknown>;
-  tell(to: string, message: Message): Promise<void>;
+  ask(to: string, message: AnyMessage, options?: AskingOptions): Promise<unknown>;
+  tell(to: string, message: AnyMessage): Promise<void>;
   /** Puts a message into the inbox of an entity. Resolves with its id when it is kept. */
-  send(to: string, message: Message, options?: { readonly id?: string; readonly timeoutMs?: number }): Promise<string>;
+  send(
+    to: string,
+    message: AnyMessage,
+    options?: { readonly id?: string; readonly timeoutMs?: number },
+  ): Promise<string>;
   /** Has a node drain and leave. Resolves when it has begun. */
   drain(node: string): Promise<{ readonly draining: string; readonly incarnation: string }>;
   /** Sends a message that nobody handled again, as a tell, and takes it off the letters of that node. */
   resend(node: string, letter: string): Promise<void>;
   /** Takes it off. False when it is not there. */
   discard(node: string, letter: string): Promise<boolean>;
+}
+
+/** What its fields are is known to its receiver, which checks them by its schema. */
+export interface AnyMessage extends Message {
+  readonly [field: string]: unknown;
 }
 
 export interface OfNode {

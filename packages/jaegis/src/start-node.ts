@@ -1,6 +1,15 @@
 import { ClusterNode, LargeInbox, type PinnedActor } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import type { Clock, InboxStream, JaegisError, Logger, Random } from '@jaegis/core';
+import {
+  type Clock,
+  type HealthSettings,
+  type Heart,
+  type InboxStream,
+  type JaegisError,
+  type Logger,
+  noHeart,
+  type Random,
+} from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
   type ProbeServer,
@@ -15,6 +24,7 @@ import {
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
+import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
@@ -37,13 +47,17 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   // They answer from the first moment to the last.
   const probes = await answerProbes(checked, life, undo);
   if (probes) logger.info('probes are answered', { port: probes.port });
+  let node: ClusterNode | undefined;
   const servers = await serverUrls(options, checked, undo);
   const connection = await connect(checked, servers, logger);
   undo.defer(() => connection.close());
+  const health = withDefaults(checked.health);
+  const heart = heartOf(connection, checked, health, () => node?.system.running);
+  undo.defer(() => heart.stop());
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const world = { clock: realClock(), random, logger };
-  const { viewJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
+  const { healthJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
   // A client may lack the permission to make them when it has something large to say.
   if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
   const codec = binaryCodec();
@@ -52,7 +66,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   let leave = () => {};
   const telemetry = new OpenTelemetry(realClock());
   undo.defer(() => telemetry.close());
-  const node: ClusterNode = new ClusterNode({
+  node = new ClusterNode({
     telemetry,
     cluster: checked.cluster,
     name: checked.id,
@@ -62,8 +76,10 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     entities: options.app?.entities ?? [],
     singletons: options.app?.singletons ?? [],
     pinned: pinnedActors(options.app, () => node),
+    startables: options.app?.startables ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
-    ports: { ...ports, viewJournal, turnJournal, inbox, blobs, vitals: realVitals() },
+    ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
+    health,
     leave: () => leave(),
     onFailure: (error) => fail(error),
   });
@@ -125,13 +141,27 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
   else await system.spawn(definition, spawn);
 }
 
-function pinnedActors(app: App | undefined, node: () => ClusterNode): PinnedActor[] {
+/** @param node Undefined while it is being made, when it starts nothing. */
+function pinnedActors(app: App | undefined, node: () => ClusterNode | undefined): PinnedActor[] {
   return (app?.actors ?? []).flatMap((actor) => {
     const { name, pinned } = actor;
     if (pinned === undefined) return [];
     const labels = pinned === true ? [] : (pinned.labels ?? []);
-    return [{ name, labels: labels.toSorted(), start: () => startActor(node(), actor) }];
+    const start = async () => {
+      const here = node();
+      if (here) await startActor(here, actor);
+    };
+    return [{ name, labels: labels.toSorted(), start }];
   });
+}
+
+function heartOf(
+  connection: NatsConnection,
+  { cluster, role }: CheckedOptions,
+  { beatMs: everyMs, stalledAfterMs }: HealthSettings,
+  running: () => string | undefined,
+): Heart {
+  return role === 'member' ? connection.heart({ cluster, everyMs, stalledAfterMs, running }) : noHeart;
 }
 
 async function serverUrls(
@@ -162,12 +192,12 @@ export async function openStreams(
 ) {
   const { cluster, storage } = options;
   const plans = streamPlans({ ...options, replicas });
-  const viewJournal = await connection.openJournal(plans.view);
+  const healthJournal = await connection.openJournal(plans.health);
   const turnJournal = await connection.openJournal(plans.turns);
   const stream = await connection.openInbox(plans.inbox);
   const { inbox, bodies } = withBodies(connection, stream, { cluster, storage, replicas }, world);
   const blobs = connection.blobs(plans.large);
-  return { viewJournal, turnJournal, inbox, blobs, bodies };
+  return { healthJournal, turnJournal, inbox, blobs, bodies };
 }
 
 export interface BodiesOptions {

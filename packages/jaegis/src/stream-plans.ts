@@ -8,7 +8,7 @@ export type StreamOptions = Pick<CheckedOptions, 'cluster' | 'storage'> &
   Partial<Pick<CheckedOptions, 'replicas' | 'history' | 'maxTurnBytes' | 'maxInboxBytes'>>;
 
 export interface StreamPlans {
-  readonly view: JournalOptions;
+  readonly health: JournalOptions;
   readonly turns: JournalOptions;
   readonly inbox: InboxOptions;
   /** Messages between nodes that are too large for one. */
@@ -21,11 +21,11 @@ export function streamPlans(options: StreamOptions & { readonly replicas: 1 | 3 
   const { cluster, replicas, storage, history, maxTurnBytes, maxInboxBytes } = options;
   const common = { replicas, storage };
   return {
-    view: {
+    health: {
       ...common,
-      name: `JAEGIS_${cluster}_VIEW`,
-      subjects: [`jaegis.${cluster}.view`],
-      historyPerSubject: limits.turnHistory,
+      name: `JAEGIS_${cluster}_HEALTH`,
+      subjects: [`jaegis.${cluster}.health`],
+      historyPerSubject: limits.healthHistory,
     },
     turns: {
       ...common,

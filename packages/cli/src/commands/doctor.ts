@@ -1,9 +1,10 @@
 /** `jaegis doctor`: what is wrong with a cluster and what it stands on, and what to do about it. Changes nothing. */
 import { type Command, Option } from 'commander';
 import { examineCluster, roles } from 'jaegis';
-import { explain } from '../explain.ts';
+import { explain, explainAsJson } from '../explain.ts';
 import { reached, reachingCluster } from '../nats-settings.ts';
 import { jsonOption } from '../options.ts';
+import { json, line } from '../output.ts';
 import { renderFindings } from '../render-findings.ts';
 import { readSettings } from '../settings.ts';
 
@@ -36,11 +37,11 @@ async function runDoctor(flags: Record<string, unknown>): Promise<void> {
       ...(chosen ? { role: chosen } : {}),
     });
     const { cluster, findings } = examination;
-    if (settings.json) process.stdout.write(`${JSON.stringify(examination, null, 2)}\n`);
-    else process.stdout.write(`${renderFindings(cluster, findings)}\n`);
+    if (settings.json) json(examination);
+    else line(renderFindings(cluster, findings));
     process.exitCode = exitCodes[examination.worst];
   } catch (error) {
-    process.stderr.write(explain(error));
+    process.stderr.write(flags.json ? explainAsJson(error) : explain(error));
     process.exitCode = exitCodes.fail;
   }
 }

@@ -1,10 +1,9 @@
 /** `jaegis node`: one node in this process, until a signal, a failure or, if so wished, the end of its parent. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
-import { type App, InvalidConfigError, type NodeOptions, onParentGone, onSignals, startNode } from 'jaegis';
+import { type NodeOptions, onParentGone, onSignals, startNode } from 'jaegis';
 import { acting } from '../acting.ts';
 import { explain } from '../explain.ts';
+import { loadApp } from '../load-app.ts';
 import { reached, reachingCluster } from '../nats-settings.ts';
 import { logLevelOption, streamOptions } from '../options.ts';
 import { readSettings, type Settings } from '../settings.ts';
@@ -47,10 +46,11 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
   const settings = await readSettings(flags);
   if (settings.endWithParent) onParentGone(() => process.exit(1));
   const node = await startNode(await nodeOptions(settings));
+  // Before anybody is told that it is ready, who may then end it in order.
+  onSignals({ stop: () => void node.stop() });
   const { name, cluster, probePort } = node;
   const ready = { ready: name, cluster, pid: process.pid, ...(probePort === undefined ? {} : { probePort }) };
   process.stdout.write(settings.json ? `${JSON.stringify(ready)}\n` : `ready ${name}\n`);
-  onSignals({ stop: () => void node.stop() });
   const reason = await node.stopped;
   if (reason) process.stderr.write(explain(reason));
   // Whatever an app left open must not keep a node that has left its cluster alive.
@@ -77,17 +77,4 @@ async function nodeOptions(settings: Settings): Promise<NodeOptions> {
     ...(maxInboxBytes === undefined ? {} : { maxInboxBytes }),
     ...(port === undefined ? {} : { probes: { port, ...(host === undefined ? {} : { host }) } }),
   };
-}
-
-async function loadApp(path: string): Promise<App> {
-  let module: { default?: unknown };
-  try {
-    module = await import(pathToFileURL(resolve(path)).href);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidConfigError(`The app ${path} cannot be loaded: ${reason}`, { cause, data: { path: 'app' } });
-  }
-  const { default: app } = module;
-  if (typeof app === 'object' && app !== null && 'entities' in app && 'actors' in app) return app as App; // by defineApp
-  throw new InvalidConfigError(`The app ${path} has no default export made by defineApp.`, { data: { path: 'app' } });
 }

@@ -28,6 +28,9 @@ export interface Heart {
   stop(): Promise<void>;
 }
 
+/** Of a node that is no member: nobody asks whether it lives. */
+export const noHeart: Heart = { start: async () => {}, turn() {}, stop: async () => {} };
+
 /** What a node says of itself at each turn. */
 export interface Load {
   /** Of the health log, as far as this node has applied it. */

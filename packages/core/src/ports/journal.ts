@@ -15,7 +15,8 @@ export interface Journal {
   /** The newest record of one subject; undefined when there is none. */
   last(subject: string): Promise<JournalRecord | undefined>;
   /**
-   * All records whose subject matches, oldest first, up to the newest at the time of the call.
+   * All records whose subject matches, oldest first, up to the newest at the time of the call. One that is dropped
+   * meanwhile may be left out.
    * @param after Only those after this sequence. Default: from the first.
    */
   history(filter: string, after?: number): AsyncIterable<JournalRecord>;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { incarnation, nodeId } from '../values/node-id.ts';
 import type { Member, View } from '../values/view.ts';
-import { joining, presentWeight, SHARE_STEP, stepped, viewChanging } from './shares.ts';
+import { grown, joining, presentWeight, SHARE_STEP } from './shares.ts';
 
 const member = (id: string, more: Partial<Member> = {}): Member => ({
   id: nodeId(id),
@@ -28,9 +28,12 @@ test.each([
 
 test('a share grows by steps, then the member has settled', () => {
   const shares: (number | undefined)[] = [];
-  for (let one = stepped(member('n', { share: SHARE_STEP })); one; one = stepped(one)) shares.push(one.share);
+  for (let share = grown(SHARE_STEP); ; share = grown(share)) {
+    shares.push(share);
+    if (share === undefined) break;
+  }
   expect(shares).toEqual([0.5, 0.75, undefined]);
-  expect(stepped(member('n', { share: 1 }))).toEqual(member('n'));
+  expect(grown(1)).toBeUndefined();
 });
 
 test.each([
@@ -41,14 +44,4 @@ test.each([
   [{ weight: 0, share: 1 }, 0],
 ])('a member with %j weighs %d', (more, weight) => {
   expect(presentWeight(member('n', more))).toBe(weight);
-});
-
-test('a change of a member is a new view, where it changes anything and that life is there', () => {
-  const before = view(member('a'), member('n', { share: 0.5 }));
-  expect(viewChanging(before, member('n'), stepped)).toEqual({
-    epoch: 8,
-    members: [member('a'), member('n', { share: 0.75 })],
-  });
-  expect(viewChanging(before, member('a'), stepped)).toBeUndefined();
-  expect(viewChanging(before, { ...member('n'), incarnation: incarnation('n-2') }, stepped)).toBeUndefined();
 });

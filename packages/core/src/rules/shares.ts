@@ -2,7 +2,7 @@
  * How a node that joins comes to its part of the entities: in steps, so that what moves to it is stopped, read and begun
  * again a part at a time. A cluster that is just being formed has nothing to move: there nobody waits.
  */
-import { isSameLife, type Member, type View } from '../values/view.ts';
+import type { Member, View } from '../values/view.ts';
 
 /** Of its weight, with which a newcomer begins, and what each step adds. */
 export const SHARE_STEP = 0.25;
@@ -24,22 +24,7 @@ export function joining(member: Member, view: View): Member {
   return { ...plain, share: hasSettled ? SHARE_STEP : Math.min(1, ...others.map(({ share = 1 }) => share)) };
 }
 
-/** The member one step later; undefined when it has its full share and has settled. */
-export function stepped(member: Member): Member | undefined {
-  const { share, ...plain } = member;
-  if (share === undefined) return undefined;
-  const next = share + SHARE_STEP;
-  return next < 1 ? { ...plain, share: next } : plain;
-}
-
-/** The view with a member as `change` makes it; undefined where that changes nothing or this life is not in it. */
-export function viewChanging(
-  view: View,
-  life: Pick<Member, 'id' | 'incarnation'>,
-  change: (member: Member) => Member | undefined,
-): View | undefined {
-  const member = view.members.find((other) => isSameLife(other, life));
-  const changed = member && change(member);
-  if (changed === undefined) return undefined;
-  return { epoch: view.epoch + 1, members: view.members.map((other) => (other === member ? changed : other)) };
+/** The share one step later; undefined: all of it, and the member has settled. */
+export function grown(share: number): number | undefined {
+  return share + SHARE_STEP < 1 ? share + SHARE_STEP : undefined;
 }

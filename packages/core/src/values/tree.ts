@@ -25,6 +25,8 @@ export interface TreeNode {
   readonly peers?: readonly PeerTraffic[];
   /** Children that are not listed, because there are too many. */
   readonly omitted?: number;
+  /** The node that it runs on, of a child that runs on another one. */
+  readonly on?: string;
   readonly children: readonly TreeNode[];
 }
 

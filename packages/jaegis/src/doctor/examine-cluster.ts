@@ -45,15 +45,16 @@ export async function examineCluster(options: ExamineClusterOptions): Promise<Ex
   const { cluster, role, monitors } = checked('examineCluster', given, options);
   const { nats, auth, tls, inboxPrefix = defaultInboxPrefix } = options;
   const [clock, random] = [realClock(), realRandom()];
-  const who = { servers: nats, inboxPrefix, ...(auth ? { auth } : {}), ...(tls ? { tls } : {}) };
+  const who = { inboxPrefix, ...(auth ? { auth } : {}), ...(tls ? { tls } : {}) };
   const needs = needsOf(role, { cluster, inboxPrefix, chance: random.id() });
-  const { view, turns, inbox, large, bodies } = streamPlans({ cluster, replicas: 1, storage: 'file' });
+  const { health, turns, inbox, large, bodies } = streamPlans({ cluster, replicas: 1, storage: 'file' });
   const facts = await examineNats({
     ...who,
+    servers: nats,
     clock,
     name: 'doctor',
     logger: silentLogger,
-    journals: [view, turns],
+    journals: [health, turns],
     inboxes: [inbox],
     buckets: [large, bodies],
     subjects: [`jaegis.${cluster}.>`],
@@ -61,7 +62,7 @@ export async function examineCluster(options: ExamineClusterOptions): Promise<Ex
     trials: needs,
     monitors,
   });
-  const asked = await askNodes({ ...who, cluster, clock, random });
+  const asked = await askNodes({ ...who, nats, cluster }, clock);
   const findings = [
     ...judgeServers(facts.servers),
     ...judgeSync(facts.monitors),

@@ -36,7 +36,7 @@ export function needsOf(role: Role, world: RoleWorld): readonly Need[] {
 function memberNeeds(world: RoleWorld): Need[] {
   const { cluster, chance } = world;
   const at = (rest: string) => `jaegis.${cluster}.${rest}`;
-  const journals = [`JAEGIS_${cluster}_VIEW`, `JAEGIS_${cluster}_TURNS`];
+  const journals = [`JAEGIS_${cluster}_HEALTH`, `JAEGIS_${cluster}_TURNS`];
   const inbox = `JAEGIS_${cluster}_INBOX`;
   const buckets = [`OBJ_JAEGIS_${cluster}_LARGE`, `OBJ_JAEGIS_${cluster}_BODIES`];
   const nothing = JSON.stringify({ filter: at(`inbox.none.none.${chance}`) });
@@ -77,7 +77,7 @@ function clientNeeds({ cluster, chance }: RoleWorld): Need[] {
     append(at(`inbox.none.none.${chance}`), 'send'),
     publish(at(`inspect.${chance}`), 'look at the cluster'),
     ...[...found, ...buckets].map((stream) => api(`STREAM.INFO.${stream}`, `find the stream ${stream}`)),
-    ...[`JAEGIS_${cluster}_VIEW`, `JAEGIS_${cluster}_TURNS`, ...buckets].map((stream) =>
+    ...[`JAEGIS_${cluster}_HEALTH`, `JAEGIS_${cluster}_TURNS`, ...buckets].map((stream) =>
       api(`STREAM.MSG.GET.${stream}`, `read the stream ${stream}`, noRecord),
     ),
     ...large(cluster, chance),

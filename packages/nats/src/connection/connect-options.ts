@@ -62,7 +62,7 @@ function checkInboxPrefix(prefix: string): void {
 }
 
 /** @throws InvalidConfigError for credentials and files that cannot be used. */
-export function clientOptions(options: ConnectOptions): NodeConnectionOptions {
+export function clientOptions(options: Omit<ConnectOptions, 'clock'>): NodeConnectionOptions {
   const { name, auth, servers, logger, inboxPrefix = defaultInboxPrefix } = options;
   checkInboxPrefix(inboxPrefix);
   const tls = tlsOf(options.tls, servers);

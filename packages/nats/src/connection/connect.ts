@@ -1,19 +1,24 @@
 /** The way to NATS: one connection, and the ports on it. Called by the composition roots and by tests. */
 import {
   ConnectFailedError,
+  type Heart,
+  type HeartOptions,
   type InboxStream,
   InvalidConfigError,
   JetStreamDisabledError,
   type Journal,
   limits,
   ServerTooOldError,
+  Slots,
   type Store,
   type Transport,
 } from '@jaegis/core';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection as Client, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { ThreadHeart } from '../heart/thread-heart.ts';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
+import { Batches } from '../jetstream/batches.ts';
 import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
@@ -46,6 +51,12 @@ export interface NatsConnection {
   openStore(options: StoreOptions): Promise<Store>;
   /** A bucket that is opened, and made if there is none, when it is first used or asked to; that throws as `openJournal`. */
   blobs(options: BlobsOptions): Bucket;
+  /**
+   * A heart on a thread and a connection of its own, to another server where there is one: what ends one of them leaves
+   * the other. It begins to connect at once, and goes on until it is stopped, also when this connection closes. `start`
+   * throws ConnectFailedError.
+   */
+  heart(options: HeartOptions): Heart;
   /** Sends what was published, then closes the transport, the journals and the stores. */
   close(): Promise<void>;
 }
@@ -80,6 +91,8 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     clock,
     client: jetstream(client, { timeout: timeoutMs }),
     appends,
+    batches: new Batches({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix }),
+    reads: new Slots(limits.storageReads),
     timeoutMs,
   };
   return {
@@ -91,6 +104,17 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     findInbox: (name) => findInbox(access, name),
     openStore: (store) => openStore(access, store),
     blobs: (blobs) => new ObjectStoreBlobs(access, blobs),
+    heart: (wanted) => {
+      const { auth, tls, inboxPrefix, name } = options;
+      const connect = {
+        servers: othersFirst(client, options.servers),
+        name: `${name ?? 'node'} heart`,
+        ...(auth ? { auth } : {}),
+        ...(tls ? { tls } : {}),
+        ...(inboxPrefix ? { inboxPrefix } : {}),
+      };
+      return new ThreadHeart({ ...wanted, connect, logger, clock });
+    },
     close: () => transport.close(),
   };
 }
@@ -160,7 +184,18 @@ function replicasOf({ info }: Client, { servers }: ConnectOptions): 1 | 3 {
 
 /** nats.js goes back first to the server it has just lost; one that hangs would cost a whole dial. */
 function tryOthersFirst(client: Client): void {
+  client.setServers(poolOf(client));
+}
+
+/** All servers that are known, the present one last. */
+function poolOf(client: Client): string[] {
   const present = client.getServer();
   const pool = client.getServers().map(({ listen }) => listen);
-  client.setServers([...pool.filter((server) => server !== present), ...pool.filter((server) => server === present)]);
+  return [...pool.filter((server) => server !== present), ...pool.filter((server) => server === present)];
+}
+
+/** The same as addresses to dial: TLS is asked for by the address too. */
+function othersFirst(client: Client, servers: readonly string[]): string[] {
+  const scheme = servers.some((server) => server.startsWith('tls://')) ? 'tls' : 'nats';
+  return poolOf(client).map((server) => `${scheme}://${server}`);
 }

@@ -1,7 +1,7 @@
-import type { Clock, Timer } from '@jaegis/core';
+import { type Clock, Slots, type Timer } from '@jaegis/core';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
-import { write } from './access.ts';
+import { read, write } from './access.ts';
 
 const purpose = { what: 'append to a.b', data: {} };
 const link = { assertConnected: () => {}, orLost: <Answer>(answer: Promise<Answer>) => answer };
@@ -54,4 +54,37 @@ test('a write of unknown outcome is not sent again', async () => {
   const writing = write({ link, clock: sleepyClock(), timeoutMs: 5_000 }, purpose, send);
   await expect(writing).rejects.toMatchObject({ code: 'outcome_unknown' });
   expect(sent()).toBe(1);
+});
+
+test('so many reads are under way at once, and the others follow', async () => {
+  const open: (() => void)[] = [];
+  const send = () => new Promise<string>((resolve) => open.push(() => resolve('read')));
+  const access = { link, reads: new Slots(2) };
+  const reading = [1, 2, 3, 4, 5].map(() => read(access, purpose, send));
+  expect(open).toHaveLength(2);
+  for (let done = 0; done < 5; done++) {
+    expect(open.length - done).toBeLessThanOrEqual(2);
+    open[done]?.();
+    await reading[done];
+  }
+  await expect(Promise.all(reading)).resolves.toHaveLength(5);
+});
+
+test('a read that waited until the connection was lost is not sent', async () => {
+  let isConnected = true;
+  const lost = () => {
+    if (!isConnected) throw new Error('lost');
+  };
+  const { promise, reject } = Promise.withResolvers<string>();
+  let sent = 0;
+  const send = () => {
+    sent++;
+    return promise;
+  };
+  const access = { link: { ...link, assertConnected: lost }, reads: new Slots(1) };
+  const reading = [1, 2].map(() => read(access, purpose, send).catch(({ code }) => code));
+  isConnected = false;
+  reject(new Error('lost'));
+  expect(await Promise.all(reading)).toEqual(['storage_unavailable', 'storage_unavailable']);
+  expect(sent).toBe(1);
 });

@@ -1,8 +1,9 @@
 /** What journals and stores share: JetStream on one connection, asked for reads and writes. */
-import { backoffDelay, type Clock, sleep } from '@jaegis/core';
+import { backoffDelay, type Clock, type Slots, sleep } from '@jaegis/core';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Link } from '../connection/link.ts';
 import type { Appends } from './appends.ts';
+import type { Batches } from './batches.ts';
 import { isNotServed, isUndecided, type Purpose, unavailable, writeError } from './errors.ts';
 
 export interface JetStreamAccess {
@@ -10,6 +11,9 @@ export interface JetStreamAccess {
   readonly clock: Clock;
   readonly client: JetStreamClient;
   readonly appends: Appends;
+  readonly batches: Batches;
+  /** Of reads under way. */
+  readonly reads: Slots;
   /** How long one request may take. */
   readonly timeoutMs: number;
 }
@@ -22,15 +26,23 @@ interface Writing extends Settling {
   readonly link: Pick<Link, 'assertConnected' | 'orLost'>;
 }
 
+interface Reading {
+  readonly link: Pick<Link, 'assertConnected' | 'orLost'>;
+  readonly reads: Slots;
+}
+
 /** A read either answers or changed nothing: every failure is StorageUnavailableError. */
 export async function read<Answer>(
-  { link }: JetStreamAccess,
+  { link, reads }: Reading,
   purpose: Purpose,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
   link.assertConnected();
   try {
-    return await link.orLost(send());
+    return await reads.run(() => {
+      link.assertConnected(); // it may have waited
+      return link.orLost(send());
+    });
   } catch (cause) {
     throw unavailable(purpose, cause);
   }

@@ -1,8 +1,8 @@
 /** From a plan to servers that are ready: starts them, waits, and starts again where that helps. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, ServerFailedError, sleep } from '@jaegis/core';
-import { freePorts } from './free-ports.ts';
+import { type Clock, InvalidConfigError, ServerFailedError, sleep } from '@jaegis/core';
+import { freePorts, isFree } from './free-ports.ts';
 import type { Guard } from './guard-link.ts';
 import { removeFolder } from './owned-folder.ts';
 import { askAll, type Readiness, readinessOf } from './readiness.ts';
@@ -22,6 +22,8 @@ export interface BootOptions {
   /** Whether there is nothing in the store folders, so that they may be emptied. */
   readonly isFresh: boolean;
   readonly configFolder: string;
+  /** Of the first server; see `StartServersOptions`. */
+  readonly port?: number;
   readonly readyWithinMs: number;
   readonly report: ServerReport;
   readonly onFailure: (server: ServerProcess, error: Error) => void;
@@ -43,8 +45,9 @@ const maxAttempts = 5;
 const firstElectionMs = 1_000;
 const impatientAttempts = 3;
 
-/** Throws ServerFailedError with the last lines of the log. Whatever it started has ended then. */
+/** Throws InvalidConfigError for a port that is taken, ServerFailedError with the last lines of the log. Whatever it started has ended then. */
 export async function boot(options: BootOptions): Promise<BootedServer[]> {
+  await assertFree(options);
   for (let attempt = 1; ; attempt += 1) {
     const servers = await launch(options);
     const electionMs = options.isFresh && attempt <= impatientAttempts ? firstElectionMs : Number.POSITIVE_INFINITY;
@@ -52,14 +55,31 @@ export async function boot(options: BootOptions): Promise<BootedServer[]> {
     if (outcome.kind === 'ready') return servers;
     await Promise.all(servers.map(({ process }) => process.end('SIGKILL')));
     if (outcome.again === undefined || attempt === maxAttempts) throw outcome.error;
+    // What is wanted may have been taken meanwhile: then it is said by its number.
+    await assertFree(options);
     options.report({ type: 'retrying', reason: outcome.again });
     if (options.isFresh) options.storeDirs.forEach(removeFolder);
   }
 }
 
+function wantedPorts({ port, storeDirs }: BootOptions): number[] {
+  return port === undefined ? [] : storeDirs.map((_, index) => port + index);
+}
+
+async function assertFree(options: BootOptions): Promise<void> {
+  for (const port of wantedPorts(options)) {
+    if (await isFree(port)) continue;
+    throw new InvalidConfigError(`Port ${port} on 127.0.0.1 is taken by another program. Choose another one.`, {
+      data: { path: 'port', port },
+    });
+  }
+}
+
 async function launch(options: BootOptions): Promise<BootedServer[]> {
   const { cluster, storeDirs, storage } = options;
-  const plan = planCluster(cluster, await freePorts(3 * storeDirs.length), storeDirs, storage);
+  const wanted = wantedPorts(options);
+  const others = await freePorts(3 * storeDirs.length - wanted.length);
+  const plan = planCluster(cluster, [...wanted, ...others], storeDirs, storage);
   const servers = plan.servers.map((server) => ({ plan: server, process: prepare(plan, server, options) }));
   await Promise.all(servers.map(({ process }) => process.launch()));
   return servers;

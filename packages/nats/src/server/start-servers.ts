@@ -28,6 +28,11 @@ export interface StartServersOptions {
    * `2m`, what came since is lost when the machine fails. Default `always`.
    */
   readonly sync?: string;
+  /**
+   * Of the first server for clients; the others take those that follow. One that is taken is an error. Default: any that
+   * are free.
+   */
+  readonly port?: number;
   /** What all streams of one server may take, in bytes. Default: three quarters of what is free on the disk. */
   readonly maxStoreBytes?: number;
   /** More lines of nats-server's configuration: users, TLS, limits. */
@@ -143,7 +148,7 @@ class RunningServers implements NatsServers {
 
   async boot(storage: ServerStorage, report: ServerReport): Promise<void> {
     const { folder, guard, cluster } = this.#ground;
-    const { clock, binary, count, storeDir, config = '' } = this.#options;
+    const { clock, binary, count, storeDir, port, config = '' } = this.#options;
     const stores = storeDir === undefined ? join(folder, 'store') : resolve(storeDir);
     this.#booted = await boot({
       guard,
@@ -157,6 +162,7 @@ class RunningServers implements NatsServers {
       isFresh: storeDir === undefined,
       configFolder: folder,
       readyWithinMs: this.#readyWithinMs,
+      ...(port === undefined ? {} : { port }),
       onFailure: (process, error) => this.#failed(process, error),
       onLine: (process, line) => this.#stores.get(process)?.heard(line),
     });
