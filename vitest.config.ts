@@ -19,10 +19,11 @@ const kinds: readonly Kind[] = [
   { name: 'types', include: ['test/types/**/*.test.ts'], order: 1, timeoutMs: 20_000 },
   { name: 'conformance', include: ['test/conformance/**/*.test.ts'], order: 1, timeoutMs: 60_000 },
   { name: 'sim', include: ['test/sim/**/*.test.ts'], order: 1, timeoutMs: 60_000 },
-  { name: 'contract', include: ['test/contract/**/*.test.ts'], order: 2, alone: true, timeoutMs: 60_000 },
-  { name: 'integration', include: ['test/integration/**/*.test.ts'], order: 3, alone: true, timeoutMs: 180_000 },
-  { name: 'faults', include: ['test/faults/**/*.test.ts'], order: 4, alone: true, timeoutMs: 600_000 },
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], order: 5, alone: true, timeoutMs: 300_000 },
+  { name: 'campaign', include: ['test/campaign/**/*.test.ts'], order: 2, alone: true, timeoutMs: 180_000 },
+  { name: 'contract', include: ['test/contract/**/*.test.ts'], order: 3, alone: true, timeoutMs: 60_000 },
+  { name: 'integration', include: ['test/integration/**/*.test.ts'], order: 4, alone: true, timeoutMs: 180_000 },
+  { name: 'faults', include: ['test/faults/**/*.test.ts'], order: 5, alone: true, timeoutMs: 600_000 },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], order: 6, alone: true, timeoutMs: 300_000 },
 ];
 
 const project = ({ name, include, order, alone = false, timeoutMs }: Kind) => ({

@@ -207,9 +207,11 @@ export class ClusterNode {
     this.#stopping = true;
     for (const subscription of this.#connection) subscription.unsubscribe();
     this.#domain.stop();
+    // While it is a member: what its supervisors have on other nodes ends in order too.
+    await this.system.stop();
     await this.membership.stop();
     await this.#host.stop();
-    await this.system.stop();
+    await this.#router.far.settled();
     this.#inspector.stop();
     this.#chaser?.stop();
     this.#router.stop();

@@ -2,6 +2,7 @@
 
 export * from './cluster-node.ts';
 export type { ClusterEvent } from './events.ts';
+export { VERSION } from './health/protocol.ts';
 export { backup } from './history/backup.ts';
 export { deadLettersOf, type EntityLetters } from './history/dead-letters.ts';
 export { type HistoryPorts, historyOf, turnOf } from './history/entity-history.ts';
@@ -14,7 +15,7 @@ export {
   importEntity,
   type StatePorts,
 } from './history/transfer.ts';
-export { type About, version } from './inspect/about.ts';
+export type { About } from './inspect/about.ts';
 export type {
   ActiveActor,
   ActorAnswer,

@@ -262,7 +262,7 @@ export class Membership {
     const before = this.#view;
     this.#view = this.#consensus.log.view;
     if (table.epoch !== previous.epoch) {
-      this.#watch.follow(this.#view, this.#self);
+      if (this.#options.member) this.#watch.follow(this.#view, this.#self);
       this.#views.call(this.#view, before);
       const members = this.#view.members.map(({ id }) => id);
       if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members });

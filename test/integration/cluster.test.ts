@@ -133,6 +133,8 @@ describe('inspection without our SDK', () => {
     const [a] = second(await cluster('n1', 'n2'));
     const health = JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.health`));
     expect(health.members).toMatchObject([{ node: 'n1' }, { node: 'n2' }]);
+    const load = JSON.parse(await bareRequest(url(), `jaegis.${a.cluster}.inspect.load`, '{"overMs": 50}'));
+    expect(load.nodes).toMatchObject([{ node: 'n1', heapBytes: expect.any(Number), cpu: expect.any(Number) }, {}]);
     const ping = JSON.parse(await bareRequest(url(), '$SRV.PING.jaegis'));
     expect(ping).toMatchObject({
       type: 'io.nats.micro.v1.ping_response',

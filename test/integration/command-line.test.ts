@@ -1,4 +1,5 @@
-/** How the command reaches a cluster: credentials and certificates by flags and variables, with real servers. */
+/** The command with real servers and nodes: how it reaches a cluster, what it does there, and how it fails. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,13 +25,17 @@ const main = 'packages/cli/src/main.ts';
 const run = (...flags: string[]) => runProgram(main, flags);
 
 /** `jaegis node`, which has joined; it ends with the test. */
-async function joined(...flags: string[]): Promise<Program> {
-  const node = run('node', '--name', 'n1', '--threads', '1', ...flags);
+function joined(...flags: string[]): Promise<Program> {
+  return joinedAs('n1', ...flags);
+}
+
+async function joinedAs(name: string, ...flags: string[]): Promise<Program> {
+  const node = run('node', '--name', name, '--threads', '1', ...flags);
   onTestFinished(async () => {
     node.process.kill('SIGTERM');
     expect(await node.ended, node.output()).toBe(0);
   });
-  await node.said('ready n1');
+  await node.said(`ready ${name}`);
   return node;
 }
 
@@ -60,7 +65,7 @@ describe('with credentials files', () => {
 
   it('a user that has ended is refused by an error that says so and what to do', async () => {
     const late = run('tree', ...at(nats.urls), ...creds('late', account.user('late', { endsInS: -1 })));
-    expect(await late.ended).toBe(1);
+    expect(await late.ended).toBe(2);
     expect(late.output()).toContain(`jaegis: NATS at ${nats.urls.join(',')} refused the credentials.`);
   });
 });
@@ -81,7 +86,7 @@ describe('with a seed and certificates', () => {
 
   it('who shows no certificate is told where to look', async () => {
     const bare = run('tree', ...at(nats.urls), '--nats-nkey-file', seed, '--tls-ca', pem('cert'));
-    expect(await bare.ended).toBe(1);
+    expect(await bare.ended).toBe(3);
     expect(bare.output()).toContain('tls.certFile');
   });
 });
@@ -100,7 +105,7 @@ describe('with users and passwords', () => {
     expect(await tree.ended, tree.output()).toBe(0);
     expect(JSON.parse(tree.output())).toMatchObject(treeOfOne);
     const nobody = run('tree', ...at(nats.urls));
-    expect(await nobody.ended).toBe(1);
+    expect(await nobody.ended).toBe(2);
     expect(nobody.output()).toContain('wants credentials, and none were given');
   });
 });
@@ -131,8 +136,57 @@ describe('before anything is dialled', () => {
     ['a prefix with a wildcard', ['tree', '--nats-inbox-prefix', '_INBOX.>'], 'inboxPrefix is "_INBOX.>"'],
   ])('%s is refused with the reason, and no secret is shown', async (_, flags, message) => {
     const program = run(...flags, '--nats', 'nats://127.0.0.1:1');
-    expect(await program.ended).toBe(1);
+    expect(await program.ended).toBe(2);
     expect(program.output()).toContain(`jaegis: ${message}`);
     expect(program.output()).not.toContain('SUSECRET');
+  });
+});
+
+describe('at a running cluster', () => {
+  const nats = withServers(1);
+  const app = fileURLToPath(new URL('../fixtures/counter-app.ts', import.meta.url));
+  const shop = () => ({ JAEGIS_CLUSTER: 'shop', JAEGIS_NATS: nats.urls.join(','), JAEGIS_TLS: 'false' });
+  /** With the cluster in its variables, as a user of a shell has it. */
+  async function ended(...flags: string[]): Promise<[code: unknown, output: string]> {
+    const program = runProgram(main, flags, shop());
+    return [await program.ended, program.output()];
+  }
+
+  it('asks, shows and drains, and ends with codes that say what went wrong', async () => {
+    const [, second] = await Promise.all(['n1', 'n2'].map((name) => joinedAs(name, ...at(nats.urls), '--app', app)));
+    expect(await ended('ask', 'counter/a', '{"type": "add", "by": 5}')).toEqual([0, '5\n']);
+    expect(await ended('ask', 'n2/user/local', 'crash')).toEqual([1, expect.stringContaining('as asked')]);
+    const [shown, top, twice, lost, mistyped, unknown] = await Promise.all([
+      ended('actor', 'n2/user/local', '--json'),
+      ended('top', '--once', '--json', '--every', '100'),
+      ended('ask', 'counter/a', '{"type": "add", "by"'),
+      ended('ask', 'nobody/a', 'add', '--json'),
+      ended('tree', '--cluster', 'shap'),
+      ended('tree', '--clutser', 'shop'),
+    ]);
+    expect(JSON.parse(shown[1])).toMatchObject({ node: 'n2', lastCrash: { handling: { type: 'crash' } } });
+    expect(JSON.parse(top[1]).nodes).toMatchObject([{ node: 'n1', actors: 1 }, { node: 'n2' }]);
+    expect(twice[0]).toBe(2);
+    expect([lost[0], JSON.parse(lost[1])]).toMatchObject([4, { error: { code: 'no_such_actor', retry: 'never' } }]);
+    expect(mistyped).toEqual([3, expect.stringMatching(/no cluster "shap".*there is "shop"/)]);
+    expect(unknown).toEqual([2, expect.stringContaining('--cluster')]);
+    expect(await ended('drain', 'n2')).toEqual([0, expect.stringMatching(/n2 has left after/)]);
+    expect(await second?.ended).toBe(0);
+    expect(JSON.parse((await ended('health', '--json'))[1]).members).toMatchObject([{ node: 'n1' }]);
+  });
+
+  it('is completed in bash, with the nodes that there are', async () => {
+    await joined(...at(nats.urls), '--app', app);
+    const script = file('completion.bash', (await ended('completion', 'bash'))[1]);
+    const jaegis = `jaegis() { ${process.execPath} ${fileURLToPath(new URL(`../../${main}`, import.meta.url))} "$@"; }`;
+    const complete = (...words: string[]) => {
+      const typed = `COMP_WORDS=(jaegis ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
+      const code = `${jaegis}; source ${script}; ${typed}; _jaegis; echo "\${COMPREPLY[*]}"`;
+      return execFileSync('bash', ['-c', code], { env: { ...process.env, ...shop() }, encoding: 'utf8' }).trim();
+    };
+    expect(complete('dr')).toBe('drain');
+    expect(complete('drain', '--wa')).toBe('--wait');
+    expect(complete('drain', '')).toBe('n1');
+    expect(complete('actor', 'n1/')).toBe('n1/user/local');
   });
 });

@@ -81,7 +81,7 @@ it.each([
   ['with a number of servers that JetStream makes nothing of', ['--app', 'a.ts', '--servers', '2'], '"servers"'],
 ])('%s it says what is missing, before anything is started', async (_, flags, text) => {
   const dev = start(...flags);
-  expect(await dev.ended).toBe(1);
+  expect(await dev.ended).toBe(2);
   expect(dev.output()).toContain(text);
   expect(dev.output()).not.toContain('nats-server:');
 });
@@ -93,7 +93,7 @@ it.each([
   const { app, says } = makeApp();
   says(source);
   const dev = start('--app', app, '--port', '0');
-  expect(await dev.ended).toBe(1);
+  expect(await dev.ended).toBe(2);
   expect(dev.output()).toContain('cannot be loaded');
   expect(dev.output()).toContain(text);
   expect(dev.output()).toMatch(/(word|app)\.ts/);
@@ -109,7 +109,7 @@ it('a port that is wanted and taken is an error that names it', async () => {
   const address = other.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const dev = start('--app', app, '--port', `${port}`);
-  expect(await dev.ended).toBe(1);
+  expect(await dev.ended).toBe(2);
   expect(dev.output()).toContain(`Port ${port} on 127.0.0.1 is taken`);
 });
 
@@ -119,7 +119,7 @@ it('what is kept is there the next time, and a server that cannot be used is nam
   const wrong = runProgram('packages/cli/src/main.ts', ['dev', '--app', app, '--port', '0'], {
     NATS_SERVER: '/bin/true',
   });
-  expect(await wrong.ended).toBe(1);
+  expect(await wrong.ended).toBe(2);
   expect(wrong.output()).toContain('The nats-server in the settings, /bin/true, cannot be used');
   const keep = join(folder, 'state');
   const epochs: number[] = [];

@@ -107,7 +107,7 @@ describe('the roles of a cluster', () => {
 
   it.each([
     ['client', 'jaegis.shop.turn.1.counter.a'],
-    ['client', 'jaegis.shop.view'],
+    ['client', 'jaegis.shop.health'],
     ['client', 'jaegis.shop.timer.1.counter.a.x'],
     ['client', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['client', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
@@ -140,7 +140,7 @@ describe('the roles of a cluster', () => {
     ['backup', '$JS.API.STREAM.CREATE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_shop_TURNS'],
     ['node', '$JS.API.STREAM.PURGE.JAEGIS_shop_TURNS'],
-    ['node', 'jaegis.other.view'],
+    ['node', 'jaegis.other.health'],
     ['node', '$JS.API.STREAM.DELETE.JAEGIS_other_TURNS'],
   ])('%s may not publish to %s, and is told so', async (role, subject) => {
     const { transport } = await connection(nats.urls, as(role));
@@ -167,7 +167,7 @@ describe('the roles of a cluster', () => {
 
   it.each([
     ['a turn', 'jaegis.shop.turn.1.counter.victim'],
-    ['the view', 'jaegis.shop.view'],
+    ['health', 'jaegis.shop.health'],
   ])('a client cannot have the server write %s for it by a schedule', async (_, target) => {
     await using _node = await start(nats.urls, 'n1');
     const client = await dial(nats.urls, 'client');
@@ -189,7 +189,7 @@ describe('the roles of a cluster', () => {
     expect(await entity.ask({ type: 'add', by: 1 })).toBe(1);
     await expect.poll(() => turns.length).toBe(1);
     const { transport } = await connection(nats.urls, as('inspector'));
-    for (const replyTo of [turns[0] ?? '', 'jaegis.shop.view']) {
+    for (const replyTo of [turns[0] ?? '', 'jaegis.shop.health']) {
       transport.publish('jaegis.shop.inspect.health', bytes(''), { replyTo });
     }
     await expect.poll(() => turns.length).toBe(2);
@@ -205,7 +205,7 @@ describe('the roles of a cluster', () => {
     ['client', 'jaegis.shop.node.>'],
     ['client', 'jaegis.shop.inbox.>'],
     ['client', 'jaegis.shop.turn.>'],
-    ['client', 'jaegis.shop.view'],
+    ['client', 'jaegis.shop.health'],
     ['client', '$O.JAEGIS_shop_LARGE.>'],
     ['client', '_INBOX.>'],
     ['client', '>'],
@@ -239,7 +239,7 @@ describe('the roles of a cluster', () => {
     const refused = startNode({ ...shop, nats: nats.urls, cluster: 'other', ...as('client') });
     await expect(refused).rejects.toMatchObject({
       code: 'permission_denied',
-      message: expect.stringContaining('JAEGIS_other_VIEW'),
+      message: expect.stringContaining('JAEGIS_other_HEALTH'),
     });
   });
 });

@@ -28,7 +28,12 @@ test('an actor that blocks its node for two seconds is reported by name while it
     at: expect.stringContaining('blocking-node.ts'),
   });
   expect(types.indexOf('node_stalled')).toBeLessThan(types.indexOf('done'));
-  expect(types).not.toContain('node_down');
+  for (const end of ['node_down', 'node_removed']) expect(types).not.toContain(end);
   expect(watcher.view.members).toEqual(members);
-  expect(watcher.view.epoch).toBe(2);
+});
+
+test('a heart that nobody stops keeps no process alive', async () => {
+  const program = runProgram('test/support/left-heart.ts', [nats.urls[0] ?? '']);
+  expect(await program.ended).toBe(0);
+  expect(program.output()).toBe('left\n');
 });

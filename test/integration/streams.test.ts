@@ -76,7 +76,7 @@ describe('on one server', () => {
     await using _node = await startNode(options('kept'));
     await expect(startNode({ ...options('kept'), storage: 'memory' })).rejects.toMatchObject({
       code: 'cluster_mismatch',
-      message: 'The stream JAEGIS_kept_VIEW exists with other settings: storage is "file", not "memory".',
+      message: 'The stream JAEGIS_kept_HEALTH exists with other settings: storage is "file", not "memory".',
     });
   });
 

@@ -151,6 +151,20 @@ describe.each(seeds)('seed %d: a child on another node', (seed) => {
     expect(await ask('where')).toBe('n4/guests/n1/user/shop/till');
   });
 
+  it('of one node alone goes on there when that is back', async () => {
+    const sim = await threeNodes(seed);
+    const { world, n1, node, ask } = sim;
+    await shop(sim, { children: [{ id: 'till', start: worker, on: { node: 'n2' } }] });
+    await ask('add');
+    world.network.crash('n2');
+    await world.clock.runUntil(() => n1.membership.view.members.length === 2);
+    await world.clock.advance(500);
+    await node('n2');
+    const began = world.clock.monotonic();
+    expect(await ask('add')).toBe(1); // what it was is gone with its node
+    expect(world.clock.monotonic() - began).toBeLessThan(1_000);
+  });
+
   it('that none will come for, or that does not start there, fails as any start, with the reason', async () => {
     const sim = await threeNodes(seed);
     const lost = { id: 'till', start: worker, on: { labels: ['tape'] }, startTimeoutMs: 1_000 };
@@ -217,6 +231,33 @@ describe.each(seeds)('seed %d: a child on another node', (seed) => {
     expect(await settled(supervisor.whichChildren())).toMatchObject([{ id: 'door', status: 'stopped' }]);
     await settled(supervisor.restartChild('door'));
     expect(log.filter((line) => line.startsWith('door'))).toEqual(['door starts on n3', 'door starts on n3']);
+  });
+
+  it('ends in order when the node of its supervisor stops, and goes on elsewhere when its own does', async () => {
+    const sim = await threeNodes(seed);
+    const { n1, n2, settled, world, ask } = sim;
+    await shop(sim, {
+      children: [
+        { id: 'door', start: worker },
+        { id: 'till', start: worker, on: { other: true, labels: [] } },
+        { id: 'lamp', start: worker },
+      ],
+    });
+    const first = String(await ask('where')).slice(0, 2) as 'n2' | 'n3';
+    const other = first === 'n2' ? 'n3' : 'n2';
+    await settled(sim.nodes[first].stop());
+    await world.clock.advance(500);
+    const begun = ['door starts on n1', `till starts on ${first}`, 'lamp starts on n1'];
+    const moved = [`till stops on ${first}: node_down`, `till starts on ${other}`];
+    expect(new Set(log)).toEqual(new Set([...begun, ...moved]));
+    log = [];
+    await settled(n1.stop());
+    expect(log).toEqual([
+      'lamp stops on n1: "shutdown"',
+      `till stops on ${other}: "shutdown"`,
+      'door stops on n1: "shutdown"',
+    ]);
+    expect(n2.system.inspect().children).toEqual([]);
   });
 
   it('moves in order from a node that drains', async () => {

@@ -38,7 +38,6 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
-  /** How often each was started: a later life has chances of its own. */
   const lives = new Map<string, number>();
 
   async function node(
@@ -51,9 +50,10 @@ export function simCluster(
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
+    // Another life of a node draws other names for itself.
     const life = (lives.get(name) ?? 0) + 1;
     lives.set(name, life);
-    const random = world.random.fork(life === 1 ? name : `${name}#${life}`);
+    const random = world.random.fork(life === 1 ? name : `${name}/${life}`);
     const { transport } = connection;
     const stream = await clock.runUntilSettled(
       connection.openInbox({ name: 'INBOX', subjects: inboxSubjects(CLUSTER) }),

@@ -129,6 +129,7 @@ export class FarChild extends Relay implements Hosted {
     this.#isLost = true;
     const node = life.member.id;
     const reason = new NodeDownError(`Node "${node}" is gone.`, { data: { node } });
+    this.#leaveHost();
     if (this.#phase === 'starting') this.#unstarted(reason);
     else this.#ended(reason);
   }

@@ -41,6 +41,8 @@ export class FarLife implements FarHome, Host {
   readonly #children = new Map<number, Hosted>();
   #lastChild = 0;
   #isDraining = false;
+  /** Resolves, once it is over, when what ran here for its supervisors has ended. */
+  ended: Promise<void> = Promise.resolve();
   /** Changes of groups that were said to that node, and that it has said. */
   #groupsSaid = 0;
   #groupsHeard = 0;
@@ -171,7 +173,7 @@ export class FarLife implements FarHome, Host {
     const processes = [...this.#processes.values()];
     this.#processes.clear();
     for (const process of processes) endBonds(process, reason, this.#options.kernel);
-    this.guests.end(reason);
+    this.ended = this.guests.end(reason);
     const children = [...this.#children.values()];
     this.#children.clear();
     for (const child of children) child.hostLost(this);

@@ -66,6 +66,7 @@ export class FarNodes implements Far {
   #self: Member | undefined;
   readonly #watchers = new Set<NodeWatcher>();
   readonly #listeners = new Set<() => void>();
+  readonly #ending = new Set<Promise<void>>();
   /** This node as a host of its own children. */
   #own: FarLife | undefined;
   #ties = 0;
@@ -110,6 +111,7 @@ export class FarNodes implements Far {
     for (const life of gone) {
       this.#lives.delete(life.member.id);
       life.end();
+      this.#follow(life.ended);
       this.#tell(new NodeSignal('down', life.member.id));
     }
     if (!isIn) return;
@@ -144,6 +146,11 @@ export class FarNodes implements Far {
     return `/${GUESTS}/${this.#options.kernel.node}${path}`;
   }
 
+  /** Resolves when what ran here for nodes that are gone has ended. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
   /** What runs here for supervisors of all nodes. */
   inspect(): TreeNode[] {
     const lives = [...(this.#own ? [this.#own] : []), ...this.#lives.values()];
@@ -175,6 +182,11 @@ export class FarNodes implements Far {
     this.#lives.set(member.id, life);
     life.sayGroups([...kernel.groups.local()].map(({ group, member: here }) => [group, here.path, 1] as const));
     this.#tell(new NodeSignal('up', member.id));
+  }
+
+  #follow(ending: Promise<void>): void {
+    this.#ending.add(ending);
+    void ending.then(() => this.#ending.delete(ending));
   }
 
   #tell(signal: NodeSignal): void {

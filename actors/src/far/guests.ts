@@ -74,13 +74,16 @@ export class Guests implements Home {
     else this.#exit(signal);
   }
 
-  /** Nobody looks after them any more. */
-  end(reason: ExitReason): void {
-    for (const guest of [...this.#guests.values()]) {
-      this.#forget(guest);
-      const { process } = guest;
-      void Promise.resolve(process.shutdown(reason, limits.shutdownMs)).then(() => process.release());
-    }
+  /** Nobody looks after them any more. Resolves when they have ended. */
+  async end(reason: ExitReason): Promise<void> {
+    const guests = [...this.#guests.values()];
+    for (const guest of guests) this.#forget(guest);
+    await Promise.all(
+      guests.map(async ({ process }) => {
+        await process.shutdown(reason, limits.shutdownMs);
+        process.release();
+      }),
+    );
   }
 
   childEnded(process: Process, reason: ExitReason): void {

@@ -17,7 +17,7 @@ import type { Message } from './protocol.ts';
 import { handleInside } from './reentrance.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
 import { isSignal, type Signal } from './signal.ts';
-import { enterMode, modeOf } from './state-enter.ts';
+import { enterMode } from './state-enter.ts';
 import { deathPact, handlerTimeout, notTaken } from './step-errors.ts';
 
 /** How long one actor may handle messages in a row, in ms. */

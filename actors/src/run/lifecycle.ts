@@ -415,8 +415,10 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
 
   /** @throws MigrationRefusedError; the kept state then stays where it is. */
   protected startBehavior(): unknown {
-    this.behavior = this.kind.makeBehavior();
-    return this.behavior.start(keptState(this.kind, this.cold?.kept), this);
+    return this.kernel.scheduler.as(this, () => {
+      this.behavior = this.kind.makeBehavior();
+      return this.behavior.start(keptState(this.kind, this.cold?.kept), this);
+    });
   }
 
   #preserve(): void {

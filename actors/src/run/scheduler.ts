@@ -27,7 +27,7 @@ export class Scheduler {
   /** Time as last read, of the monotonic clock: good to a batch, and free. */
   now: number;
   /** Who runs at this moment: whoever finds the event loop standing still reads it here. */
-  running: Runnable | undefined = undefined;
+  running: { readonly address: string } | undefined = undefined;
   /** Messages in all mailboxes. */
   waiting = 0;
   #ready: Runnable[] = [];
@@ -108,6 +108,17 @@ export class Scheduler {
     }
     round.length = 0;
     return isDone;
+  }
+
+  /** Runs what belongs to an actor but is none of its batches, as its start. */
+  as<Result>(runnable: Pick<Runnable, 'address'>, act: () => Result): Result {
+    const { running } = this;
+    this.running = runnable;
+    try {
+      return act();
+    } finally {
+      this.running = running;
+    }
   }
 
   /** One that breaks must not keep the others from running. */

@@ -38,12 +38,3 @@ export function enterMode(
 function refuse(type: string, what: string): Error {
   return new InvalidReturnError(`"enter" of "${type}" ${what}.`);
 }
-
-/** For the record only: where a mode matters, one that fails is a crash. */
-export function modeOf(behavior: Behavior, state: unknown): unknown {
-  try {
-    return behavior.mode(state);
-  } catch {
-    return 'mode failed';
-  }
-}

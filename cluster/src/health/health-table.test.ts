@@ -24,7 +24,13 @@ const ids = (table: HealthTable) => viewOf(table).members.map(({ incarnation }) 
 describe('the health table', () => {
   it('holds members by name, who leads, and an epoch that grows with each change of the members only', () => {
     const table = after(both);
-    expect(viewOf(table)).toEqual({ epoch: 3, members: [{ ...a, share: 1 }, { ...b, share: 1 }] });
+    expect(viewOf(table)).toEqual({
+      epoch: 3,
+      members: [
+        { ...a, share: 1 },
+        { ...b, share: 1 },
+      ],
+    });
     expect(table).toMatchObject({ index: 3, term: 1, leader: a });
     expect(after([of(1, status('suspect'))], table)).toMatchObject({
       epoch: 3,

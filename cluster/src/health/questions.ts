@@ -29,12 +29,12 @@ interface Open {
 export class Questions {
   readonly #options: QuestionsOptions;
   readonly #open = new Map<string, Open>();
-  readonly #subscription: Subscription;
+  /** From the first question on: a client has none. */
+  #subscription: Subscription | undefined;
   #next = 1;
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
-    this.#subscription = options.transport.subscribe(`${options.replySubject}.*`, (delivery) => this.#on(delivery));
   }
 
   /** One answer, or why there is none. */
@@ -55,7 +55,8 @@ export class Questions {
     take: (answer: unknown) => boolean,
     signal?: AbortSignal,
   ): Promise<Ending> {
-    const { clock } = this.#options;
+    const { clock, transport, replySubject } = this.#options;
+    this.#subscription ??= transport.subscribe(`${replySubject}.*`, (delivery) => this.#on(delivery));
     if (this.#open.size >= limits.healthQuestions) return Promise.resolve('late');
     return new Promise((resolve) => {
       const id = (this.#next++).toString(36);
@@ -89,7 +90,7 @@ export class Questions {
   }
 
   stop(): void {
-    this.#subscription.unsubscribe();
+    this.#subscription?.unsubscribe();
     for (const { end } of [...this.#open.values()]) end('stopped');
   }
 

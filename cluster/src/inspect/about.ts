@@ -1,15 +1,15 @@
 /** What one node says of itself: who it is, what it runs on, and its time, so that clocks can be compared. */
 import type { Clock } from '@jaegis/core';
+import { PROTOCOL, VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
-
-/** Of the packages of JAEGIS that run here. */
-export const version = '0.1.0';
 
 export interface About {
   readonly node: string;
   readonly incarnation: string;
   readonly cluster: string;
   readonly version: string;
+  /** Which nodes of one cluster have in common. */
+  readonly protocol: number;
   /** Of the view that this node goes by. */
   readonly epoch: number;
   readonly members: number;
@@ -22,5 +22,6 @@ export function about(cluster: string, { self, view }: Membership, clock: Clock)
   const { epoch, members } = view;
   const draining = members.some(({ id, draining = false }) => id === self.id && draining);
   const { id: node, incarnation } = self;
-  return { node, incarnation, cluster, version, epoch, members: members.length, draining, timeMs: clock.now() };
+  const spoken = { version: VERSION, protocol: PROTOCOL };
+  return { node, incarnation, cluster, ...spoken, epoch, members: members.length, draining, timeMs: clock.now() };
 }

@@ -1,6 +1,6 @@
 /** What the endpoints answer, as plain data: the shapes that tools may rely on. */
 import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
-import type { ErrorData, Member, PeerTraffic, TreeNode } from '@jaegis/core';
+import type { ErrorData, Member, Observation, PeerTraffic, TreeNode } from '@jaegis/core';
 
 /** What of the cluster was asked, and who did not answer. */
 interface Gathered {
@@ -61,10 +61,20 @@ export interface HealthAnswer {
   readonly members: readonly MemberHealth[];
 }
 
+/** What the cluster has agreed on for one member, or what the answering node makes of it. */
 export interface MemberHealth {
   readonly node: string;
   readonly incarnation: string;
   readonly status: string;
+  /** Since when, ms since 1970. This and what follows are there once the cluster has agreed on something. */
+  readonly sinceMs?: number;
+  readonly reason?: string;
+  /** Who saw what. */
+  readonly evidence?: readonly Observation[];
+  /** Who agreed. */
+  readonly voters?: readonly string[];
+  readonly protocol?: number;
+  readonly version?: string;
 }
 
 export interface PlacementAnswer extends Gathered {

@@ -30,6 +30,15 @@ describe('the incidents of a node', () => {
     expect(made.list(10)).toMatchObject([{ type: 'entity_stopped', subject: 'a/b', by: ['n1'] }]);
   });
 
+  it('tell one change of a status from the next', () => {
+    const { made } = log();
+    for (const to of ['suspect', 'down', 'down']) made.note({ type: 'status_changed', of: 'n3', from: 'alive', to });
+    expect(made.list(10)).toMatchObject([
+      { subject: 'n3', count: 1, detail: { to: 'suspect' } },
+      { subject: 'n3', count: 2, detail: { to: 'down' } },
+    ]);
+  });
+
   it('are bounded: the oldest are forgotten', () => {
     const { made, later } = log();
     for (let n = 0; n < limits.incidents + 5; n++) {

@@ -15,11 +15,17 @@ const subjects: Readonly<Record<string, string>> = {
   node_removed: 'removed',
   node_suspected: 'suspect',
   node_slow: 'node',
+  node_stalled: 'stalled',
   status_changed: 'of',
   supervisor_gave_up: 'address',
   turns_quarantined: 'entity',
   view_changed: 'epoch',
 };
+
+/** What happens to one and the same: a node that is suspect and then down has had two. */
+function keyOf({ type, subject, detail }: Pick<Kept, 'type' | 'subject' | 'detail'>): string {
+  return type === 'status_changed' ? `${type} ${subject} ${detail.to}` : `${type} ${subject}`;
+}
 
 /** Ends of entities that are none: they go on at their next message. */
 const inOrder: ReadonlySet<unknown> = new Set(['done', 'moved', 'passivated', 'shutdown']);
@@ -55,7 +61,7 @@ export class IncidentLog {
     const field = subjects[type];
     if (field === undefined || (type === 'entity_stopped' && inOrder.has(detail.reason))) return;
     const subject = String(detail[field] ?? this.#node);
-    const key = `${type} ${subject}`;
+    const key = keyOf({ type, subject, detail });
     const now = this.#now();
     const before = this.#kept.get(key);
     const isMore = before !== undefined && now - before.lastMs < TOGETHER_MS;
@@ -82,7 +88,7 @@ export function merged(lists: readonly (readonly Incident[])[], most: number): I
   const made: Incident[] = [];
   const newest = new Map<string, number>();
   for (const incident of sorted) {
-    const key = `${incident.type} ${incident.subject}`;
+    const key = keyOf(incident);
     const at = newest.get(key);
     const before = at === undefined ? undefined : made[at];
     if (at !== undefined && before && isSame(before, incident)) {

@@ -21,9 +21,10 @@ import {
   type View,
   type Vitals,
 } from '@jaegis/core';
+import { VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
 import type { Labels } from '../placement.ts';
-import { about, version } from './about.ts';
+import { about } from './about.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
 import { IncidentLog } from './incidents.ts';
@@ -97,7 +98,7 @@ export class Inspector {
       logger,
       name: 'jaegis',
       id: instance,
-      version,
+      version: VERSION,
       description: `A node of the JAEGIS cluster "${cluster}"`,
       metadata: { cluster, node },
       endpoints: this.#endpoints(node),

@@ -78,12 +78,12 @@ describe('a watched node', () => {
 
   it('that stands still is silent after 600 ms, and alive again only once it has been steady for a second', async () => {
     const { network, pass, at } = await watching(2);
-    network.freeze('n2');
+    const thaw = network.freeze('n2');
     await pass(550, 1);
     expect(at(0).said).toEqual([]);
     await pass(200, 1);
     expect(at(0).said).toMatchObject([{ sees: 'silent', silentMs: expect.any(Number), phi: expect.any(Number) }]);
-    network.thaw('n2');
+    thaw();
     await pass(900);
     expect(at(0).said).toMatchObject([{ sees: 'silent', silentMs: expect.toSatisfy((ms: number) => ms < 200) }]);
     await pass(400);
@@ -94,29 +94,29 @@ describe('a watched node', () => {
   it('that comes and goes is called silent once, and longer each time that it was called well too soon', async () => {
     const { network, pass, at } = await watching(2);
     for (let flap = 0; flap < 5; flap++) {
-      network.freeze('n2');
+      const thaw = network.freeze('n2');
       await pass(800, 1);
-      network.thaw('n2');
+      thaw();
       await pass(700);
     }
     expect(at(0).calls).toEqual(['n2 silent']);
     await pass(1_000);
     expect(at(0).calls).toEqual(['n2 silent', 'n2 alive']);
-    network.freeze('n2');
+    const thaw = network.freeze('n2');
     await pass(800, 1);
-    network.thaw('n2');
+    thaw();
     await pass(1_800);
     expect(at(0).calls.at(-1)).toBe('n2 silent');
   });
 
   it('whose event loop hangs is stalled within half a second, with the actor, and never silent', async () => {
     const { network, pass, at } = await watching(3);
-    network.hang('n3');
+    const wake = network.hang('n3');
     await pass(450, 2);
     expect(at(0).said).toMatchObject([{ of: { id: 'n3' }, sees: 'stalled', actor: 'n3/user/busy' }]);
     await pass(5_000, 2);
     expect(at(0).said).toMatchObject([{ sees: 'stalled', loopMs: expect.toSatisfy((ms: number) => ms > 5_000) }]);
-    network.wake('n3');
+    wake();
     await pass(1_500);
     expect(at(0).calls).toEqual(['n3 stalled', 'n3 alive']);
   });
@@ -177,10 +177,10 @@ describe('a watcher', () => {
 
   it('whose own loop hung does not hold that against others', async () => {
     const { network, clock, pass, at, lookOnce } = await watching(3);
-    network.hang('n1');
+    const wake = network.hang('n1');
     await pass(4_000, 0);
     lookOnce(at(0)); // before anything that waited is read
-    network.wake('n1');
+    wake();
     await clock.advance(1);
     await pass(1_000);
     expect(at(0).calls).toEqual([]);
@@ -218,9 +218,9 @@ describe('who is asked what it sees of a member', () => {
 
   it('says what is true now, whatever it still calls the member', async () => {
     const { at, clock, network, pass } = await watching(2);
-    network.freeze('n2');
+    const thaw = network.freeze('n2');
     await pass(800, 1);
-    network.thaw('n2');
+    thaw();
     await pass(300);
     expect(at(0).said).toMatchObject([{ sees: 'silent' }]);
     expect(await clock.runUntilSettled(at(0).watch.observe(at(1).member))).toMatchObject({ sees: 'alive' });

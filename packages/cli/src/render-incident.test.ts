@@ -14,6 +14,19 @@ it.each([
   ['node_down', 'n3', { noResponders: true }, 'node n3 is down: nobody listens at its address'],
   ['actor_crashed', 'n1/user/a', { error: 'as asked' }, 'n1/user/a crashed: as asked'],
   ['view_changed', '9', { members: ['n1', 'n2'] }, 'view 9: n1, n2'],
+  ['leader_elected', '3', { leader: 'n2', term: 3 }, 'node n2 leads, term 3'],
+  [
+    'status_changed',
+    'n3',
+    { from: 'alive', to: 'suspect', reason: 'reported', voters: ['n1', 'n2'] },
+    'node n3 is suspect, was alive: reported; agreed by n1, n2',
+  ],
+  [
+    'node_stalled',
+    'n3',
+    { loopMs: 310, actor: 'n3/user/a', at: 'app.ts:4' },
+    'the event loop of node n3 stands still, for 310 ms, in n3/user/a at app.ts:4',
+  ],
   ['of_a_newer_version', 'x', { some: 1 }, 'of_a_newer_version {"some":1}'],
 ])('%s about %s is said in words', (type, subject, detail, expected) => {
   expect(said(type, subject, detail)).toBe(`12:00:00.000  ${expected}  says n1`);

@@ -16,13 +16,24 @@ const words: Readonly<Record<string, (subject: string, detail: Detail) => string
   node_removed: (subject) => `node ${subject} was taken out of the view while it lived, and joined again`,
   node_slow: (subject, { bytes, delayMs }) => `node ${subject} reads ${delayMs} ms late; ${bytes} bytes wait for it`,
   node_suspected: (subject, { silentMs }) => `node ${subject} is suspected, ${silent(silentMs)}`,
+  node_stalled: (subject, { loopMs, actor, at }) => {
+    const where = actor === undefined ? '' : `, in ${actor}${at === undefined ? '' : ` at ${at}`}`;
+    return `the event loop of node ${subject} stands still, for ${inWords(loopMs)}${where}`;
+  },
+  leader_elected: (subject, { leader }) => `node ${leader} leads, term ${subject}`,
+  status_changed: (subject, { from, to, reason, voters }) =>
+    `node ${subject} is ${to}, was ${from}: ${reason}${Array.isArray(voters) ? `; agreed by ${voters.join(', ')}` : ''}`,
   supervisor_gave_up: (_, { error }) => String(error),
   turns_quarantined: (subject, { turn }) => `${subject} lost turns that cannot be read; it goes on from turn ${turn}`,
   view_changed: (subject, { members }) => `view ${subject}: ${Array.isArray(members) ? members.join(', ') : members}`,
 };
 
 function silent(ms: unknown): string {
-  return `silent for ${typeof ms === 'number' ? span(ms) : ms}`;
+  return `silent for ${inWords(ms)}`;
+}
+
+function inWords(ms: unknown): string {
+  return typeof ms === 'number' ? span(ms) : String(ms);
 }
 
 const good: ReadonlySet<string> = new Set(['node_joined', 'view_changed', 'leader_elected']);

@@ -4,7 +4,7 @@ import colors from 'picocolors';
 /** Columns as wide as their widest cell, those of numbers to the right. Colours count for nothing. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at]))));
-  const isNumeric = heads.map((_, at) => rows.every((row) => /^[\d.,]*( ?[%KMG]?B?| ms)?$/.test(bare(row[at]))));
+  const isNumeric = heads.map((_, at) => rows.every((row) => /^[\d,]*(\.\d+)?( ?[%KMG]?B?)?$/.test(bare(row[at]))));
   const lay = (cells: readonly string[]) =>
     cells
       .map((cell, at) => {

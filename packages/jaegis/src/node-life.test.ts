@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NodeLife, reasonsAgainst, type Seen } from './node-life.ts';
 
 const self: Member = { id: nodeId('n1'), incarnation: incarnation('a') };
-const seen: Seen = { role: 'member', connected: true, self, view: { epoch: 3, members: [self] } };
+const seen: Seen = { role: 'member', connected: true, self, view: { epoch: 3, members: [self] }, standing: 'serving' };
 const other: Member = { ...self, incarnation: incarnation('b') };
 
 describe('a node is ready', () => {
@@ -20,6 +20,8 @@ describe('a node is not ready', () => {
     ['without its connection', { ...seen, connected: false }, 'connection to NATS is lost'],
     ['that no view names', { ...seen, view: { epoch: 4, members: [] } }, 'no member'],
     ['in whose place another life of its name is', { ...seen, view: { epoch: 4, members: [other] } }, 'no member'],
+    ['that does not know what it has missed', { ...seen, standing: 'verifying' }, 'it was away'],
+    ['that is cut off', { ...seen, standing: 'refusing' }, 'neither the servers nor'],
     ['that drains', { ...seen, view: { epoch: 4, members: [{ ...self, draining: true }] } }, 'it drains'],
     ['that is a client without its connection', { ...seen, role: 'client', connected: false }, 'connection'],
   ])('%s', (_, what, reason) => {

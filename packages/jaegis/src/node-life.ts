@@ -1,4 +1,5 @@
 /** What a node answers to the probes of whoever runs it: whether it has started, and whether it takes part. */
+import type { Standing } from '@jaegis/cluster';
 import { isSameLife, type Member, memberOf, type View } from '@jaegis/core';
 import type { ProbeAnswer, Probes } from '@jaegis/node';
 
@@ -9,6 +10,8 @@ export interface Seen {
   readonly connected: boolean;
   readonly self: Member;
   readonly view: View;
+  /** What it may do, as far as it can know whether it still belongs to the cluster. */
+  readonly standing: Standing;
 }
 
 /** `stopping` from the first moment on, before anything is handed over: nobody sends work to a node that goes. */
@@ -21,6 +24,8 @@ export function reasonsAgainst(phase: Phase, seen: Seen | undefined): string[] {
   const reasons: string[] = [];
   if (!seen.connected) reasons.push('the connection to NATS is lost; it is being restored');
   if (seen.role === 'client') return reasons;
+  if (seen.standing === 'verifying') reasons.push('it was away for a moment and asks what has happened meanwhile');
+  if (seen.standing === 'refusing') reasons.push('it hears neither the servers nor most of the other members');
   const member = memberOf(seen.view, seen.self.id);
   if (member === undefined || !isSameLife(member, seen.self)) {
     reasons.push('it is no member of the cluster at the moment; it joins again by itself');

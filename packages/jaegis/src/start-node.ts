@@ -93,8 +93,10 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   await startActors(node, options.app);
   const { membership } = node;
   const { transport } = connection;
-  const seen = () => ({ connected: transport.connected, self: membership.self, view: membership.view });
-  life.begun(() => ({ role: checked.role, ...seen() }));
+  life.begun(() => {
+    const { self, view, standing } = membership;
+    return { role: checked.role, connected: transport.connected, self, view, standing };
+  });
   const started = new JaegisNode({
     life,
     probePort: probes?.port,

@@ -1,6 +1,6 @@
 /** The blobs port as one node sees it: requests over its connection to what all nodes share. */
 import { type Blobs, type Clock, invariant } from '@jaegis/core';
-import type { SimLink } from './sim-network.ts';
+import type { SimLink } from './sim-link.ts';
 import type { SimBlob, SimStorage } from './sim-storage.ts';
 
 export interface SimBlobsOptions {
@@ -19,6 +19,7 @@ export class SimBlobs implements Blobs {
   readonly #link: SimLink;
   readonly #storage: SimStorage;
   readonly #clock: Clock;
+  readonly #name: string;
   readonly #keepMs: number;
   readonly #kept: Map<string, SimBlob>;
 
@@ -26,6 +27,7 @@ export class SimBlobs implements Blobs {
     this.#link = link;
     this.#storage = storage;
     this.#clock = clock;
+    this.#name = name;
     this.#keepMs = keepMs;
     this.#kept = storage.blobs(name);
   }
@@ -60,6 +62,6 @@ export class SimBlobs implements Blobs {
   }
 
   #request<Answer>(what: string, name: string, isWrite: boolean, execute: () => Answer): Promise<Answer> {
-    return this.#storage.request(this.#link, { what, data: { name }, isWrite, execute });
+    return this.#storage.request(this.#link, { what, data: { name }, stream: this.#name, isWrite, execute });
   }
 }

@@ -1,6 +1,5 @@
 /** The heart of a simulated node: beats over a connection of its own, also while the event loop of its node hangs. */
 import {
-  type Clock,
   defaultHealth,
   encodeBeat,
   type Heart,
@@ -12,11 +11,11 @@ import {
   type Timer,
   type Transport,
 } from '@jaegis/core';
-import type { SimLink, SimNetwork } from './sim-network.ts';
+import type { SimLink } from './sim-link.ts';
+import type { SimNetwork } from './sim-network.ts';
 
 export interface SimHeartOptions extends HeartOptions {
   readonly node: string;
-  readonly clock: Clock;
   readonly network: SimNetwork;
   /** The connection of the event loop. */
   readonly loop: SimLink;
@@ -43,12 +42,13 @@ export class SimHeart implements Heart {
   }
 
   async start(self: Member): Promise<void> {
-    const { network, node, connect, clock, cluster } = this.#options;
+    const { network, node, connect, cluster } = this.#options;
     await this.stop();
     if (this.#options.loop.state === 'crashed') return new Promise(() => {});
+    this.#link = network.connect(node, 'heart');
+    const { clock } = this.#link;
     const beating = new Heartbeat(self, clock.monotonic(), this.#settings);
     this.#beating = beating;
-    this.#link = network.connect(node, 'heart');
     const transport = connect(this.#link);
     this.#transport = transport;
     transport.onStatus(() => beating.heard(clock.monotonic()));
@@ -62,12 +62,12 @@ export class SimHeart implements Heart {
   }
 
   turn(load: Load): void {
-    if (!this.#options.loop.isHung) this.#beating?.turned(this.#options.clock.monotonic(), load);
+    if (this.#link !== undefined && !this.#options.loop.isHung)
+      this.#beating?.turned(this.#link.clock.monotonic(), load);
   }
 
   async stop(): Promise<void> {
-    const { clock } = this.#options;
-    clock.clearTimer(this.#timer);
+    this.#link?.clock.clearTimer(this.#timer);
     const transport = this.#transport;
     this.#transport = undefined;
     this.#beating = undefined;
@@ -75,11 +75,11 @@ export class SimHeart implements Heart {
   }
 
   #look(): void {
-    const { clock, cluster, running } = this.#options;
-    const beating = this.#beating;
-    if (beating === undefined || this.#link?.state === 'crashed') return;
+    const { cluster, running } = this.#options;
+    const [beating, link] = [this.#beating, this.#link];
+    if (beating === undefined || link === undefined) return;
+    const { clock } = link;
     this.#timer = clock.setTimer(this.#settings.lookMs, () => this.#look());
-    if (this.#link?.isHung) return;
     const isStalled = beating.isStalled(clock.monotonic());
     const actor = isStalled ? running?.() : undefined;
     if (actor !== undefined) beating.named({ actor });
@@ -90,8 +90,8 @@ export class SimHeart implements Heart {
   }
 
   #say(subject: string): void {
-    if (!this.#transport?.connected || this.#beating === undefined) return;
-    const beat = encodeBeat(this.#beating.beat(this.#options.clock.monotonic()));
+    if (!this.#transport?.connected || this.#beating === undefined || this.#link === undefined) return;
+    const beat = encodeBeat(this.#beating.beat(this.#link.clock.monotonic()));
     this.#transport.publish(subject, beat, { lane: 'control' });
   }
 }

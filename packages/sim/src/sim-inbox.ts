@@ -10,7 +10,7 @@ import {
 import { assertFits, type Headers } from './message-size.ts';
 import type { Purpose } from './purpose.ts';
 import type { SimInboxLog, SimPut } from './sim-inbox-log.ts';
-import type { SimLink } from './sim-network.ts';
+import type { SimLink } from './sim-link.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
 
 /** One inbox stream over one node's connection. */
@@ -43,14 +43,18 @@ export class SimInbox implements InboxStream {
     assertSubject(subject);
     const { storage, link, log } = this.#access;
     const purpose = { what: `read the messages of ${subject}`, data: { subject, from } };
-    return storage.request(link, { ...purpose, isWrite: false, execute: () => log.read(subject, from, limit) });
+    const stream = log.options.name;
+    const execute = () => log.read(subject, from, limit);
+    return storage.request(link, { ...purpose, stream, isWrite: false, execute });
   }
 
   /** One request for each message, as on a real server: what goes meanwhile is not given. */
   async *kept(filter: string): AsyncIterable<InboxMessage> {
     const { storage, link, log } = this.#access;
     const purpose = { what: `read the messages of ${filter}`, data: { filter } };
-    const read = <Answer>(execute: () => Answer) => storage.request(link, { ...purpose, isWrite: false, execute });
+    const stream = log.options.name;
+    const read = <Answer>(execute: () => Answer) =>
+      storage.request(link, { ...purpose, stream, isWrite: false, execute });
     const newest = await read(() => log.newest(filter));
     for (let from = 1; from <= newest; ) {
       const found = await read(() => log.next(filter, from));
@@ -94,6 +98,7 @@ export class SimInbox implements InboxStream {
     const { storage, link, log } = this.#access;
     return storage.request(link, {
       ...purpose,
+      stream: log.options.name,
       isWrite: true,
       execute: () => {
         // To NATS a subject of no stream is one that nobody listens on.
@@ -115,7 +120,7 @@ async function* follow(
   const arrived: InboxMessage[] = [];
   let wake = () => {};
   const send = () => {
-    if (link.state !== 'connected' || !storage.isAvailable) return;
+    if (link.state !== 'connected' || !storage.hasLeader(log.options.name)) return;
     for (const message of log.after(sent, filters)) {
       sent = message.sequence;
       link.down.carry(() => {
@@ -126,6 +131,7 @@ async function* follow(
   };
   const stops = [
     log.follow(send),
+    storage.onElection(send),
     link.onChange(() => {
       if (link.state === 'connected') sent = arrived.at(-1)?.sequence ?? given;
       send();

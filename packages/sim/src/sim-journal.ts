@@ -10,8 +10,8 @@ import {
 } from '@jaegis/core';
 import { assertFits } from './message-size.ts';
 import type { Purpose } from './purpose.ts';
+import type { SimLink } from './sim-link.ts';
 import type { SimAppend, SimLog } from './sim-log.ts';
-import type { SimLink } from './sim-network.ts';
 import { type SimStorage, unavailable } from './sim-storage.ts';
 
 /** One log over one node's connection. */
@@ -103,11 +103,15 @@ async function append(
   assertFits(maxPayload, purpose, data, headers);
   return storage.request(link, {
     ...purpose,
+    stream: log.options.name,
     isWrite: true,
     execute: () => {
       // To NATS a subject of no stream is one that nobody listens on.
       if (!log.takes(subject)) throw unavailable(purpose, 'no leader answers');
-      return log.append({ subject, data: copy, headers, expectedSequence, replaces, timeMs: clock.now(), purpose });
+      const timeMs = clock.now();
+      const sequence = log.append({ subject, data: copy, headers, expectedSequence, replaces, timeMs, purpose });
+      storage.written({ stream: log.options.name, by: link.node, subject, sequence, data: copy, timeMs });
+      return sequence;
     },
   });
 }
@@ -117,5 +121,5 @@ function read<Answer>(
   purpose: Purpose,
   look: (log: SimLog) => Answer,
 ): Promise<Answer> {
-  return storage.request(link, { ...purpose, isWrite: false, execute: () => look(log) });
+  return storage.request(link, { ...purpose, stream: log.options.name, isWrite: false, execute: () => look(log) });
 }

@@ -1,20 +1,28 @@
 /** The side of JetStream that answers: what all journals and stores of a world share, and the faults of its answers. */
 import {
-  type Clock,
   type JaegisError,
+  type JournalRecord,
   OutcomeUnknownError,
   StorageUnavailableError,
   TransportClosedError,
 } from '@jaegis/core';
 import type { Purpose } from './purpose.ts';
 import type { SimInboxLog } from './sim-inbox-log.ts';
+import type { SimLink } from './sim-link.ts';
 import type { SimLog } from './sim-log.ts';
-import type { SimLink } from './sim-network.ts';
 
 export interface Request<Answer> extends Purpose {
+  /** Or bucket. */
+  readonly stream: string;
   readonly isWrite: boolean;
   /** What the server does when the request reaches it. What it throws is the answer too. */
   readonly execute: () => Answer;
+}
+
+/** One record that was taken into a log, for who looks on. */
+export interface Written extends JournalRecord {
+  readonly stream: string;
+  readonly by: string;
 }
 
 export interface SimBlob {
@@ -23,18 +31,57 @@ export interface SimBlob {
 }
 
 export class SimStorage {
-  /** False while there is no leader: requests are refused, and nothing is written. */
-  isAvailable = true;
-  readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #logs = new Map<string, SimLog>();
   readonly #inboxes = new Map<string, SimInboxLog>();
   readonly #blobs = new Map<string, Map<string, SimBlob>>();
+  readonly #leaderless = new Set<string>();
+  readonly #electionListeners = new Set<() => void>();
+  readonly #watchers = new Set<(written: Written) => void>();
+  #isAvailable = true;
   #answersToLose = 0;
 
-  constructor(clock: Clock, timeoutMs: number) {
-    this.#clock = clock;
+  constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** False while no stream has a leader: requests are refused, and nothing is written. */
+  get isAvailable(): boolean {
+    return this.#isAvailable;
+  }
+
+  set isAvailable(isAvailable: boolean) {
+    this.#isAvailable = isAvailable;
+    if (isAvailable) this.#electionOver();
+  }
+
+  /** This stream alone loses its leader, until it {@link elect}s another one. */
+  depose(stream: string): void {
+    this.#leaderless.add(stream);
+  }
+
+  elect(stream: string): void {
+    this.#leaderless.delete(stream);
+    this.#electionOver();
+  }
+
+  hasLeader(stream: string): boolean {
+    return this.#isAvailable && !this.#leaderless.has(stream);
+  }
+
+  /** Calls back when a stream may have a leader again. */
+  onElection(listener: () => void): () => void {
+    this.#electionListeners.add(listener);
+    return () => this.#electionListeners.delete(listener);
+  }
+
+  /** Calls back for each record that is taken into a log. */
+  watch(watcher: (written: Written) => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  written(written: Written): void {
+    for (const watcher of this.#watchers) watcher(written);
   }
 
   /** The answers to the next writes, this many, are lost: they are written, and their writers do not know. */
@@ -79,14 +126,14 @@ export class SimStorage {
       if (link.state === 'crashed') return;
       if (link.state !== 'connected') return reject(notSent(link, request));
       const stop = () => {
-        this.#clock.clearTimer(timer);
+        link.clock.clearTimer(timer);
         unsubscribe();
       };
       const giveUp = (reason: string) => {
         stop();
         if (link.state !== 'crashed') reject(unanswered(request, reason));
       };
-      const timer = this.#clock.setTimer(this.#timeoutMs, () => giveUp('timeout'));
+      const timer = link.clock.setTimer(this.#timeoutMs, () => giveUp('timeout'));
       const unsubscribe = link.onChange(() => giveUp('the connection was lost'));
       link.up.carry(() => {
         const settle = this.#outcome(request, resolve, reject);
@@ -102,12 +149,16 @@ export class SimStorage {
     });
   }
 
+  #electionOver(): void {
+    for (const listener of [...this.#electionListeners]) listener();
+  }
+
   #outcome<Answer>(
     request: Request<Answer>,
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
   ): () => void {
-    if (!this.isAvailable) return () => reject(unavailable(request, 'no leader answers'));
+    if (!this.hasLeader(request.stream)) return () => reject(unavailable(request, 'no leader answers'));
     try {
       const answer = request.execute();
       return () => resolve(answer);

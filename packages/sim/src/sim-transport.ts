@@ -15,7 +15,8 @@ import {
   type TransportStatus,
   TransportUnavailableError,
 } from '@jaegis/core';
-import type { Message, SimLink, SimNetwork, SimSubscription } from './sim-network.ts';
+import type { SimLink, SimSubscription } from './sim-link.ts';
+import type { Message, SimNetwork } from './sim-network.ts';
 
 export interface SimTransportOptions {
   readonly maxPayload: number;
@@ -66,11 +67,11 @@ export class SimTransport implements Transport {
       deliver: (delivery) => this.#subscriptions.has(subscription) && this.#handle(handler, delivery),
     };
     this.#subscriptions.add(subscription);
-    this.#tellServer(() => this.#link.subscriptions.add(subscription));
+    this.#tellServer(() => this.#network.register(this.#link, subscription));
     return {
       unsubscribe: () => {
         if (this.#subscriptions.delete(subscription)) {
-          this.#tellServer(() => this.#link.subscriptions.delete(subscription));
+          this.#tellServer(() => this.#network.unregister(this.#link, subscription));
         }
       },
     };
@@ -174,7 +175,7 @@ export class SimTransport implements Transport {
   #changed(): void {
     if (!this.connected) return;
     for (const subscription of this.#subscriptions) {
-      this.#tellServer(() => this.#link.subscriptions.add(subscription));
+      this.#tellServer(() => this.#network.register(this.#link, subscription));
     }
     this.#waitingBytes = 0;
     for (const lane of ['control', 'data'] as const) {

@@ -12,14 +12,16 @@ import {
   silentLogger,
   TransportClosedError,
 } from '@jaegis/core';
+import type { NodeClock } from './node-clock.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimBlobs, type SimBlobsOptions } from './sim-blobs.ts';
 import { SimHeart } from './sim-heart.ts';
 import { SimInbox } from './sim-inbox.ts';
 import { SimInboxLog, type SimInboxOptions } from './sim-inbox-log.ts';
 import { SimJournal, type SimLogAccess, SimStore } from './sim-journal.ts';
+import type { SimLink } from './sim-link.ts';
 import { SimLog, type SimLogOptions } from './sim-log.ts';
-import { type Latency, type SimLink, SimNetwork } from './sim-network.ts';
+import { type Latency, SimNetwork } from './sim-network.ts';
 import { SimStorage } from './sim-storage.ts';
 import { SimTransport } from './sim-transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -29,8 +31,12 @@ export interface SimWorldOptions {
   readonly seed: number | string;
   /** Of each way between a node and the server, drawn evenly. Default 0.1 to 1 ms. */
   readonly latency?: Latency;
+  /** Whether messages of different senders may overtake each other on their way to one node. Default false. */
+  readonly reorders?: boolean;
   readonly logger?: Logger;
   readonly startMs?: number;
+  /** See {@link VirtualClockOptions.settled}. */
+  readonly settled?: () => Promise<void>;
   /** Default 1 MiB, as nats-server's. */
   readonly maxPayload?: number;
 }
@@ -50,6 +56,8 @@ export interface SimJournalOptions {
 /** What one node has of the world; of the same shape as a connection to NATS. */
 export interface SimConnection {
   readonly transport: SimTransport;
+  /** The world's clock as the process of this connection sees it; it ends with it. */
+  readonly clock: NodeClock;
   readonly replicas: 1 | 3;
   openJournal(options: SimJournalOptions): Promise<Journal>;
   openInbox(
@@ -64,7 +72,7 @@ export interface SimConnection {
 export interface SimWorld {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  /** Crashes, lost connections and partitions. */
+  /** Crashes, hangs, lost connections, partitions, loss. */
   readonly network: SimNetwork;
   /** Elections and lost answers. */
   readonly storage: SimStorage;
@@ -77,8 +85,13 @@ const defaultLatency: Latency = { minMs: 0.1, maxMs: 1 };
 export function createSimWorld(options: SimWorldOptions): SimWorld {
   const clock = new VirtualClock(options);
   const random = new SeededRandom(options.seed);
-  const network = new SimNetwork(clock, random.fork('network'), options.latency ?? defaultLatency);
-  const storage = new SimStorage(clock, limits.storageTimeoutMs);
+  const network = new SimNetwork({
+    clock,
+    random: random.fork('network'),
+    latency: options.latency ?? defaultLatency,
+    reorders: options.reorders ?? false,
+  });
+  const storage = new SimStorage(limits.storageTimeoutMs);
   const maxPayload = options.maxPayload ?? 1024 * 1024;
   const transportOptions = { maxPayload, logger: options.logger ?? silentLogger };
   const access = (link: SimLink, wanted: SimLogOptions): SimLogAccess => {
@@ -97,6 +110,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
       const transport = transportOf(link, nodeOptions);
       return {
         transport,
+        clock: link.clock,
         replicas: 1,
         openJournal: async (journal) => new SimJournal(access(link, journal)),
         openInbox: async ({ duplicateWindowMs = 120_000, ...inbox }) => {
@@ -107,7 +121,7 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
         openStore: async ({ name }) =>
           new SimStore(access(link, { name: `KV_${name}`, subjects: ['>'], historyPerSubject: 1 })),
         blobs: (wanted) => new SimBlobs({ link, storage, clock }, wanted),
-        heart: (wanted) => new SimHeart({ ...wanted, node, clock, network, loop: link, connect: transportOf }),
+        heart: (wanted) => new SimHeart({ ...wanted, node, network, loop: link, connect: transportOf }),
         close: () => transport.close(),
       };
     },
@@ -119,7 +133,7 @@ function assertOpen(link: SimLink): void {
 }
 
 function openInboxLog(storage: SimStorage, clock: VirtualClock, wanted: SimInboxOptions): SimInboxLog {
-  const log = storage.inbox(wanted.name, () => new SimInboxLog(wanted, clock, () => storage.isAvailable));
+  const log = storage.inbox(wanted.name, () => new SimInboxLog(wanted, clock, () => storage.hasLeader(wanted.name)));
   if (fixed(log.options) === fixed(wanted)) {
     log.change(wanted);
     return log;

@@ -16,6 +16,6 @@ function runHealth(flags: Record<string, unknown>): Promise<void> {
   return looking(flags, [], async (inspection, settings) => {
     const answer = await inspection.health();
     if (settings.json) json(answer);
-    else line(renderHealth(answer).join('\n'));
+    else line(renderHealth(answer, Date.now()).join('\n'));
   });
 }

@@ -2,8 +2,8 @@ import { type ErrorData, errorToData } from '../errors.ts';
 
 /**
  * Why a process ended, as in OTP: `normal` when it was done, `shutdown` or `{ shutdown: info }` when it was told to,
- * `killed` when it could not refuse, `noproc` when it was not there, `noconnection` when its node is gone; else what it
- * threw, or what an exit signal said.
+ * `killed` when it could not refuse, `noproc` when it was not there, an error `node_down` when its node is gone; else what
+ * it threw, or what an exit signal said.
  */
 export type ExitReason = unknown;
 

@@ -21,15 +21,17 @@ export async function askNodes(options: InspectionOptions, clock: Clock): Promis
     const { members } = await console.request<Health>({ what: 'inspect.health' });
     const clocks: NamedClock[] = [];
     const nodes = await Promise.all(
-      members.map(async ({ node, status }) => {
-        const began = clock.monotonic();
-        const asked = console.request<About>({ what: `inspect.node.${node}.about` });
-        const about = await asked.catch(() => undefined);
-        const withinMs = (clock.monotonic() - began) / 2;
-        const aheadMs = (about?.timeMs ?? 0) - (clock.now() - withinMs);
-        if (about) clocks.push({ of: `node ${node}`, reading: { aheadMs, withinMs } });
-        return { node, status, about };
-      }),
+      members
+        .filter(({ status }) => status !== 'down')
+        .map(async ({ node, status }) => {
+          const began = clock.monotonic();
+          const asked = console.request<About>({ what: `inspect.node.${node}.about` });
+          const about = await asked.catch(() => undefined);
+          const withinMs = (clock.monotonic() - began) / 2;
+          const aheadMs = (about?.timeMs ?? 0) - (clock.now() - withinMs);
+          if (about) clocks.push({ of: `node ${node}`, reading: { aheadMs, withinMs } });
+          return { node, status, about };
+        }),
     );
     return { facts: { asked: 'answered', nodes }, clocks };
   } catch (error) {

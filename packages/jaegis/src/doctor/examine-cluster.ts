@@ -1,5 +1,5 @@
 /** Looks a cluster over from outside: servers, streams, clocks, permissions, nodes. Works also where half of it is broken. */
-import { version } from '@jaegis/cluster';
+import { VERSION } from '@jaegis/cluster';
 import { isToken, silentLogger, tokenRule } from '@jaegis/core';
 import { type ConnectOptions, defaultInboxPrefix, examineNats, type NatsFacts } from '@jaegis/nats';
 import { realClock, realRandom } from '@jaegis/node';
@@ -70,7 +70,7 @@ export async function examineCluster(options: ExamineClusterOptions): Promise<Ex
     ...judgeStreams(facts, cluster),
     ...judgeClocks([...serverClocks(facts), ...asked.clocks]),
     ...judgePermissions(role, needs, facts.refused),
-    ...judgeNodes(asked.facts, version),
+    ...judgeNodes(asked.facts, VERSION),
   ];
   return { cluster, role, worst: worstOf(findings), findings };
 }

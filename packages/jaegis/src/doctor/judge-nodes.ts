@@ -8,7 +8,13 @@ export interface NodeFacts {
   readonly status: string;
   /** Undefined: it did not answer. */
   readonly about:
-    | { readonly version: string; readonly epoch: number; readonly draining: boolean; readonly incarnation: string }
+    | {
+        readonly version: string;
+        readonly protocol: number;
+        readonly epoch: number;
+        readonly draining: boolean;
+        readonly incarnation: string;
+      }
     | undefined;
 }
 
@@ -53,7 +59,7 @@ export function judgeNodes(facts: NodesFacts, ownVersion: string): Finding[] {
   return [
     ok(
       about,
-      `${count(nodes.length, 'node')} of version ${ownVersion}, epoch ${epochs[0]}: ${nodes.map(({ node }) => node).join(', ')}`,
+      `${count(nodes.length, 'node')} of version ${ownVersion}, protocol ${answering[0]?.protocol}, epoch ${epochs[0]}: ${nodes.map(({ node }) => node).join(', ')}`,
     ),
   ];
 }
@@ -73,6 +79,12 @@ function judgeOne({ node, status, about: said }: NodeFacts, ownVersion: string):
     ];
   }
   const findings: Finding[] = [];
+  if (['suspect', 'unreachable', 'degraded'].includes(status)) {
+    const means =
+      'It answers here, but others miss it, or it cannot do its work; its entities may be served elsewhere soon';
+    const mend = 'See the evidence by jaegis health; look at its load and at its way to the servers';
+    findings.push(bad('warn', about, `the cluster takes it for ${status}`, means, mend));
+  }
   if (said.version !== ownVersion) {
     const means = 'This command may not understand all that it says, nor it what this command asks';
     findings.push(

@@ -254,16 +254,21 @@ describe('nodes', () => {
   const node = (name: string, more: Partial<NonNullable<NodeFacts['about']>> = {}): NodeFacts => ({
     node: name,
     status: 'alive',
-    about: { version: '1', epoch: 4, draining: false, incarnation: 'a', ...more },
+    about: { version: '1', protocol: 1, epoch: 4, draining: false, incarnation: 'a', ...more },
   });
   const judged = (nodes: NodeFacts[]) => judgeNodes({ asked: 'answered', nodes }, '1');
   it.each<[string, Finding[], string]>([
-    ['are well', judged([node('n1'), node('n2')]), 'ok nodes: 2 nodes of version 1, epoch 4: n1, n2'],
+    ['are well', judged([node('n1'), node('n2')]), 'ok nodes: 2 nodes of version 1, protocol 1, epoch 4: n1, n2'],
     ['may not be asked', judgeNodes({ asked: 'refused' }, '1'), 'unknown nodes: this user may not ask'],
     ['are away', judgeNodes({ asked: 'nobody' }, '1'), 'warn nodes: none answers'],
     ['hang', judged([{ node: 'n1', status: 'alive', about: undefined }]), 'fail node n1: it is in the view (alive)'],
     ['are of another version', judged([node('n1', { version: '2' })]), 'warn node n1: it is of version 2'],
     ['are of several versions', judged([node('n1'), node('n2', { version: '2' })]), 'warn nodes: they are of several'],
+    [
+      'are missed by others',
+      judged([{ ...node('n1'), status: 'suspect' }]),
+      'warn node n1: the cluster takes it for suspect',
+    ],
     ['drain', judged([node('n1', { draining: true })]), 'warn node n1: it drains'],
     ['disagree', judged([node('n1'), node('n2', { epoch: 5 })]), 'warn nodes: they go by views of epochs 4, 5'],
   ])('%s', (_, findings, text) => expectFinding(findings, text));

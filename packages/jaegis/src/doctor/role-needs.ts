@@ -5,7 +5,7 @@
  */
 import type { Trial } from '@jaegis/nats';
 
-export const roles = ['member', 'client', 'inspector', 'backup'] as const;
+export const roles = ['member', 'client', 'inspector', 'operator', 'backup'] as const;
 export type Role = (typeof roles)[number];
 
 export interface Need extends Trial {
@@ -26,7 +26,13 @@ const otherName = JSON.stringify({ name: 'JAEGIS-none', stream_name: 'JAEGIS-non
 const noRecord = JSON.stringify({ seq: 0 });
 
 export function needsOf(role: Role, world: RoleWorld): readonly Need[] {
-  const all = { member: memberNeeds, client: clientNeeds, inspector: inspectorNeeds, backup: backupNeeds };
+  const all = {
+    member: memberNeeds,
+    client: clientNeeds,
+    inspector: inspectorNeeds,
+    operator: operatorNeeds,
+    backup: backupNeeds,
+  };
   return [
     ...all[role](world),
     subscribe(`${world.inboxPrefix}.${world.chance}`, 'receive answers; see --nats-inbox-prefix'),
@@ -43,7 +49,7 @@ function memberNeeds(world: RoleWorld): Need[] {
   return [
     publish(at(`node.${chance}.${chance}.in`), 'speak to other nodes'),
     append(at(`turn.none.none.${chance}`), 'write turns'),
-    append(at('view'), 'change the view'),
+    append(at('health'), 'agree with others on who lives'),
     append(at(`inbox.none.none.${chance}`), 'send'),
     publish(`_INBOX.${chance}.none`, 'answer inspectors'),
     ...[...journals, inbox, ...buckets].flatMap((stream) => streamNeeds(stream)),
@@ -70,7 +76,7 @@ function streamNeeds(stream: string): Need[] {
 
 function clientNeeds({ cluster, chance }: RoleWorld): Need[] {
   const at = (rest: string) => `jaegis.${cluster}.${rest}`;
-  const found = ['VIEW', 'TURNS', 'INBOX'].map((name) => `JAEGIS_${cluster}_${name}`);
+  const found = ['HEALTH', 'TURNS', 'INBOX'].map((name) => `JAEGIS_${cluster}_${name}`);
   const buckets = [`OBJ_JAEGIS_${cluster}_LARGE`, `OBJ_JAEGIS_${cluster}_BODIES`];
   return [
     publish(at(`node.${chance}.${chance}.in`), 'ask and tell'),
@@ -82,15 +88,22 @@ function clientNeeds({ cluster, chance }: RoleWorld): Need[] {
     ),
     ...large(cluster, chance),
     subscribe(at(`reply.${chance}.none`), 'be answered'),
-    subscribe(at('beat'), 'see who lives'),
-    subscribe(at('viewed'), 'see who lives'),
-    subscribe(at(`pong.${chance}`), 'see who lives'),
+    subscribe(at('consensus.leads'), 'hear who lives'),
+    subscribe(at('consensus.entry'), 'hear who lives'),
     subscribe(at('event'), 'hear of events'),
   ];
 }
 
 function inspectorNeeds({ cluster, chance }: RoleWorld): Need[] {
   return [publish(`jaegis.${cluster}.inspect.${chance}`, 'look at the cluster')];
+}
+
+function operatorNeeds({ cluster, chance }: RoleWorld): Need[] {
+  return [
+    publish(`jaegis.${cluster}.inspect.${chance}`, 'look at the cluster'),
+    publish(`jaegis.${cluster}.reveal.${chance}`, 'look at states and messages'),
+    publish(`jaegis.${cluster}.operate.${chance}`, 'ask, send, drain and see to dead letters'),
+  ];
 }
 
 function backupNeeds({ cluster }: RoleWorld): Need[] {

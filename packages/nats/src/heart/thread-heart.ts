@@ -84,8 +84,6 @@ export class ThreadHeart implements Heart {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    // Who has nothing to do but to say that he lives may end.
-    worker.unref();
     const witness = Symbol.for(witnessKey(worker.threadId));
     Reflect.set(globalThis, witness, () => ({ actor: running?.(), turn: this.#load.turns }));
     worker.on('message', (message: FromHeart) => this.#take(message));
@@ -94,6 +92,8 @@ export class ThreadHeart implements Heart {
       Reflect.deleteProperty(globalThis, witness);
       this.#ended(worker);
     });
+    // Who has nothing to do but to say that he lives may end. Listening to messages would take it back.
+    worker.unref();
     return worker;
   }
 
