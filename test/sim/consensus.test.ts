@@ -221,11 +221,11 @@ describe.each(seeds)('seed %i', (seed) => {
     const { leader, others } = roles();
     const sick = seed % 2 === 0 ? leader : (others[0] ?? '');
     const well = others[1] ?? '';
-    world.network.cutPath(sick);
+    const healPath = world.network.cutPath(sick);
     await until(() => !ids(well).includes(sick), 5_000);
     await world.clock.advance(10_000);
     expect([...new Set(downs())]).toEqual([sick]);
-    world.network.healPath(sick);
+    healPath();
     await until(() => ids(well).includes(sick), 10_000);
     expect([...new Set(downs())]).toEqual([sick]);
   });

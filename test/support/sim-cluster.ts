@@ -1,10 +1,16 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
 import type { ActorDefinition, Protocol, Startable } from '@jaegis/actors';
-import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
+import {
+  type ClusterEvent,
+  ClusterNode,
+  type ClusterNodeOptions,
+  inboxSubjects,
+  LargeInbox,
+  turnSubjects,
+} from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
-import { FreezableClock } from './freezable-clock.ts';
 
 const CLUSTER = 'sim';
 
@@ -32,27 +38,22 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
-  /** Of each node, by its name. */
-  const clocks = new Map<string, FreezableClock>();
+  const thaws = new Map<string, () => void>();
   /** Stops a node's process, as by SIGSTOP, until {@link thaw}. */
-  const freeze = (name: string) => {
-    world.network.freeze(name);
-    clocks.get(name)?.freeze();
-  };
-  const thaw = (name: string) => {
-    clocks.get(name)?.thaw();
-    world.network.thaw(name);
-  };
+  const freeze = (name: string) => void thaws.set(name, world.network.freeze(name));
+  const thaw = (name: string) => thaws.get(name)?.();
   const lives = new Map<string, number>();
 
-  async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
+  async function node(
+    name: string,
+    role: 'member' | 'client' = 'member',
+    more: Partial<ClusterNodeOptions> = {},
+  ): Promise<ClusterNode> {
     const connection = world.connect(name);
     transports.set(name, connection.transport);
     const journal = (kind: string, subject: string) =>
       connection.openJournal({ name: kind, subjects: [subject], historyPerSubject: 10_000 });
     const { clock } = world;
-    const ownClock = new FreezableClock(clock);
-    clocks.set(name, ownClock);
     // Another life of a node draws other names for itself.
     const life = (lives.get(name) ?? 0) + 1;
     lives.set(name, life);
@@ -70,7 +71,7 @@ export function simCluster(
       entities,
       startables: options.startables?.(name) ?? [],
       ports: {
-        clock: ownClock,
+        clock: connection.clock,
         random,
         logger: silentLogger,
         codec: jsonCodec(),
@@ -84,6 +85,7 @@ export function simCluster(
       },
       onFailure: (error) => failures.push(error),
       leave: () => left.push(name),
+      ...more,
     });
     await world.clock.runUntilSettled(made.start());
     return made;

@@ -10,7 +10,7 @@ import {
   type TreeNode,
 } from '@jaegis/core';
 import type { Membership } from '../membership.ts';
-import { ownerOf, SHARDS, shardOfEntity, shardsOf, turnSubject } from '../placement.ts';
+import { type Labels, ownerOf, SHARDS, shardOfEntity, shardsOf, turnSubject } from '../placement.ts';
 import type {
   ActorAnswer,
   EntityPlacement,
@@ -38,6 +38,8 @@ import { countIn, type Fields, textIfAny, textIn } from './request.ts';
 export interface ClusterAnswersOptions {
   readonly cluster: string;
   readonly membership: Membership;
+  /** Which labels a type needs. */
+  readonly labelsOf: (type: string) => Labels;
   readonly gather: Gather;
   readonly turnJournal: Journal;
   readonly codec: Codec;
@@ -87,13 +89,13 @@ export class ClusterAnswers {
   }
 
   async #passive(entity: EntityId, depth: Depth): Promise<PassiveEntity | undefined> {
-    const { cluster, turnJournal, codec, membership } = this.#options;
+    const { cluster, turnJournal, codec, membership, labelsOf } = this.#options;
     const record = await turnJournal.last(turnSubject(cluster, entity));
     if (!record) return undefined;
     const { turn, node, deadLetters, state } = decodeTurn(codec, record);
     const address = formatEntityId(entity);
     return {
-      node: ownerOf(entity, membership.view)?.id ?? '',
+      node: ownerOf(entity, membership.view, labelsOf(entity.type))?.id ?? '',
       address,
       id: address,
       kind: 'entity',
@@ -149,7 +151,7 @@ export class ClusterAnswers {
     const target = targetOf(address, view);
     if (!('entity' in target))
       throw new NoSuchActorError(`"${address}" is an actor: it lives on the node of its address.`);
-    const owner = ownerOf(target.entity, view);
+    const owner = ownerOf(target.entity, view, this.#options.labelsOf(target.entity.type));
     const shard = shardOfEntity(target.entity);
     return { ...this.#now, entity: address, shard, ...(owner ? { owner: owner.id } : {}) };
   }

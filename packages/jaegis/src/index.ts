@@ -36,6 +36,7 @@ export {
   type MonitorOptions,
   type NodeSignal,
   next,
+  type PlacementNeeds,
   type Protocol,
   postpone,
   type Ref,
