@@ -27,6 +27,7 @@ export * from './run/action.ts';
 export { Ask, type ReplyTo } from './run/ask.ts';
 export { askId } from './run/ask-id.ts';
 export { askTimeout } from './run/ask-timeout.ts';
+export { checkPlacement } from './run/cell-kind.ts';
 export {
   type ActorContext,
   type ActorDefinition,
@@ -44,7 +45,7 @@ export type { Announcement } from './run/effect.ts';
 export type { FlightEntry } from './run/flight-recorder.ts';
 export type { GroupChange } from './run/groups.ts';
 export type { HandlerResult, HandlerSpec } from './run/handler-behavior.ts';
-export type { KernelOptions, WhenFull } from './run/kernel-options.ts';
+export type { KernelOptions, PlacementNeeds, WhenFull } from './run/kernel-options.ts';
 export * from './run/protocol.ts';
 export * from './run/ref.ts';
 export type { ReplyHandle } from './run/reply-handle.ts';

@@ -62,6 +62,11 @@ export class Arrivals {
     for (const incoming of this.#senders.values()) incoming.resume();
   }
 
+  /** Resolves when all asks that are open now have been answered or given up. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#senders.values()].map(({ asks }) => asks.settled()));
+  }
+
   /** Answers and acknowledgements that wait leave. */
   stop(): void {
     for (const incoming of this.#senders.values()) incoming.stop();

@@ -6,12 +6,11 @@ import {
   hasCode,
   type Journal,
   type Logger,
-  type Member,
   type Random,
   sleep,
-  type View,
 } from '@jaegis/core';
-import { entityOfSubject, shardOfSubject, shardsOf, turnSubjects } from './placement.ts';
+import type { Needs } from './needs.ts';
+import { entityOfSubject, turnSubjects } from './placement.ts';
 
 export interface AwakeningOptions {
   readonly cluster: string;
@@ -19,8 +18,13 @@ export interface AwakeningOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Activates the entity if it has work to go on with. */
+  readonly needs: Needs;
+  /** Entities that are to be active although nothing has come for them. */
+  readonly eager: readonly EntityId[];
+  /** Activates the entity if it has work to go on with, or is one of those. */
   readonly wake: (entity: EntityId) => Promise<void>;
+  /** Resolves when the former owner of the plot has let go of it. Undefined: it has. */
+  readonly handedOver: (plot: string) => Promise<void> | undefined;
 }
 
 const RETRY = { firstMs: 50, maxMs: 2_000 };
@@ -35,24 +39,31 @@ const AT_ONCE = 8;
  */
 export class Awakening {
   readonly #options: AwakeningOptions;
-  /** Shards that became ours and the entities of which were not all looked at since. */
-  readonly #owed = new Set<number>();
-  #owned: ReadonlySet<number> = new Set();
+  /** Plots that became ours and the entities of which were not all looked at since. */
+  readonly #owed = new Set<string>();
+  #owned: ReadonlySet<string> = new Set();
   #running = new AbortController();
+  #done: Promise<unknown> = Promise.resolve();
 
   constructor(options: AwakeningOptions) {
     this.#options = options;
   }
 
-  /** Looks at the entities that came to this member with the view, or before and not yet looked at. */
-  begin(self: Member, view: View): void {
+  /** Looks at the entities of plots that came to this member with the view, or before and not yet looked at. */
+  begin(owned: ReadonlySet<string>): void {
     this.stop();
-    const owned = shardsOf(self, view);
-    for (const shard of owned) if (!this.#owned.has(shard)) this.#owed.add(shard);
-    for (const shard of this.#owed) if (!owned.has(shard)) this.#owed.delete(shard);
+    for (const plot of owned) if (!this.#owned.has(plot)) this.#owed.add(plot);
+    for (const plot of this.#owed) if (!owned.has(plot)) this.#owed.delete(plot);
     this.#owned = owned;
     this.#running = new AbortController();
-    if (this.#owed.size > 0) void this.#run(this.#running.signal);
+    const { signal } = this.#running;
+    const [here, elsewhere] = this.#parts();
+    this.#done = Promise.all([this.#run(here, signal), this.#handedOver(elsewhere, signal)]);
+  }
+
+  /** Resolves when all that came is looked at, or the next view has come. */
+  async settled(): Promise<void> {
+    await this.#done;
   }
 
   /** What this node owned has ended: when it serves again, all of it is to be looked at. */
@@ -66,25 +77,43 @@ export class Awakening {
     this.#running.abort();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { journal, cluster } = this.#options;
+  /** Those that nobody has any more, and those that their former owners may still be at work on. */
+  #parts(): [Set<string>, Set<string>] {
+    const [here, elsewhere] = [new Set<string>(), new Set<string>()];
+    for (const plot of this.#owed) (this.#options.handedOver(plot) === undefined ? here : elsewhere).add(plot);
+    return [here, elsewhere];
+  }
+
+  async #handedOver(plots: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    await Promise.all(new Set([...plots].map((plot) => this.#options.handedOver(plot))));
+    await this.#run(plots, signal);
+  }
+
+  async #run(plots: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    if (plots.size === 0 || signal.aborted) return;
+    const { journal, cluster, needs, eager } = this.#options;
+    const first = eager.filter((entity) => plots.has(needs.plotOf(entity)));
+    await Promise.all(first.map((entity) => this.#wake(entity, signal)));
     const subjects = await this.#untilDone('the entities of this node', signal, () =>
       journal.subjects(turnSubjects(cluster)),
     );
-    const owed = (subjects ?? []).filter((subject) => this.#owed.has(shardOfSubject(subject)));
+    const owed = (subjects ?? []).filter((subject) => plots.has(needs.plotOfSubject(subject) ?? ''));
     // One iterator for all: each takes the next.
     const rest = owed.values();
     const some = async () => {
-      for (const subject of rest) await this.#wake(subject, signal);
+      for (const subject of rest) await this.#wakeOf(subject, signal);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, some));
-    if (!signal.aborted) this.#owed.clear();
+    if (!signal.aborted) for (const plot of plots) this.#owed.delete(plot);
   }
 
-  async #wake(subject: string, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  async #wakeOf(subject: string, signal: AbortSignal): Promise<void> {
     const entity = this.#entityOf(subject);
-    if (entity) await this.#untilDone(formatEntityId(entity), signal, () => this.#options.wake(entity));
+    if (entity) await this.#wake(entity, signal);
+  }
+
+  async #wake(entity: EntityId, signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#untilDone(formatEntityId(entity), signal, () => this.#options.wake(entity));
   }
 
   #entityOf(subject: string): EntityId | undefined {

@@ -5,7 +5,6 @@ import {
   EntityHost,
   type EntityRef,
   GUESTS,
-  InboxReader,
   type Message,
   makeEntityRef,
   makeRef,
@@ -26,20 +25,20 @@ import {
   formatEntityId,
   type HealthSettings,
   type Heart,
-  type InboxMessage,
   type InboxStream,
+  type Incarnation,
   incarnation,
   type JaegisError,
   type Journal,
   type Load,
   type Logger,
+  limits,
   type Member,
   type NodeId,
   NoSuchActorError,
   type Random,
   type RestartLimit,
   type Subscription,
-  shardOf,
   type Telemetry,
   type Transport,
   TransportClosedError,
@@ -48,23 +47,16 @@ import {
   type Vitals,
   type WorkerPool,
 } from '@jaegis/core';
-import { Awakening } from './awakening.ts';
+import { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
 import { Membership, type MembershipEvent, type Standing } from './membership.ts';
-import {
-  entityOfSubject,
-  inboxSubject,
-  inboxSubjects,
-  ownInboxes,
-  SHARDS,
-  timerSubject,
-  turnSubject,
-} from './placement.ts';
+import { Needs } from './needs.ts';
+import { ANYWHERE, type PinnedActor } from './pinned.ts';
+import { inboxSubject, inboxSubjects, timerSubject, turnSubject } from './placement.ts';
 import { ProbePost } from './probe-post.ts';
 import { Router } from './router.ts';
-import { Tenures } from './tenures.ts';
 
 /** The world as one node of a cluster needs it. */
 export interface ClusterPorts {
@@ -96,6 +88,14 @@ export interface ClusterNodeOptions {
   /** A client routes and observes; it is no member and hosts no entity. */
   readonly role: 'member' | 'client';
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** Entities of which the cluster has one each, always active. Default: none. */
+  readonly singletons?: readonly ActorDefinition<Protocol>[];
+  /** Actors of which the cluster runs one each. Default: none. */
+  readonly pinned?: readonly PinnedActor[];
+  /** Of the entities this node takes its part by its weight. Default 1; 0: none. */
+  readonly weight?: number;
+  /** What is special about this node, for what asks for it. Default: nothing. */
+  readonly labels?: readonly string[];
   /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
   readonly startables?: readonly Startable[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
@@ -117,11 +117,10 @@ export class ClusterNode {
   readonly #options: ClusterNodeOptions;
   readonly #chaser: EdgeChaser | undefined;
   readonly #router: Router;
+  readonly #needs: Needs;
   readonly #host: EntityHost;
-  readonly #tenures = new Tenures();
+  readonly #domain: Domain;
   readonly #sender: InboxSender;
-  readonly #reader: InboxReader;
-  readonly #awakening: Awakening;
   readonly #inspector: Inspector;
   #opened: string | undefined;
   readonly #connection: Subscription[] = [];
@@ -131,7 +130,8 @@ export class ClusterNode {
     this.#options = options;
     const { cluster, name, ports, role } = options;
     const { clock, random, logger, codec, transport } = ports;
-    const self: Member = { id: name, incarnation: incarnation(random.id()) };
+    const self = memberFor(options, incarnation(random.id()));
+    this.#needs = new Needs([...options.entities, ...(options.singletons ?? [])]);
     this.events = new Events({ cluster, node: name, transport, clock, logger });
     this.membership = new Membership({
       cluster,
@@ -168,21 +168,21 @@ export class ClusterNode {
       system: this.system,
       chaser: this.#chaser,
       startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
+      needs: this.#needs,
       view: () => this.membership.view,
       self: () => this.membership.self,
       standing: () => this.membership.standing,
+      release: (message) => this.#domain.answer(message),
     });
     this.system.far = this.#router.far;
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
-    this.#reader = this.#makeReader();
-    const wake = (entity: EntityId) => this.#host.wake(entity);
-    this.#awakening = new Awakening({ cluster, journal: ports.turnJournal, clock, random, logger, wake });
+    this.#domain = this.#makeDomain();
     this.#inspector = this.#makeInspector();
   }
 
   async start(): Promise<void> {
-    this.membership.onView((view) => this.#onView(view));
+    this.membership.onView((view, previous) => this.#onView(view, previous));
     this.membership.onEvent((event) => this.#publish(event));
     this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
@@ -198,12 +198,15 @@ export class ClusterNode {
     if (!this.#stopping) this.#inspector.start();
   }
 
-  /** Leaves the cluster so that others take over, then ends what runs here. */
-  async stop(): Promise<void> {
+  /**
+   * Hands over what it has, leaves the cluster, then ends what runs here.
+   * @param drainMs How long the first may take; then it leaves anyway. Default 10,000; 0: it leaves at once.
+   */
+  async stop(drainMs: number = limits.drainMs): Promise<void> {
+    if (drainMs > 0) await this.#domain.drain(drainMs);
     this.#stopping = true;
     for (const subscription of this.#connection) subscription.unsubscribe();
-    this.#reader.stop();
-    this.#awakening.stop();
+    this.#domain.stop();
     // While it is a member: what its supervisors have on other nodes ends in order too.
     await this.system.stop();
     await this.membership.stop();
@@ -215,6 +218,7 @@ export class ClusterNode {
   }
 
   entity<P extends Protocol>(definition: ActorDefinition<P>, key: string): EntityRef<P> {
+    this.#needs.learn(definition.type, definition.options.placement?.labels);
     return this.#entity<P>({ type: definition.type, key });
   }
 
@@ -230,6 +234,7 @@ export class ClusterNode {
     const slash = address.indexOf('/');
     if (slash < 1) throw new NoSuchActorError(`${JSON.stringify(address)} is no address: expected "node/path".`);
     const [node, path] = [address.slice(0, slash), address.slice(slash)];
+    if (node === ANYWHERE) return this.#domain.pinnedRef(address, path);
     return makeRef<P>(address, {
       tell: (message) => this.#router.tellActor(node, path, message),
       ask: (message, options) => this.#router.askActor(node, path, message, options),
@@ -302,10 +307,13 @@ export class ClusterNode {
   }
 
   #makeHost(): EntityHost {
-    const { cluster, entities, ports } = this.#options;
+    const { cluster, entities, singletons = [], ports } = this.#options;
     return new EntityHost({
       system: this.system,
       definitions: entities,
+      singletons,
+      handedOver: (entity) => this.#domain.handedOver(entity),
+      forward: (entity, message) => this.#router.forward(entity, message),
       journal: ports.turnJournal,
       codec: ports.codec,
       random: ports.random,
@@ -315,21 +323,26 @@ export class ClusterNode {
       timerSubjectOf: (entity, id) => timerSubject(cluster, entity, id),
       owns: (entity) => this.#router.owns(entity),
       serves: () => this.membership.standing === 'serving',
-      tenureOf: (entity) => this.#tenures.of(shardOf(formatEntityId(entity), SHARDS)),
+      tenureOf: (entity) => this.#domain.tenureOf(entity),
       deliverDurable: async (message, id) => {
         await this.#router.deliverDurable(message, id, DELIVERY_MS);
       },
     });
   }
 
-  #makeReader(): InboxReader {
-    const { inbox, clock, random, logger } = this.#options.ports;
-    const deliver = (subject: string) => {
-      const entity = entityOfSubject(subject);
-      if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number) => this.#host.receiveFromInbox(entity, message, previous);
-    };
-    return new InboxReader({ inbox, clock, random, logger, deliver });
+  #makeDomain(): Domain {
+    const { cluster, ports, singletons = [], pinned = [] } = this.#options;
+    return new Domain({
+      cluster,
+      ports,
+      singletons,
+      pinned,
+      needs: this.#needs,
+      membership: this.membership,
+      system: this.system,
+      host: this.#host,
+      router: this.#router,
+    });
   }
 
   #makeInspector(): Inspector {
@@ -350,6 +363,7 @@ export class ClusterNode {
       tree: (most) => this.inspect(most),
       traffic: () => this.#router.traffic,
       owns: (entity) => this.#router.owns(entity),
+      labelsOf: (type) => this.#needs.of(type),
       entity: (entity) => this.#entity(entity),
       actor: (address) => this.actor(address),
       leave,
@@ -370,15 +384,17 @@ export class ClusterNode {
     this.#router.open(self, this.#host);
   }
 
-  #onView(view: View): void {
-    this.#tenures.onView(this.membership.self, view);
-    this.#router.onView(view);
+  #onView(view: View, previous: View): void {
     this.#inspector.onView(view);
-    if (this.#options.role === 'client') return;
+    if (this.#options.role === 'client') {
+      this.#router.onView(view);
+      return;
+    }
+    // First: what asks go on with comes after what was there.
+    this.#domain.prepare(view, previous);
+    this.#router.onView(view);
     this.#open();
-    void this.#host.release();
-    if (!this.#stopping) this.#reader.follow(ownInboxes(this.#options.cluster, this.membership.self, view));
-    if (!this.#stopping) this.#awakening.begin(this.membership.self, view);
+    this.#domain.onView(view, previous);
   }
 
   /** What all members learn from the log alike, the leader alone says to all. */
@@ -391,13 +407,11 @@ export class ClusterNode {
 
   #onStanding(standing: Standing): void {
     if (this.#options.role === 'client' || this.#stopping) return;
-    const { self, view } = this.membership;
     if (standing === 'refusing') {
       this.#router.refuse();
-      this.#awakening.lose();
-      this.#host.abandon();
+      this.#domain.lose();
     } else if (standing === 'serving') {
-      this.#awakening.begin(self, view);
+      this.#domain.resume();
     }
   }
 
@@ -408,6 +422,15 @@ export class ClusterNode {
     });
     this.#announce({ type: 'node_slow', bytes, delayMs });
   }
+}
+
+function memberFor({ name, weight = 1, labels = [] }: ClusterNodeOptions, life: Incarnation): Member {
+  return {
+    id: name,
+    incarnation: life,
+    ...(weight === 1 ? {} : { weight }),
+    ...(labels.length === 0 ? {} : { labels: [...new Set(labels)].sort() }),
+  };
 }
 
 function connectionEnded(): JaegisError {

@@ -36,7 +36,13 @@ describe.each([
     const { isFresh = false, ...rest } = request;
     // Twice: the second time its texts are known.
     for (const bytes of [encodeAsk(codec, request).slice(), encodeAsk(codec, request).slice()]) {
-      expect(decodeRequest(codec, bytes)).toEqual({ trace: undefined, sender: undefined, ...rest, isFresh });
+      expect(decodeRequest(codec, bytes)).toEqual({
+        trace: undefined,
+        sender: undefined,
+        isForwarded: false,
+        ...rest,
+        isFresh,
+      });
     }
   });
 });
@@ -51,7 +57,7 @@ test('texts that fall into one place of those that are known are told apart', ()
 });
 
 test('the bytes of a tell wait for no answer', () => {
-  const { leftMs, id, trace: found } = decodeRequest(codec, encodeTell(codec, '/user/a', message, trace));
+  const { leftMs, id, trace: found } = decodeRequest(codec, encodeTell(codec, '/user/a', message, { trace }));
   expect({ leftMs, id, trace: found }).toEqual({ leftMs: Number.POSITIVE_INFINITY, id: undefined, trace });
 });
 

@@ -31,6 +31,8 @@ export interface Request {
   readonly trace?: TraceContext | undefined;
   /** Who asks: an actor's address or the name of a node. Of asks to entities, for their records. */
   readonly sender?: string | undefined;
+  /** It was sent to a node that is not the owner any more, and comes from there. Of tells to entities. */
+  readonly isForwarded?: boolean;
   /** The actor that waits for the reply. Undefined for an ask from outside the actors. */
   readonly asker?: Asker | undefined;
 }
@@ -47,6 +49,9 @@ export interface NamedWait {
   readonly sequence: number;
 }
 
+/** What comes with a tell besides its message. */
+export type TellOptions = Pick<Request, 'trace' | 'isForwarded'>;
+
 /** What the header holds. The values are part of the protocol. */
 const has = { key: 1, limit: 2, id: 4, fresh: 8, traceparent: 16, tracestate: 32, sender: 64, wait: 128 } as const;
 
@@ -57,8 +62,8 @@ const reader = new HeaderReader();
  * The bytes are good until the next request is encoded.
  * @throws NotSerializableError with the path of what cannot be carried.
  */
-export function encodeTell(codec: Codec, to: Target, message: Message, trace?: TraceContext): Uint8Array {
-  return encode(codec, { to, message, leftMs: Number.POSITIVE_INFINITY, id: undefined, trace });
+export function encodeTell(codec: Codec, to: Target, message: Message, options: TellOptions = {}): Uint8Array {
+  return encode(codec, { ...options, to, message, leftMs: Number.POSITIVE_INFINITY, id: undefined });
 }
 
 /** As {@link encodeTell}. @param wait Its name, where an actor waits for it. */
@@ -91,13 +96,14 @@ function encode(codec: Codec, request: Request, wait?: NamedWait): Uint8Array {
   return writer.end(body);
 }
 
-function flagsOf({ to, leftMs, id, isFresh, trace, sender }: Request): number {
+function flagsOf({ to, leftMs, id, isFresh, trace, sender, isForwarded }: Request): number {
   let flags = typeof to === 'string' ? 0 : has.key;
   if (leftMs !== Number.POSITIVE_INFINITY) flags |= has.limit;
   if (id !== undefined) flags |= has.id;
   if (isFresh === true) flags |= has.fresh;
   if (trace !== undefined) flags |= trace.tracestate === undefined ? has.traceparent : has.traceparent | has.tracestate;
   if (sender !== undefined) flags |= has.sender;
+  if (isForwarded === true) flags |= has.fresh; // a tell has no id that could be fresh
   return flags;
 }
 
@@ -115,7 +121,9 @@ export function decodeRequest(codec: Codec, bytes: Uint8Array): ArrivedRequest {
   const message = codec.decode(reader.rest());
   if (!isMessage(message)) throw new CorruptRecordError('Not a request: what follows its header is no { type }.');
   const trace = traceparent === undefined ? undefined : contextOf(traceparent, tracestate);
-  return { to, message, leftMs, id, isFresh: (flags & has.fresh) !== 0, trace, sender, wait };
+  const isMarked = (flags & has.fresh) !== 0;
+  const [isFresh, isForwarded] = [isMarked && id !== undefined, isMarked && id === undefined];
+  return { to, message, leftMs, id, isFresh, trace, sender, wait, isForwarded };
 }
 
 function contextOf(traceparent: string, tracestate: string | undefined): TraceContext {

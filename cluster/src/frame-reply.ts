@@ -18,6 +18,16 @@ export class OpenAsks {
     this.bodies = bodies;
   }
 
+  /** Resolves when those that are open now have been answered or given up. One that waits for its body is not open yet. */
+  async settled(): Promise<void> {
+    const open: Promise<void>[] = [];
+    for (let reply = this.newest; reply !== undefined; reply = reply.earlier) {
+      const { ask } = reply;
+      if (ask !== undefined) open.push(new Promise((resolve) => ask.onceSettled(resolve)));
+    }
+    await Promise.all(open);
+  }
+
   /** Their asker has given these asks up. */
   cancel(asks: ReadonlySet<number>): void {
     for (let reply = this.newest; reply !== undefined; ) {

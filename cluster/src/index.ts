@@ -30,6 +30,7 @@ export type {
   NodeLetter,
   NodeLoad,
   NodePlacement,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   TreeAnswer,
@@ -37,6 +38,7 @@ export type {
 } from './inspect/answers.ts';
 export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
+export type { PinnedActor } from './pinned.ts';
 export { inboxSubjects, ownerOf, SHARDS, turnSubjects } from './placement.ts';
 export { Pulse } from './watch/pulse.ts';
 export { Watch } from './watch/watch.ts';

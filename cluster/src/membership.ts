@@ -204,6 +204,13 @@ export class Membership {
     }
   }
 
+  /** Asks for this share of its weight for this node, undefined: for all of it. The view says whether it was granted. */
+  async grow(share: number | undefined): Promise<void> {
+    const { id, incarnation } = this.#self;
+    const member = { id, incarnation };
+    await this.#consensus.request({ kind: 'share', member, ...(share === undefined ? {} : { share }) });
+  }
+
   /** @throws NameTakenError, ClusterMismatchError where `isFirst`; in a later life they may pass. */
   async #join(isFirst: boolean): Promise<void> {
     this.#watch.follow(this.#view, this.#self);

@@ -1,10 +1,13 @@
+/** Which node owns what: the view alone decides, so that all nodes agree without asking. */
 import {
   type EntityId,
   formatEntityId,
+  isSameLife,
   keyToToken,
   type Member,
-  memberOf,
-  rendezvousOwner,
+  presentWeight,
+  rendezvousDraw,
+  rendezvousWinner,
   shardOf,
   tokenToKey,
   type View,
@@ -13,60 +16,108 @@ import {
 /** The fixed number of shards of a cluster. All its nodes must agree on it. */
 export const SHARDS = 256;
 
-/** Which member owns an entity: the view alone decides. Undefined when the view is empty. */
-export function ownerOf(entity: EntityId, view: View): Member | undefined {
-  return ownerOfShard(shardOfEntity(entity), view);
+/** What a type of entities, or a pinned actor, needs its node to have. Sorted. */
+export type Labels = readonly string[];
+export const noLabels: Labels = [];
+
+/** Which member owns an entity: the view alone decides. Undefined when no member may. */
+export function ownerOf(entity: EntityId, view: View, labels = noLabels): Member | undefined {
+  return ownerOfShard(shardOfEntity(entity), view, labels);
 }
 
 export function shardOfEntity(entity: EntityId): number {
   return shardOf(formatEntityId(entity), SHARDS);
 }
 
-function ownerOfShard(shard: number, view: View): Member | undefined {
-  const owner = rendezvousOwner(
-    `shard-${shard}`,
-    view.members.filter(({ draining = false }) => !draining).map(({ id }) => id),
-  );
-  return owner === undefined ? undefined : memberOf(view, owner);
+export function ownerOfShard(shard: number, view: View, labels: Labels): Member | undefined {
+  const owners = ownersOf(view, labels);
+  const known = owners.byShard[shard];
+  if (known !== undefined) return known;
+  const owner = rendezvousWinner(owners.contenders, (id) => drawOf(id, shard))?.member;
+  owners.byShard[shard] = owner;
+  return owner;
+}
+
+/** The owners by one view. Each is found when it is first asked for. */
+interface Owners {
+  readonly contenders: readonly { readonly id: string; readonly weight: number; readonly member: Member }[];
+  readonly byShard: (Member | undefined)[];
+}
+
+const plainOwners = new WeakMap<View, Owners>();
+const labelledOwners = new WeakMap<View, Map<string, Owners>>();
+
+function ownersOf(view: View, labels: Labels): Owners {
+  if (labels.length === 0) return kept(plainOwners, view, () => makeOwners(view, labels));
+  const byLabels = kept(labelledOwners, view, () => new Map<string, Owners>());
+  return kept(byLabels, labels.join(), () => makeOwners(view, labels));
+}
+
+function kept<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): unknown }, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function makeOwners({ members }: View, labels: Labels): Owners {
+  const able = members.filter((member) => hasLabels(member, labels));
+  const contenders = able.map((member) => ({ id: member.id, weight: presentWeight(member), member }));
+  return { contenders: contenders.filter(({ weight }) => weight > 0), byShard: Array(SHARDS) };
+}
+
+export function hasLabels(member: Member, labels: Labels): boolean {
+  return labels.every((label) => member.labels?.includes(label));
+}
+
+/** The shards that a member owns, of types that live on any node. */
+export function shardsOf(member: Member, view: View): ReadonlySet<number> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+  return new Set(shards.filter((shard) => isSame(ownerOfShard(shard, view, noLabels), member)));
+}
+
+function isSame(owner: Member | undefined, member: Member): boolean {
+  return owner !== undefined && isSameLife(owner, member);
+}
+
+/** The draws of a name are the same in every view. */
+const draws = new Map<string, Float64Array>();
+/** Names whose draws are kept; names by chance come without end. */
+const MOST_NAMES = 4_096;
+
+function drawOf(id: string, shard: number): number {
+  let known = draws.get(id);
+  if (known === undefined) {
+    if (draws.size >= MOST_NAMES) draws.clear();
+    known = Float64Array.from({ length: SHARDS }, (_, each) => rendezvousDraw(id, `shard-${each}`));
+    draws.set(id, known);
+  }
+  return known[shard] ?? Number.POSITIVE_INFINITY;
 }
 
 /** The subject of an entity's turns: `jaegis.<cluster>.turn.<shard>.<type>.<key>`. */
 export function turnSubject(cluster: string, entity: EntityId): string {
-  const shard = shardOf(formatEntityId(entity), SHARDS);
-  return `jaegis.${cluster}.turn.${shard}.${entity.type}.${keyToToken(entity.key)}`;
+  return `jaegis.${cluster}.turn.${placeOf(entity)}`;
 }
 
 /** Where messages for an entity are kept: `jaegis.<cluster>.inbox.<shard>.<type>.<key>`. */
 export function inboxSubject(cluster: string, entity: EntityId): string {
-  const shard = shardOf(formatEntityId(entity), SHARDS);
-  return `jaegis.${cluster}.inbox.${shard}.${entity.type}.${keyToToken(entity.key)}`;
+  return `jaegis.${cluster}.inbox.${placeOf(entity)}`;
 }
 
 /** Where a timer of an entity is scheduled; what fires goes to its {@link inboxSubject}. */
 export function timerSubject(cluster: string, entity: EntityId, id: string): string {
-  const shard = shardOf(formatEntityId(entity), SHARDS);
-  return `jaegis.${cluster}.timer.${shard}.${entity.type}.${keyToToken(entity.key)}.${id}`;
+  return `jaegis.${cluster}.timer.${placeOf(entity)}.${id}`;
+}
+
+function placeOf(entity: EntityId): string {
+  return `${shardOfEntity(entity)}.${entity.type}.${keyToToken(entity.key)}`;
 }
 
 /** All that the inbox stream of a cluster holds. */
 export function inboxSubjects(cluster: string): string[] {
   return [inboxFilter(cluster), `jaegis.${cluster}.timer.>`];
-}
-
-/** The shards that a member owns. */
-export function shardsOf(member: Member, view: View): ReadonlySet<number> {
-  const owned = Array.from({ length: SHARDS }, (_, shard) => shard).filter((shard) => {
-    const owner = ownerOfShard(shard, view);
-    return owner !== undefined && owner.id === member.id && owner.incarnation === member.incarnation;
-  });
-  return new Set(owned);
-}
-
-/** The inboxes of all entities that a member owns, as filters of subjects. */
-export function ownInboxes(cluster: string, member: Member, view: View): string[] {
-  const owned = shardsOf(member, view);
-  if (owned.size === SHARDS) return [inboxFilter(cluster)];
-  return [...owned].map((shard) => `jaegis.${cluster}.inbox.${shard}.>`);
 }
 
 /** The inboxes of all entities of a cluster. */
@@ -77,11 +128,6 @@ export function inboxFilter(cluster: string): string {
 /** All turn subjects of a cluster. */
 export function turnSubjects(cluster: string): string {
   return `jaegis.${cluster}.turn.>`;
-}
-
-/** The shard of the entity whose turns or inbox a subject holds; NaN for another kind of subject. */
-export function shardOfSubject(subject: string): number {
-  return Number.parseInt(subject.split('.', 4)[3] ?? '', 10);
 }
 
 /** The entity whose turns or inbox a subject holds; undefined for another kind of subject. Throws for a key that is none. */

@@ -17,10 +17,14 @@ import {
   type Clock,
   ClusterUnavailableError,
   type Codec,
+  CorruptRecordError,
   type EntityId,
   formatEntityId,
   hasCode,
   isSameLife,
+  isToken,
+  type JaegisError,
+  limits,
   type Member,
   memberOf,
   NodeDownError,
@@ -30,16 +34,18 @@ import {
   type PeerTraffic,
   parseEntityId,
   type Random,
-  sleep,
   type TraceContext,
   type Transport,
   type View,
 } from '@jaegis/core';
-import type { ArrivedRequest, Request, Target } from './envelope.ts';
+import type { ArrivedRequest, Request, Target, TellOptions } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
 import type { Standing } from './membership.ts';
-import { ownerOf } from './placement.ts';
+import type { Needs } from './needs.ts';
+import { noOwner } from './no-owner.ts';
+import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
 import { decodeSignal, encodeSignal } from './signals.ts';
+import { UnderWay } from './under-way.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
 export interface RouterOptions {
@@ -56,6 +62,9 @@ export interface RouterOptions {
   readonly startables: ReadonlyMap<string, Startable>;
   readonly view: () => View;
   readonly self: () => Member;
+  readonly needs: Needs;
+  /** Another node asks whether this one has let go of something. Resolves when it has. */
+  readonly release: (message: ReleaseMessage) => Promise<void>;
   /** What this node may do at the moment. */
   readonly standing: () => Standing;
 }
@@ -85,9 +94,14 @@ const ID_LENGTH = 12;
 export class Router {
   readonly #options: RouterOptions;
   readonly #wire: Wire;
+  /** Goes on with each ask that waits for another view, or a moment. */
+  readonly #paused = new Set<() => void>();
   /** What ties processes of this node to those of others. */
   readonly far: FarNodes;
   #host: EntityHost | undefined;
+  #asks = new UnderWay();
+  /** Of messages between entities, which come again where they are cut off. */
+  readonly #deliveries = new UnderWay();
   #stopped = false;
 
   constructor(options: RouterOptions) {
@@ -122,7 +136,7 @@ export class Router {
         },
       },
       startables: this.#options.startables,
-      ownerOf: (entity) => ownerOf(entity, this.#options.view()),
+      ownerOf: (entity) => this.#options.needs.ownerOf(entity, this.#options.view()),
     });
   }
 
@@ -135,6 +149,20 @@ export class Router {
   onView(view: View): void {
     this.#wire.onView(view);
     this.far.onView(view, this.#options.self());
+    for (const goOn of [...this.#paused]) goOn();
+  }
+
+  /** Resolves when all asks of entities that have begun here, and all asks that others have sent here, are answered. */
+  async settled(): Promise<void> {
+    const before = this.#asks;
+    this.#asks = new UnderWay();
+    await Promise.all([before.settled(), this.#wire.settled()]);
+  }
+
+  /** Resolves when the member has let go of what the message names, or is gone. */
+  async release(member: Member, message: ReleaseMessage): Promise<void> {
+    const request = { to: RELEASE, message, leftMs: limits.handoverMs, id: undefined };
+    await this.#wire.ask(member, `${member.id}${RELEASE}`, request, undefined);
   }
 
   stop(): void {
@@ -148,10 +176,11 @@ export class Router {
 
   /** Whether this node owns the entity, as far as it knows. */
   owns(entity: EntityId): boolean {
-    return this.#isOwn(ownerOf(entity, this.#options.view())) && this.#options.standing() !== 'refusing';
+    const { needs, view, standing } = this.#options;
+    return this.#isSelf(needs.ownerOf(entity, view())) && standing() !== 'refusing';
   }
 
-  #isOwn(owner: Member | undefined): boolean {
+  #isSelf(owner: Member | undefined): boolean {
     return owner !== undefined && isSameLife(owner, this.#options.self());
   }
 
@@ -172,7 +201,8 @@ export class Router {
     const { to: entity, trace: sentIn } = outgoing;
     const message = outgoing.message as Message; // its sender's record holds nothing else
     const { traces } = this.#options.system;
-    const deliver = (trace: TraceContext | undefined) => this.#askEntity(entity, message, { timeoutMs }, trace, id);
+    const deliver = (trace: TraceContext | undefined) =>
+      this.#askEntity(entity, message, { timeoutMs }, trace, id, this.#deliveries);
     if (!traces.isOn) return deliver(undefined);
     return traces.within(sentIn, () => traces.ask(formatEntityId(entity), message, deliver));
   }
@@ -183,36 +213,74 @@ export class Router {
     options: SentAskOptions,
     trace: TraceContext | undefined,
     known = askId(options),
+    underWay = this.#asks,
   ): Promise<unknown> {
     const { clock, random } = this.#options;
+    underWay.begin();
     const sender = options.sender ?? this.#options.self().id;
     const timeoutMs = askTimeout(options);
     const id = known ?? random.id().slice(0, ID_LENGTH);
     let isFresh = known === undefined;
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;
-    for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
-      try {
-        const asked = { message, id, leftMs: left, isFresh, sender, trace, asker: options.asker };
-        return await this.#attempt(entity, asked, options.signal);
-      } catch (error) {
-        if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
-        if (this.#options.standing() === 'refusing') throw noMajority(error);
-        last = error;
-        isFresh = false;
-        await sleep(clock, RETRY_MS);
+    try {
+      for (let left = timeoutMs; left > 0; left = ends - clock.monotonic()) {
+        const { epoch } = this.#options.view();
+        try {
+          const asked = { message, id, leftMs: left, isFresh, sender, trace, asker: options.asker };
+          return await this.#attempt(entity, asked, options.signal);
+        } catch (error) {
+          if (this.#stopped || !MOVED.some((code) => hasCode(error, code))) throw error;
+          if (this.#options.standing() === 'refusing') throw noMajority(error);
+          last = error;
+          // Who is not the owner has not handled it.
+          if (hasCode(error, 'not_owner')) this.#learn(entity, error);
+          else isFresh = false;
+          if (this.#options.view().epoch === epoch) await this.#pause();
+        }
       }
+      throw timedOut(formatEntityId(entity), message, timeoutMs, last);
+    } finally {
+      underWay.end();
     }
-    throw timedOut(formatEntityId(entity), message, timeoutMs, last);
   }
 
+  /** Until another view may say otherwise. */
+  #pause(): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const goOn = () => {
+        clock.clearTimer(timer);
+        this.#paused.delete(goOn);
+        resolve();
+      };
+      const timer = clock.setTimer(RETRY_MS, goOn);
+      this.#paused.add(goOn);
+    });
+  }
+
+  #learn({ type }: EntityId, error: unknown): void {
+    const labels = (error as JaegisError).data.labels; // of a not_owner
+    if (Array.isArray(labels) && labels.every(isToken)) this.#options.needs.learn(type, labels);
+  }
+
+  /** @throws NoHostError, ClusterUnavailableError, OverloadedError */
   tellEntity(entity: EntityId, message: Message): void {
-    const owner = ownerOf(entity, this.#options.view());
-    if (!owner) throw noMembers();
+    const owner = this.#ownerOf(entity);
     if (this.#options.standing() === 'refusing') throw noMajority();
     // What it does without knowing whether it may is refused when its turn is written.
-    if (this.#host && this.#isOwn(owner)) this.#host.deliver(entity, message);
-    else this.#wire.tell(owner, [entity.type, entity.key], message, this.active);
+    if (this.#host && this.#isSelf(owner)) this.#host.deliver(entity, message);
+    else this.#wire.tell(owner, [entity.type, entity.key], message, { trace: this.active });
+  }
+
+  /**
+   * A message that this node had for an entity which lives elsewhere now: once, so that no two nodes pass it to and fro.
+   * @throws NotOwnerError where it lives nowhere else.
+   */
+  forward(entity: EntityId, message: Message, trace = this.active): void {
+    const owner = this.#ownerOf(entity);
+    if (this.#isSelf(owner)) throw this.#notOwner(entity);
+    this.#wire.tell(owner, [entity.type, entity.key], message, { trace, isForwarded: true });
   }
 
   /** @throws NodeDownError, InvalidConfigError */
@@ -231,16 +299,15 @@ export class Router {
 
   tellActor(node: string, path: string, message: Message): void {
     const member = this.#member(node);
-    if (member) this.#wire.tell(member, path, message, this.active);
+    if (member) this.#wire.tell(member, path, message, { trace: this.active });
     else this.#options.system.tell(path, message);
   }
 
   async #attempt(entity: EntityId, asked: Asked, signal: AbortSignal | undefined): Promise<unknown> {
-    const owner = ownerOf(entity, this.#options.view());
-    if (!owner) throw noMembers();
+    const owner = this.#ownerOf(entity);
     const standing = this.#options.standing();
     if (standing === 'refusing') throw noMajority();
-    if (this.#host && this.#isOwn(owner)) {
+    if (this.#host && this.#isSelf(owner)) {
       if (standing === 'verifying') throw unverified(entity);
       return this.#local(this.#host, entity, asked, signal);
     }
@@ -278,12 +345,14 @@ export class Router {
     return traces.isOn ? traces.active() : undefined;
   }
 
-  #receive({ to, message, trace, wait }: ArrivedRequest, ask: Ask | undefined): void {
+  #receive(request: ArrivedRequest, ask: Ask | undefined): void {
     const { system } = this.#options;
+    const { to, message, trace, wait } = request;
     if (ask !== undefined && wait !== undefined) this.#owe(ask, wait);
     if (trace !== undefined && system.traces.isOn) system.traces.carry(ask ?? message, trace);
-    if (typeof to === 'string') system.receive(to, message, ask);
-    else this.#receiveEntity(to, message, ask);
+    if (to === RELEASE) this.#onRelease(message, ask);
+    else if (typeof to === 'string') system.receive(to, message, ask);
+    else this.#receiveEntity(to, message, ask, request);
     ask?.startTime(system.deadlines, { address: typeof to === 'string' ? to : to.join('/') });
   }
 
@@ -305,13 +374,40 @@ export class Router {
     }
   }
 
-  #receiveEntity([type, key]: Exclude<Target, string>, message: Message, ask: Ask | undefined): void {
+  #onRelease(message: Message, ask: Ask | undefined): void {
+    if (!isRelease(message)) throw new CorruptRecordError('Not a question of another node: expected { epoch }.');
+    this.#options.release(message).then(
+      () => ask?.reply(true),
+      (error: unknown) => ask?.fail(error),
+    );
+  }
+
+  #receiveEntity(
+    [type, key]: Exclude<Target, string>,
+    message: Message,
+    ask: Ask | undefined,
+    more: TellOptions,
+  ): void {
     const entity: EntityId = { type, key };
     if (ask !== undefined && this.#options.standing() === 'verifying') throw unverified(entity);
-    if (!this.#host || !this.owns(entity)) {
-      throw new NotOwnerError(`${formatEntityId(entity)} is not on node "${this.#options.self().id}".`);
-    }
-    this.#host.receive(entity, message, ask);
+    if (this.#host && this.owns(entity)) this.#host.receive(entity, message, ask);
+    else if (ask === undefined && !more.isForwarded) this.forward(entity, message, more.trace);
+    else throw this.#notOwner(entity);
+  }
+
+  #notOwner(entity: EntityId): Error {
+    const { self, needs } = this.#options;
+    const labels = needs.of(entity.type);
+    return new NotOwnerError(`${formatEntityId(entity)} is not on node "${self().id}".`, {
+      ...(labels.length === 0 ? {} : { data: { labels } }),
+    });
+  }
+
+  #ownerOf(entity: EntityId): Member {
+    const { needs, view } = this.#options;
+    const owner = needs.ownerOf(entity, view());
+    if (owner === undefined) throw noOwner(formatEntityId(entity), needs.of(entity.type), view());
+    return owner;
   }
 
   /** The member of that name; undefined for this node itself. @throws NodeDownError when the view has none. */
@@ -326,10 +422,6 @@ export class Router {
 /** Entities have moved, perhaps, since they were named by the node that they were on. */
 function entityOfPath(path: string): EntityId | undefined {
   return path.startsWith(ENTITIES) ? parseEntityId(path.slice(ENTITIES.length)) : undefined;
-}
-
-function noMembers(): Error {
-  return new ClusterUnavailableError('The view holds no member: no node of this cluster is up.');
 }
 
 function noMajority(cause?: unknown): Error {

@@ -12,7 +12,6 @@ import {
   type PeerTraffic,
   type Random,
   type Subscription,
-  type TraceContext,
   type Transport,
   TransportClosedError,
   type TransportStatus,
@@ -27,6 +26,7 @@ import {
   encodeTell,
   type Request,
   type Target,
+  type TellOptions,
 } from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
 import type { HeldPacket } from './held-packet.ts';
@@ -154,9 +154,9 @@ export class Wire implements Sessions {
   }
 
   /** @throws NotSerializableError, OverloadedError */
-  tell(member: Member, to: Target, message: Message, trace?: TraceContext): void {
+  tell(member: Member, to: Target, message: Message, options?: TellOptions): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
-    const body = encodeTell(this.#options.codec, to, message, trace);
+    const body = encodeTell(this.#options.codec, to, message, options);
     const sending = this.#sending(member);
     if (body.length <= sending.mostBytes) {
       sending.add(kind, 0, body);
@@ -195,6 +195,11 @@ export class Wire implements Sessions {
   /** Asks to entities on other nodes end with the reason. */
   giveUpEntities(reason: Error): void {
     this.#asks.giveUpEntities(reason);
+  }
+
+  /** Resolves when all asks of other nodes that are open here now have been answered or given up. */
+  settled(): Promise<void> {
+    return this.#arrivals.settled();
   }
 
   /** An actor asks: the wait graph has its wait, and the ask carries its name. */

@@ -88,7 +88,7 @@ describe('on one server', () => {
     const kept: number[] = [];
     for await (const { turn } of third.history({ entity: { type: 'list', key: 'a' } })) kept.push(turn);
     expect(kept).toEqual([7, 8, 9, 10]);
-    expect(await settings(url(), 'history', 'max_msgs_per_subject')).toEqual([64, 4, -1, -1, -1]);
+    expect(await settings(url(), 'history', 'max_msgs_per_subject')).toEqual([4_096, 4, -1, -1, -1]);
   });
 
   it('more copies than there are servers are refused as the option that they are', async () => {

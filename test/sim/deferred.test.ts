@@ -31,6 +31,12 @@ const counter = defineActor('counter', {
       state: { total: state.total + 1 },
       actions: waiting ? [replyTo(waiting, state.total + 1)] : [],
     }),
+    /** Changes something at once. */
+    waitAndCount: (state, _message, context) => {
+      waiting = context.defer();
+      return { state: { total: state.total + 1 } };
+    },
+    read: (state) => ({ reply: state.total }),
     plus: (state) => ({ state: { total: state.total + 1 } }),
   },
 });
@@ -49,8 +55,10 @@ async function start() {
   const heard: unknown[] = [];
   const ask = (type: 'add' | 'addSlowly' | 'wait' | 'release' | 'releaseByAction' | 'plus') =>
     void ref.ask({ type }, { timeoutMs: 60_000 }).then((reply) => heard.push(`${type}: ${reply}`));
-  return { world, settled, ref, heard, ask };
+  return { world, node, settled, ref, heard, ask };
 }
+
+type Started = Awaited<ReturnType<typeof start>>;
 
 describe('an answer through its handle', () => {
   it.each(['add', 'addSlowly'] as const)('leaves once the turn of its own message is written: %s', async (type) => {
@@ -106,5 +114,40 @@ describe('an answer through its handle', () => {
     const crashed = settled(ref.ask({ type: 'add', isCrash: true }));
     await expect(crashed).rejects.toMatchObject({ code: 'actor_crashed' });
     expect(await settled(ref.ask({ type: 'add' }))).toBe(2);
+  });
+
+  describe.each([
+    ['where it was given', () => {}],
+    ['on another node', ({ world }: Started) => world.network.crash('n1')],
+  ])('of an ask that is repeated with its key, %s,', (_, goesOn) => {
+    const key = { idempotencyKey: 'once', timeoutMs: 30_000 };
+
+    it.each([
+      ['add', ['plus'], 2],
+      ['waitAndCount', ['release'], 3],
+    ] as const)('is the same again, and has no second effect: %s', async (type, more, reply) => {
+      const started = await start();
+      const { settled, ref, world, node } = started;
+      const first = ref.ask({ type }, key);
+      await world.clock.advance(100);
+      for (const then of more) await settled(ref.ask({ type: then }));
+      expect(await settled(first)).toBe(reply);
+      goesOn(started);
+      await node('n2');
+      expect(await settled(ref.ask({ type }, key))).toBe(reply);
+      expect(await settled(ref.ask({ type: 'read' }))).toBe(3);
+    });
+
+    it('is said to be lost where it was not given before', async () => {
+      const started = await start();
+      const { settled, ref, world, node } = started;
+      const first = settled(ref.ask({ type: 'waitAndCount' }, { idempotencyKey: 'once', timeoutMs: 200 }));
+      await expect(first).rejects.toMatchObject({ code: 'ask_timeout' });
+      goesOn(started);
+      await node('n2');
+      await world.clock.advance(5_000);
+      await expect(settled(ref.ask({ type: 'waitAndCount' }, key))).rejects.toMatchObject({ code: 'reply_lost' });
+      expect(await settled(ref.ask({ type: 'read' }))).toBe(2);
+    });
   });
 });

@@ -1,6 +1,13 @@
 /** A whole cluster in one process on a virtual clock: the production code over the ports of packages/sim. */
 import type { ActorDefinition, Protocol, Startable } from '@jaegis/actors';
-import { type ClusterEvent, ClusterNode, inboxSubjects, LargeInbox, turnSubjects } from '@jaegis/cluster';
+import {
+  type ClusterEvent,
+  ClusterNode,
+  type ClusterNodeOptions,
+  inboxSubjects,
+  LargeInbox,
+  turnSubjects,
+} from '@jaegis/cluster';
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
@@ -33,7 +40,11 @@ export function simCluster(
   const transports = new Map<string, Transport>();
   const lives = new Map<string, number>();
 
-  async function node(name: string, role: 'member' | 'client' = 'member'): Promise<ClusterNode> {
+  async function node(
+    name: string,
+    role: 'member' | 'client' = 'member',
+    more: Partial<ClusterNodeOptions> = {},
+  ): Promise<ClusterNode> {
     const connection = world.connect(name);
     transports.set(name, connection.transport);
     const journal = (kind: string, subject: string) =>
@@ -70,6 +81,7 @@ export function simCluster(
       },
       onFailure: (error) => failures.push(error),
       leave: () => left.push(name),
+      ...more,
     });
     await world.clock.runUntilSettled(made.start());
     return made;

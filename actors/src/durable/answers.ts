@@ -16,8 +16,10 @@ export interface Fresh extends Answered {
   readonly limitMs?: number | undefined;
 }
 
-interface Recent {
-  readonly reply: unknown;
+/** What an ask was answered; or it was to be answered later, and was not yet. */
+export type Known = Omit<Answered, 'id'>;
+
+interface Recent extends Known {
   readonly untilMs: number;
 }
 
@@ -30,7 +32,7 @@ interface Recent {
  */
 export class Answers {
   readonly #options: AnswersOptions;
-  readonly #keyed = new Map<string, unknown>();
+  readonly #keyed = new Map<string, Known>();
   /** Without a key: repeated by their askers' nodes, and only while their time lasts. */
   readonly #recent = new Map<string, Recent>();
   readonly #sent = new Map<string, Recent>();
@@ -50,19 +52,18 @@ export class Answers {
     return this.#sent.has(idOfSend(id));
   }
 
-  get(id: string): { readonly reply: unknown } | undefined {
-    if (!isKeyedAskId(id)) return this.#recent.get(id);
-    const reply = this.#keyed.get(id);
-    return reply !== undefined || this.#keyed.has(id) ? { reply } : undefined;
+  get(id: string): Known | undefined {
+    return (isKeyedAskId(id) ? this.#keyed : this.#recent).get(id);
   }
 
   add(answered: readonly Fresh[]): void {
     if (answered.length === 0) return;
     const now = this.#options.now();
-    for (const { id, reply, limitMs = limits.recentAskMs } of answered) {
-      if (isKeyedAskId(id)) this.#keyed.set(id, reply);
+    for (const { id, reply, isOwed, limitMs = limits.recentAskMs } of answered) {
+      const known = isOwed ? { reply, isOwed } : { reply };
+      if (isKeyedAskId(id)) this.#keyed.set(id, known);
       else if (isSendId(id)) this.#sent.set(id, { reply: undefined, untilMs: now + limits.recentSendMs });
-      else this.#recent.set(id, { reply, untilMs: now + limitMs });
+      else this.#recent.set(id, { ...known, untilMs: now + limitMs });
     }
     this.#forgetOldest(now);
   }
@@ -70,9 +71,9 @@ export class Answers {
   /** Those that a turn takes along which drops the ones before it: the newest that it has room for, the oldest first. */
   get carried(): Answered[] {
     const now = this.#options.now();
-    const keyed = lastOf(this.#keyed).map(([id, reply]) => ({ id, reply }));
+    const keyed = lastOf(this.#keyed).map(([id, known]) => answeredAs(id, known));
     const recent = [this.#sent, this.#recent].map((all) =>
-      lastOf(all).flatMap(([id, { reply, untilMs }]) => (untilMs > now ? [{ id, reply }] : [])),
+      lastOf(all).flatMap(([id, known]) => (known.untilMs > now ? [answeredAs(id, known)] : [])),
     );
     return [keyed, ...recent].flatMap((answered) => newestOf(answered, carriedMost));
   }
@@ -83,7 +84,7 @@ export class Answers {
     const [keyed, recent, sent] = [[...this.#keyed], [...this.#recent], [...this.#sent]];
     for (const all of [this.#keyed, this.#recent, this.#sent]) all.clear();
     this.add(before);
-    for (const [id, reply] of keyed) this.#keyed.set(id, reply);
+    for (const [id, known] of keyed) this.#keyed.set(id, known);
     for (const [id, entry] of recent) this.#recent.set(id, entry);
     for (const [id, entry] of sent) this.#sent.set(id, entry);
     this.#isLoaded = true;
@@ -98,6 +99,10 @@ export class Answers {
     forgetOld(this.#recent, limits.recentAsks, now);
     forgetOld(this.#sent, limits.recentSends, now);
   }
+}
+
+function answeredAs(id: string, { reply, isOwed }: Known): Answered {
+  return isOwed ? { id, reply, isOwed } : { id, reply };
 }
 
 function forgetOld(all: Map<string, Recent>, most: number, now: number): void {

@@ -34,6 +34,7 @@ function journal() {
       trace: undefined,
       inbox: undefined,
       changes,
+      isOwed: false,
     });
   };
   return { turns, log, commits, add, alone, idsOf: (turn: number) => turns[turn]?.steps.map(({ id }) => id) };

@@ -24,6 +24,8 @@ export interface Step extends Consumed {
   readonly trace: Trace | undefined;
   /** False: a question, which only waits for the turns whose state it has seen. */
   readonly changes: boolean;
+  /** It is an ask that will be answered later. */
+  readonly isOwed: boolean;
 }
 
 export interface CommitsOptions {

@@ -1,4 +1,5 @@
 import {
+  type Answered,
   type DeadLetter,
   type EntityId,
   errorToData,
@@ -8,7 +9,6 @@ import {
   isDurableMessageId,
   isLostTurn,
   NotOwnerError,
-  type Random,
   type TreeNode,
   type TurnRecord,
   WrongSequenceError,
@@ -21,38 +21,18 @@ import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import { notTaken } from '../run/step-errors.ts';
-import type { Traces } from '../run/traces.ts';
 import { Answers } from './answers.ts';
 import { traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
 import { deadLetter } from './dead-letter.ts';
 import { DeferredReply } from './deferred-reply.ts';
+import type { Durability } from './durability.ts';
 import { type Load, sendsOf, sum } from './load.ts';
-import type { Mishaps } from './mishaps.ts';
-import type { Outbox } from './outbox.ts';
+import { answerOf, OwedAnswers, replyLost } from './owed-answers.ts';
 import { answeredBy, type Cause, takenOver, unasked, unchanged, withoutAnswers } from './steps.ts';
 import { notIn, type TimerSchedules, Timers } from './timers.ts';
-import type { LoadedTurn, TurnLog } from './turn-log.ts';
+import type { LoadedTurn } from './turn-log.ts';
 import { afterLoss, isConsumed, isSeen, nextTurn, noTurns, outboxFull, type TurnState } from './turn-state.ts';
-
-/** What one entity needs to be durable. */
-export interface Durability {
-  readonly entity: EntityId;
-  readonly log: TurnLog;
-  readonly outbox: Outbox;
-  /** @param signal Aborts when the activation ends. */
-  readonly schedules: (signal: AbortSignal) => TimerSchedules;
-  readonly node: string;
-  /** Whether the state in memory may be shown: another node may have gone on with the entity. */
-  readonly serves: () => boolean;
-  readonly traces: Traces;
-  readonly random: Random;
-  readonly mishaps: Mishaps;
-  /** Four characters that name the time for which this node has owned the entity without a break. */
-  readonly tenure: string;
-  /** Settles when the activation before this one has ended. */
-  readonly predecessor: Promise<void> | undefined;
-}
 
 export interface DurableOptions {
   readonly inner: Behavior;
@@ -88,6 +68,7 @@ export class DurableBehavior implements Behavior {
   #underWay = 0;
   /** The message whose step was begun and is not accepted. */
   #handling: string | undefined;
+  readonly #owed = new OwedAnswers();
   readonly hasModes: boolean;
   readonly enter: Behavior['enter'];
   readonly signal: Behavior['signal'];
@@ -120,11 +101,11 @@ export class DurableBehavior implements Behavior {
   async start(_preserved: unknown, host: BehaviorHost): Promise<unknown> {
     this.#host = host;
     this.#durability = this.#makeDurability(host.context.key);
-    const { log, outbox, schedules, entity, predecessor, random, tenure } = this.#durability;
+    const { log, loads, outbox, schedules, entity, predecessor, random, tenure } = this.#durability;
     this.#schedules = schedules(this.#stop.signal);
     this.#writer = tenure + random.id().slice(0, WRITER_LENGTH);
     await predecessor;
-    const loaded = await log.load(this.#stop.signal);
+    const loaded = await loads.run(() => log.load(this.#stop.signal));
     const record = loaded?.turn;
     const state = await this.#inner.start(record && this.#stateOf(record, entity), host);
     if (loaded) this.#turns = await this.#resume(loaded, host);
@@ -133,7 +114,7 @@ export class DurableBehavior implements Behavior {
     const { clock } = host.context;
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
-      load: () => log.answered(this.#stop.signal),
+      load: () => loads.run(() => log.answered(this.#stop.signal)),
       isNew: record === undefined,
       now: () => clock.monotonic(),
     });
@@ -189,6 +170,10 @@ export class DurableBehavior implements Behavior {
 
   isBusy(state: unknown): boolean {
     return !this.#commits.isIdle || this.#durability?.outbox.isEmpty === false || this.#inner.isBusy(state);
+  }
+
+  owed(): Promise<void> | undefined {
+    return this.#owed.settled();
   }
 
   /** What was handled before is committed first, also where the next message has crashed; not where it is killed. */
@@ -263,23 +248,31 @@ export class DurableBehavior implements Behavior {
   }
 
   deferred(ask: ReplyHandle): ReplyHandle {
-    return new DeferredReply(ask, (settle) => this.#onceWritten(settle));
+    return new DeferredReply(ask, (settle, answered) => this.#onceWritten(settle, answered));
   }
 
   /** With the step under way; where there is none, with the steps before that wait for their turn. */
-  #onceWritten(settle: () => void): void {
-    const answer: Effect = { kind: 'answer', run: settle };
-    if (this.#underWay > 0) this.#host?.context.collect(answer);
-    else if (this.#commits.isIdle) settle();
-    else this.#commits.add({ ...unchanged, effects: [answer], reply: undefined, ask: undefined });
+  #onceWritten(settle: () => void, answered: Answered | undefined): void {
+    const answer: Effect = { kind: 'answer', run: settle, answered };
+    if (this.#underWay > 0) {
+      this.#host?.context.collect(answer);
+    } else if (this.#commits.isIdle) {
+      if (answered) this.#answers?.add([answered]);
+      settle();
+    } else {
+      this.#commits.add({ ...unchanged, effects: [answer], reply: undefined, ask: undefined });
+    }
   }
 
   /** An ask or durable message that was handled before: answered as then, once that turn is written. */
   #repeated(id: string, delivery: DeliveryInfo): Outcome | undefined {
     const before = this.#commits.find(id) ?? this.#answers?.get(id);
     if (before === undefined && !isSeen(this.#turns, id)) return undefined;
-    const reply = before?.reply;
-    return this.#unchanged(delivery, reply);
+    if (before?.isOwed && !isDurableMessageId(id)) {
+      takenOver(delivery)?.fail(replyLost(this.#has.entity, id));
+      return {};
+    }
+    return this.#unchanged(delivery, before?.reply);
   }
 
   #unchanged(delivery: DeliveryInfo, reply: unknown): Outcome {
@@ -309,7 +302,7 @@ export class DurableBehavior implements Behavior {
     const { delivery, deadLetter } = cause;
     const outcome = withoutAnswers(given);
     const effects = [...host.takeEffects(), ...(outcome.effects ?? [])];
-    const { id, inbox, limitMs } = delivery;
+    const { id, inbox } = delivery;
     const sends = sendsOf(effects);
     const full = sends.messages > 0 ? outboxFull(this.#leaving, sends) : undefined; // most send nothing
     if (full !== undefined) return this.#refuse(full, host, delivery);
@@ -319,19 +312,21 @@ export class DurableBehavior implements Behavior {
     const setsTimers = effects.some(({ kind }) => kind === 'schedule' || kind === 'unschedule');
     const isConsumed = !isPostponed && isDurableMessageId(id);
     const changes = isChanged || sends.messages > 0 || setsTimers || deadLetter !== undefined || isConsumed;
-    const { reply } = outcome;
+    const answer = answerOf(delivery, effects, outcome.reply);
     const trace = isPostponed ? undefined : cause.trace;
+    const { limitMs } = delivery;
     const step = {
       id: isPostponed ? undefined : id,
       inbox,
-      reply,
       limitMs,
       effects,
       sends,
       deadLetter,
       trace,
       changes,
+      ...answer,
     };
+    if (answer.isOwed && changes) this.#owed.add(delivery);
     return isPostponed ? this.#joinUnanswered(step, outcome) : this.#join(step, outcome, delivery);
   }
 

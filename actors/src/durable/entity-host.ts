@@ -12,8 +12,11 @@ import {
   type JournalRecord,
   limits,
   NoSuchActorError,
+  parseEntityId,
   type Random,
   RestartWindow,
+  Slots,
+  sleep,
   type TraceContext,
   type TreeNode,
 } from '@jaegis/core';
@@ -27,8 +30,9 @@ import { checkPayload } from '../run/payload.ts';
 import type { Home, Process, StartResult } from '../run/process.ts';
 import type { Message, Protocol } from '../run/protocol.ts';
 import type { System } from '../run/system.ts';
+import type { Durability } from './durability.ts';
 import { InboxAsk, RefusedAsk } from './durable-asks.ts';
-import { type Durability, DurableBehavior } from './durable-behavior.ts';
+import { DurableBehavior } from './durable-behavior.ts';
 import { inboxMessageId, readInboxMessage } from './inbox-body.ts';
 import { InboxTimers } from './inbox-timers.ts';
 import { Mishaps } from './mishaps.ts';
@@ -54,6 +58,12 @@ export interface EntityHostOptions {
   /** As {@link Durability.tenure}. */
   readonly tenureOf: (entity: EntityId) => string;
   readonly deliverDurable: DeliverDurable;
+  /** Types of which there is one entity, which is always active. Default: none. */
+  readonly singletons?: readonly ActorDefinition<Protocol>[];
+  /** Resolves when the node that had the entity has let go of it. Undefined: nobody has it. */
+  readonly handedOver?: (entity: EntityId) => Promise<void> | undefined;
+  /** A message for an entity that another node owns now. May throw. Default: it is a dead letter. */
+  readonly forward?: (entity: EntityId, message: Message) => void;
 }
 
 interface Activation {
@@ -66,6 +76,9 @@ interface Activation {
 const orders = { startTimeoutMs: Number.POSITIVE_INFINITY, register: undefined };
 /** Why a record cannot be read here: by now, or at all. */
 const UNREADABLE = ['migration_refused', 'corrupt_record'] as const;
+const CRASHED = 'crashed too often';
+/** The key of every singleton. */
+export const SINGLETON = 'singleton';
 const limit = { intensity: limits.restartIntensity, periodMs: limits.restartPeriodMs };
 
 /**
@@ -78,12 +91,17 @@ export class EntityHost implements Home {
   readonly #active = new Map<string, Activation>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #mishaps = new Map<string, Mishaps>();
+  readonly #stop = new AbortController();
+  readonly #loads = new Slots(limits.loads);
+  readonly #singletons: ReadonlySet<string>;
   readonly kind = 'entity';
 
   constructor(options: EntityHostOptions) {
     this.#options = options;
-    const { system, definitions } = options;
-    this.#kinds = new Map(definitions.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
+    const { system, definitions, singletons = [] } = options;
+    this.#singletons = new Set(singletons.map(({ type }) => type));
+    const all = [...definitions, ...singletons];
+    this.#kinds = new Map(all.map((definition) => [definition.type, system.kindOf(this.#durable(definition))]));
     system.addRoot('entities', {
       find: (path) => this.#find(path),
     });
@@ -172,10 +190,14 @@ export class EntityHost implements Home {
     else traces.follow(ask, trace);
   }
 
-  /** Activates the entity if its record says that work is under way or messages are to leave. */
+  /** Activates the entity if it is a singleton, or its record says that work is under way or messages are to leave. */
   async wake(entity: EntityId): Promise<void> {
     const { journal, subjectOf, owns } = this.#options;
     if (this.#active.has(formatEntityId(entity)) || !this.#kinds.has(entity.type)) return;
+    if (this.#singletons.has(entity.type)) {
+      if (owns(entity)) this.#activation(entity);
+      return;
+    }
     const record = await journal.last(subjectOf(entity));
     if (record && owns(entity) && this.#hasWork(record)) this.#activation(entity);
   }
@@ -189,10 +211,16 @@ export class EntityHost implements Home {
     }
   }
 
-  /** Stops the entities that this node does not own any more. */
-  async release(): Promise<void> {
+  /** Hands over the entities that this node does not own any more. @param waitMs How long what is under way may take. */
+  async release(waitMs: number = limits.shutdownMs): Promise<void> {
     const gone = [...this.#active.values()].filter(({ entity }) => !this.#options.owns(entity));
-    await Promise.all(gone.map((activation) => this.#deactivate(activation, 'moved')));
+    await Promise.all(gone.map((activation) => this.#deactivate(activation, 'moved', waitMs)));
+  }
+
+  /** Resolves when this node has let go of the entity; without one, of all that it was to let go of. */
+  async released(entity?: EntityId): Promise<void> {
+    if (entity === undefined) await Promise.all(this.#ending.values());
+    else await this.#ending.get(formatEntityId(entity));
   }
 
   /** Ends all entities without waiting for what they are about to write: another node may go on with them. */
@@ -206,6 +234,7 @@ export class EntityHost implements Home {
   }
 
   async stop(): Promise<void> {
+    this.#stop.abort();
     await Promise.all([...this.#active.values()].map((activation) => this.#deactivate(activation, 'shutdown')));
   }
 
@@ -257,10 +286,23 @@ export class EntityHost implements Home {
     if (activation?.cell === child && child.bonds === undefined) this.#forget(activation, 'passivated');
   }
 
+  takesBack({ id }: Process, message: Message): boolean {
+    const { forward, owns } = this.#options;
+    const entity = parseEntityId(id);
+    if (forward === undefined || owns(entity)) return false;
+    try {
+      forward(entity, message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #activation(entity: EntityId): Activation {
     const name = formatEntityId(entity);
     const active = this.#active.get(name);
     if (active) return active;
+    if (this.#singletons.has(entity.type) && entity.key !== SINGLETON) throw notTheOne(entity);
     const cell = new ActorCell(this.#options.system, this, name, this.#kindOf(entity.type));
     const activation: Activation = { cell, entity, crashes: new RestartWindow() };
     this.#active.set(name, activation);
@@ -298,6 +340,15 @@ export class EntityHost implements Home {
     const reason = this.#verdict(activation, error);
     if (reason) this.#forget(activation, reason);
     else this.#begin(activation);
+    if (reason === CRASHED && this.#singletons.has(activation.entity.type)) this.#later(activation.entity);
+  }
+
+  /** Nobody need ask for a singleton: it is begun again once its crashes are not too many any more. */
+  #later(entity: EntityId): void {
+    const { clock } = this.#options.system.services;
+    void sleep(clock, limits.restartPeriodMs, this.#stop.signal).then(() => {
+      if (!this.#stop.signal.aborted) return this.wake(entity);
+    });
   }
 
   /** Why the entity is not restarted here; undefined when it is. A later message activates it again, from its record. */
@@ -306,17 +357,34 @@ export class EntityHost implements Home {
     // Neither is the entity's fault.
     if (hasCode(error, 'fenced') || hasCode(error, 'overloaded')) return undefined;
     const now = this.#options.system.services.clock.monotonic();
-    return activation.crashes.add(now, limit) === 'give-up' ? 'crashed too often' : undefined;
+    return activation.crashes.add(now, limit) === 'give-up' ? CRASHED : undefined;
   }
 
-  async #deactivate(activation: Activation, reason: string): Promise<void> {
+  async #deactivate(
+    activation: Activation,
+    reason: 'moved' | 'shutdown',
+    waitMs: number = limits.shutdownMs,
+  ): Promise<void> {
     const { cell } = activation;
     if (!this.#unlist(activation, reason)) return;
-    const why = reason === 'moved' ? { shutdown: reason } : reason;
-    const ending = Promise.resolve(cell.shutdown(why, limits.shutdownMs)).then(() => cell.release());
+    const ending = reason === 'moved' ? this.#handOver(cell, waitMs) : this.#end(cell, waitMs);
     this.#ending.set(cell.id, ending);
     await ending;
     if (this.#ending.get(cell.id) === ending) this.#ending.delete(cell.id);
+  }
+
+  async #end(cell: ActorCell, waitMs: number): Promise<void> {
+    await cell.shutdown('shutdown', waitMs);
+    cell.release();
+  }
+
+  /** What is under way is finished, and what waits goes to the next owner. */
+  async #handOver(cell: ActorCell, waitMs: number): Promise<void> {
+    const { clock } = this.#options.system.services;
+    const owed = cell.behavior?.owed?.();
+    if (owed !== undefined) await Promise.race([owed, sleep(clock, Math.min(waitMs, limits.owedMs))]);
+    await cell.shutdown({ shutdown: 'moved' }, waitMs, true);
+    cell.release();
   }
 
   /** @param why What asks that wait are told. Default: to ask again. */
@@ -328,7 +396,7 @@ export class EntityHost implements Home {
     if (this.#active.get(cell.id)?.cell !== cell) return false;
     this.#active.delete(cell.id);
     const mishaps = this.#mishaps.get(cell.id);
-    const isKept = mishaps?.missing !== undefined || (reason === 'crashed too often' && mishaps?.isOver === false);
+    const isKept = mishaps?.missing !== undefined || (reason === CRASHED && mishaps?.isOver === false);
     if (!isKept) this.#mishaps.delete(cell.id);
     this.#options.system.announce({ type: 'entity_stopped', entity: cell.id, reason });
     return true;
@@ -337,9 +405,10 @@ export class EntityHost implements Home {
   /** The same definition with each of its actors made durable: its state is what the journal says. */
   #durable(definition: ActorDefinition<Protocol>): ActorDefinition<Protocol> {
     const { type } = definition;
+    const stays = this.#singletons.has(type) ? { passivateAfterMs: Number.POSITIVE_INFINITY } : {};
     return {
       ...definition,
-      options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none' },
+      options: { passivateAfterMs: limits.passivateMs, ...definition.options, preserve: 'none', ...stays },
       behavior: (services) => {
         const makeInner = definition.behavior(services);
         const durability = (key: string) => this.#durability({ type, key }, definition.options.history);
@@ -369,9 +438,15 @@ export class EntityHost implements Home {
       });
     const { node, traces } = system;
     const { serves = () => true } = this.#options;
-    const [predecessor, tenure] = [this.#ending.get(name), this.#options.tenureOf(entity)];
-    return { serves, entity, log, outbox, schedules, node, traces, random, mishaps, tenure, predecessor };
+    const tenure = this.#options.tenureOf(entity);
+    const predecessor = Promise.all([this.#ending.get(name), this.#options.handedOver?.(entity)]);
+    const made = { entity, log, outbox, schedules, node, traces, random, mishaps };
+    return { ...made, serves, tenure, predecessor, loads: this.#loads };
   }
+}
+
+function notTheOne({ type, key }: EntityId): Error {
+  return new NoSuchActorError(`There is one ${type} in the cluster, "${type}/${SINGLETON}", and no "${type}/${key}".`);
 }
 
 /** Hands on the message as its schema makes it, or as it is with why its schema does not take it. */

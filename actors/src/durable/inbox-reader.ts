@@ -5,6 +5,8 @@ export interface InboxReaderOptions extends Omit<EntityInboxOptions, 'subject' |
   readonly inbox: InboxStream;
   readonly logger: Logger;
   readonly deliver: (subject: string) => DeliverFromInbox;
+  /** Whether what is followed may be handed over here; the rest is left to others. Default: all of it. */
+  readonly isOurs?: (subject: string) => boolean;
 }
 
 /**
@@ -15,14 +17,21 @@ export class InboxReader {
   readonly #options: InboxReaderOptions;
   readonly #bySubject = new Map<string, EntityInbox>();
   #following: AbortController | undefined;
+  /** What is followed now. */
+  #what = '';
 
   constructor(options: InboxReaderOptions) {
     this.#options = options;
   }
 
-  /** From now on these inboxes and no others: all that is there, then all that comes. */
-  follow(filters: readonly string[]): void {
+  /**
+   * From now on these inboxes and no others: all that is there, then all that comes.
+   * @param what Says what of them is ours: while it is the same, what is under way goes on.
+   */
+  follow(filters: readonly string[], what = filters.join()): void {
+    if (this.#following !== undefined && what === this.#what) return;
     this.stop();
+    this.#what = what;
     if (filters.length === 0) return;
     const following = new AbortController();
     this.#following = following;
@@ -45,13 +54,15 @@ export class InboxReader {
       }
     } catch (error) {
       logger.error('inboxes are no longer followed', { error });
+      if (!signal.aborted) this.#following = undefined;
     }
   }
 
   /** One message that is of no entity must not keep the others from theirs. */
   #take(message: InboxMessage): void {
+    const { isOurs } = this.#options;
     try {
-      this.#inboxOf(message).add(message);
+      if (isOurs === undefined || isOurs(message.subject)) this.#inboxOf(message).add(message);
     } catch (error) {
       const { subject, sequence } = message;
       this.#options.logger.error('a message of no entity is left in the inbox', { subject, sequence, error });

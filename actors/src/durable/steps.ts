@@ -24,18 +24,29 @@ export const unchanged = {
   deadLetter: undefined,
   trace: undefined,
   changes: false,
+  isOwed: false,
 };
 
 /** A step that no message caused. */
 export const unasked: Cause = { delivery: { id: undefined }, trace: undefined };
 
-/** The asks that steps of one turn have answered, and the sends that they have consumed. */
+/** The asks that steps of one turn have answered, those that they will answer later, and the sends that they have consumed. */
 export function answeredBy(steps: readonly Step[]): Fresh[] {
-  return steps.flatMap(({ id, inbox, reply, limitMs, changes }): Fresh[] => {
-    if (id === undefined || !changes) return [];
-    if (inbox?.sent) return [{ id: idOfSend(inbox.sent.id), reply: undefined }];
-    return isDurableMessageId(id) ? [] : [{ id, reply, limitMs }];
-  });
+  return steps.flatMap((step) => [...ofMessage(step), ...deferredAnswers(step)]);
+}
+
+function ofMessage({ id, inbox, reply, limitMs, changes, isOwed }: Step): Fresh[] {
+  if (id === undefined || !changes) return [];
+  if (inbox?.sent) return [{ id: idOfSend(inbox.sent.id), reply: undefined }];
+  if (isDurableMessageId(id)) return [];
+  return [isOwed ? { id, reply: undefined, limitMs, isOwed } : { id, reply, limitMs }];
+}
+
+/** Of messages before it. */
+function deferredAnswers({ id, effects }: Step): Fresh[] {
+  if (effects.length === 0) return [];
+  const answers = effects.flatMap((effect) => (effect.kind === 'answer' && effect.answered ? [effect.answered] : []));
+  return answers.filter((answered) => answered.id !== id);
 }
 
 /** Takes the answer over from the kernel; undefined where nobody waits for one, or its handler answers later. */

@@ -3,6 +3,7 @@
  * since names and empty fields would be most of a small turn.
  */
 import {
+  type Answered,
   type Codec,
   CorruptRecordError,
   type DurableTimer,
@@ -63,7 +64,7 @@ const places: readonly (readonly [RegExp, string])[] = [
 const REQUIRED = 6;
 
 function listOf(turn: TurnRecord): unknown[] {
-  const answered = turn.answered.map(({ id, reply }) => (reply === undefined ? [id] : [id, reply]));
+  const answered = turn.answered.map(answeredFields);
   const { nextOut, seen, outbox, sent, consumed, deadLetters, inbox } = turn;
   const list = [
     turn.turn,
@@ -101,7 +102,7 @@ type Fields = readonly [
   version: number,
   busy: boolean,
   state: unknown,
-  answered?: readonly (readonly [id: string, reply?: unknown])[],
+  answered?: readonly (readonly [id: string, reply?: unknown, isOwed?: 1])[],
   nextOut?: number,
   seen?: TurnRecord['seen'],
   consumed?: readonly string[],
@@ -138,7 +139,9 @@ function turnOf(list: readonly unknown[]): TurnRecord {
     version,
     busy,
     state,
-    answered: answered.map(([id, reply]) => ({ id, reply })),
+    answered: answered.map(([id, reply, isOwed]) =>
+      isOwed === undefined ? { id, reply } : { id, reply: undefined, isOwed: true },
+    ),
     nextOut,
     seen,
     consumed,
@@ -194,4 +197,9 @@ function corrupt({ subject, sequence }: JournalRecord, why: string): Error {
   return new CorruptRecordError(`The record ${sequence} of ${subject} cannot be read: ${why}.`, {
     data: { subject, sequence, why },
   });
+}
+
+function answeredFields({ id, reply, isOwed }: Answered): readonly unknown[] {
+  if (isOwed) return [id, null, 1];
+  return reply === undefined ? [id] : [id, reply];
 }

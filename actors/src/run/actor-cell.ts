@@ -469,7 +469,7 @@ export class ActorCell extends Lifecycle implements Runnable {
 
   #startIdle(): void {
     const { passivateAfterMs } = this.kind.options;
-    if (passivateAfterMs === undefined) return;
+    if (passivateAfterMs === undefined || passivateAfterMs === Number.POSITIVE_INFINITY) return;
     this.#idle ??= new Idle(passivateAfterMs, () => this.#sleep());
     this.kernel.deadlines.remove(this.#idle);
     this.kernel.deadlines.add(this.#idle, passivateAfterMs);

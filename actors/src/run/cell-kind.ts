@@ -1,6 +1,6 @@
-import { InvalidDefinitionError, limits } from '@jaegis/core';
+import { InvalidDefinitionError, isToken, limits, tokenRule } from '@jaegis/core';
 import type { ActorDefinition, Behavior, Services } from './contract.ts';
-import type { KernelOptions, WhenFull } from './kernel-options.ts';
+import type { KernelOptions, PlacementNeeds, WhenFull } from './kernel-options.ts';
 import { namesOf, refuseUnknown } from './known-options.ts';
 import type { Protocol } from './protocol.ts';
 import type { StandardSchema } from './standard-schema.ts';
@@ -64,6 +64,7 @@ const kernelNames = namesOf<KernelOptions>({
   redact: true,
   trapExits: true,
   history: true,
+  placement: true,
 });
 
 /**
@@ -79,13 +80,14 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
       data: { path },
     });
   };
-  for (const name of ['mailbox', 'retry', 'schema', 'history'] as const) {
+  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement'] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
   }
   refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
   refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   refuseUnknown(where, options.history, ['turns', 'ms'], 'history');
+  if (options.placement) checkPlacement(where, options.placement, 'placement');
   const atLeast = (path: string, value: unknown, least: number) => {
     if (value !== undefined && !(Number.isFinite(value) && Number(value) >= least)) {
       refuse(path, value, `a number from ${least}`);
@@ -114,4 +116,14 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
   for (const name of ['migrate', 'redact'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
   }
+}
+
+/** @throws InvalidDefinitionError with the path of what is not usable. */
+export function checkPlacement(where: string, needs: PlacementNeeds, path: string): void {
+  refuseUnknown(where, needs, ['labels'], path);
+  const labels: unknown = needs.labels ?? [];
+  if (Array.isArray(labels) && labels.every((label) => typeof label === 'string' && isToken(label))) return;
+  throw new InvalidDefinitionError(`${where}: ${path}.labels must be an array of names: ${tokenRule}`, {
+    data: { path: `${path}.labels` },
+  });
 }

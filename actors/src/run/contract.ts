@@ -185,6 +185,8 @@ export interface Behavior {
   stop(state: unknown, reason: ExitReason, host: BehaviorHost, isKilled: boolean): void | Promise<void>;
   /** Children of the behaviour's own (a machine's invoked and spawned actors), for inspection. */
   children(state: unknown): readonly TreeNode[];
+  /** Resolves when no ask is open that has had its effect and that nobody else could answer. Undefined: none is. */
+  owed?(): Promise<void> | undefined;
   /** Of what is durable: what its record has put aside, for inspection. */
   aside?(): Pick<TreeNode, 'deadLetters' | 'quarantined'>;
 }

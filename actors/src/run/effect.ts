@@ -11,8 +11,12 @@ export type Effect =
   | ({ readonly kind: 'schedule'; readonly name: string; readonly at: DueTime; readonly message: Message } & Traced)
   | { readonly kind: 'unschedule'; readonly name: string }
   | { readonly kind: 'announce'; readonly event: Announcement }
-  /** Settles an ask that was deferred. */
-  | { readonly kind: 'answer'; readonly run: () => void }
+  /** Settles an ask that was deferred; with what, if it had an id. */
+  | {
+      readonly kind: 'answer';
+      readonly run: () => void;
+      readonly answered?: { readonly id: string; readonly reply: unknown } | undefined;
+    }
   /** For behaviours around behaviours: the step has succeeded, and its state is the actor's. */
   | { readonly kind: 'accepted'; readonly run: () => void };
 

@@ -147,7 +147,7 @@ export abstract class Inbox extends Process {
 
   giveBack(item: Item, why: unknown = this.stoppedError()): void {
     if (item instanceof Ask) item.fail(why);
-    else this.bury(item, 'actor_stopped');
+    else if (this.home.takesBack?.(this, item) !== true) this.bury(item, 'actor_stopped');
   }
 
   protected bury(message: Message, reason: 'actor_stopped' | 'dropped'): void {

@@ -39,6 +39,14 @@ export interface KernelOptions {
   readonly history?: HistoryLimits;
   /** Exit signals become messages to `signals.exit`. Default false. */
   readonly trapExits?: boolean;
+  /** Of a durable entity: where it may live. Default: on any node. All nodes must say the same. */
+  readonly placement?: PlacementNeeds;
+}
+
+/** What a node must have to be the home of something. */
+export interface PlacementNeeds {
+  /** All of these, as the node's option `labels` names them. Default: none. */
+  readonly labels?: readonly string[];
 }
 
 /** The newest turn, which holds the state, is always kept. */

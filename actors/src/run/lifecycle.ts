@@ -132,14 +132,15 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     }
   }
 
-  shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined {
+  shutdown(reason: ExitReason, waitMs: number, isGentle = false): Promise<void> | undefined {
     if (this.phase === 'starting') this.abortStart(reason);
     else if (this.phase === 'passive') this.terminate(reason);
-    else if (this.phase === 'running') this.stopSoon(reason);
+    else if (this.phase === 'running') this.stopSoon(reason, isGentle);
     if (!this.isAlive) return undefined;
     return new Promise((resolve) => {
       const { clock } = this.kernel.services;
-      const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, () => this.kill('killed'));
+      const end = () => this.kill(isGentle ? reason : 'killed');
+      const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : clock.setTimer(waitMs, end);
       this.coldFields.onEnded.push(() => {
         clock.clearTimer(timer);
         resolve();
@@ -225,7 +226,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
   }
 
   /** Ends in order: after the handler under way, if there is one. */
-  stopSoon(reason: ExitReason): void {
+  stopSoon(reason: ExitReason, isGentle = false): void {
     if (this.phase !== 'running') return;
     if (!this.isBusy) {
       this.terminate(reason);
@@ -233,7 +234,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     }
     this.phase = 'stopping';
     this.coldFields.pendingStop = { reason };
-    this.cold?.life?.abort(reason);
+    if (!isGentle) this.cold?.life?.abort(reason);
   }
 
   /** Whether this incarnation goes on, or ends in order and is not done yet with what is under way. */

@@ -17,6 +17,8 @@ export interface Home {
   stopMs?(child: Process): number;
   /** It is asleep until its next message. Where others can make it anew, its home may forget it. */
   childSleeps?(child: Process): void;
+  /** A message that it has not handled and will not. Whether its home has found somebody else for it. */
+  takesBack?(child: Process, message: Message): boolean;
 }
 
 /** A further place where processes live, beside those that were spawned. */
@@ -70,8 +72,10 @@ export abstract class Process {
   /**
    * Ends the incarnation as its home orders it: by `reason` if it does, by force after `waitMs`. Never throws or rejects.
    * Undefined: it has ended. Its home hears of the end as of any other, and before that.
+   *
+   * @param isGentle What is under way is not told to hurry; the force too is `reason`, as for one that goes on elsewhere.
    */
-  abstract shutdown(reason: ExitReason, waitMs: number): Promise<void> | undefined;
+  abstract shutdown(reason: ExitReason, waitMs: number, isGentle?: boolean): Promise<void> | undefined;
   /** Ends the incarnation and all below it now, without their consent. */
   abstract kill(reason: ExitReason): void;
   /** It will not be started again, or not by itself: what waits for it is given back. */

@@ -54,12 +54,14 @@ export type Change =
   | { readonly kind: 'term' }
   | { readonly kind: 'join'; readonly member: Member; readonly protocol: number; readonly version: string }
   | { readonly kind: 'leave'; readonly member: Life }
+  /** Of its weight; left out: all of it. */
+  | { readonly kind: 'share'; readonly member: Life; readonly share?: number }
   | { readonly kind: 'status'; readonly changes: readonly StatusChange[]; readonly voters: readonly NodeId[] }
   | { readonly kind: 'snapshot'; readonly table: HealthTable };
 
 export type HealthEntry = Written & Change;
 
-const KINDS: ReadonlySet<unknown> = new Set<Change['kind']>(['term', 'join', 'leave', 'status', 'snapshot']);
+const KINDS: ReadonlySet<unknown> = new Set<Change['kind']>(['term', 'join', 'leave', 'share', 'status', 'snapshot']);
 
 /** An entry that comes from outside this process. @throws CorruptRecordError when it is none. */
 export function entryFrom(value: unknown): HealthEntry {
@@ -72,6 +74,7 @@ function isEntry(value: unknown): value is HealthEntry {
   if (typeof value.atMs !== 'number') return false;
   if (value.kind === 'join') return isMember(value.member) && isCount(value.protocol);
   if (value.kind === 'leave') return isLife(value.member);
+  if (value.kind === 'share') return isLife(value.member) && isShare(value.share);
   if (value.kind === 'status') return Array.isArray(value.changes) && value.changes.every(isChange);
   return value.kind === 'term' || isTable(value.table);
 }
@@ -94,6 +97,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** All of it where it is left out. */
+export function isShare(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value > 0 && value <= 1);
 }
 
 export function isLife(value: unknown): value is Life {

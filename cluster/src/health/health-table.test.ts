@@ -24,7 +24,13 @@ const ids = (table: HealthTable) => viewOf(table).members.map(({ incarnation }) 
 describe('the health table', () => {
   it('holds members by name, who leads, and an epoch that grows with each change of the members only', () => {
     const table = after(both);
-    expect(viewOf(table)).toEqual({ epoch: 3, members: [a, b] });
+    expect(viewOf(table)).toEqual({
+      epoch: 3,
+      members: [
+        { ...a, share: 1 },
+        { ...b, share: 1 },
+      ],
+    });
     expect(table).toMatchObject({ index: 3, term: 1, leader: a });
     expect(after([of(1, status('suspect'))], table)).toMatchObject({
       epoch: 3,
@@ -39,6 +45,8 @@ describe('the health table', () => {
     ['that takes a term which was taken', term(2, a), term(2, b)],
     ['about a life that it does not hold', of(1, status('down', life('a', '0'))), undefined],
     ['that lets in whoever is in', of(1, join(a)), undefined],
+    ['that gives a life the share that it has', of(1, { kind: 'share', member: a, share: 1 }), undefined],
+    ['that gives a share to who is not there', of(1, { kind: 'share', member: life('c'), share: 0.5 }), undefined],
     ['that has one leave who is not there', of(1, { kind: 'leave', member: life('c') }), undefined],
   ])('passes over an entry %s', (_, entry, before) => {
     const table = after(before ? [...both, before] : both);
@@ -60,9 +68,23 @@ describe('the health table', () => {
 
   it('has a member drain for the rest of its life, whatever is said of its health', () => {
     const draining = after([...both, of(1, status('draining'))]);
-    expect(viewOf(draining).members[0]).toEqual({ ...a, draining: true });
+    expect(viewOf(draining).members[0]).toEqual({ ...a, share: 1, draining: true });
     const again = after([of(1, status('suspect')), of(1, status('draining'))], draining);
     expect(again.epoch).toBe(draining.epoch);
+  });
+
+  it('has a newcomer begin with a part of its share beside one that has settled, and grow as the log says', () => {
+    const settled = after([term(1), of(1, join(a)), of(1, { kind: 'share', member: a })]);
+    const half = of(1, { kind: 'share', member: b, share: 0.5 });
+    const shares = [of(1, join(b)), half, of(1, { kind: 'share', member: b })].map((_, index, all) => {
+      const { rows, epoch } = after(all.slice(0, index + 1), settled);
+      return [rows[1]?.member.share, epoch - settled.epoch];
+    });
+    expect(shares).toEqual([
+      [0.25, 1],
+      [0.5, 2],
+      [undefined, 3],
+    ]);
   });
 
   it('is the same from a snapshot as from all entries', () => {
@@ -90,6 +112,7 @@ describe('an entry', () => {
     [{ term: -1, by: a, atMs: 1, kind: 'term' }],
     [{ term: 1, by: 'a', atMs: 1, kind: 'term' }],
     [{ term: 1, by: a, atMs: 1, kind: 'join', member: { id: 'a' } }],
+    [{ term: 1, by: a, atMs: 1, kind: 'share', member: a, share: 2 }],
     [{ term: 1, by: a, atMs: 1, kind: 'status', changes: [{}] }],
     [{ term: 1, by: a, atMs: 1, kind: 'snapshot', table: {} }],
   ])('%j is none', (value) => {

@@ -1,5 +1,5 @@
 /** The health log, applied entry by entry: pure, so that every node holds the same table and the same view. */
-import { isSameLife, limits, type Member, type View } from '@jaegis/core';
+import { isSameLife, joining, limits, type Member, type View } from '@jaegis/core';
 import type { HealthEntry, HealthRow, HealthTable, Life, StatusChange } from './entries.ts';
 
 export const emptyTable: HealthTable = { index: 0, term: 0, leader: undefined, epoch: 0, rows: [], departed: [] };
@@ -27,13 +27,15 @@ export function applied(table: HealthTable, entry: HealthEntry, sequence: number
   const now = { ...next, term: entry.term, leader: entry.by };
   if (entry.kind === 'join') return joined(now, entry);
   if (entry.kind === 'leave') return without(now, [entry.member], (row) => ({ ...row, ...ended(entry, 'left') }));
+  if (entry.kind === 'share') return shared(now, entry);
   if (entry.kind === 'status')
     return entry.changes.reduce<HealthTable>((each, change) => changed(each, change, entry), now);
   return now;
 }
 
 function joined(table: HealthTable, entry: Extract<HealthEntry, { kind: 'join' }>): HealthTable {
-  const { member, protocol, version, atMs } = entry;
+  const { protocol, version, atMs } = entry;
+  const member = joining(entry.member, viewOf(table));
   const isOver = table.departed.some((row) => isSameLife(row.member, member));
   if (isOver || rowOf(table, member)) return table;
   const former = table.rows.filter((row) => row.member.id === member.id).map((row) => row.member);
@@ -42,6 +44,13 @@ function joined(table: HealthTable, entry: Extract<HealthEntry, { kind: 'join' }
   const row: HealthRow = { member, ...fresh, protocol, version };
   const rows = [...rest.rows, row].sort((a, b) => (a.member.id < b.member.id ? -1 : 1));
   return withEpoch({ ...rest, rows }, table);
+}
+
+function shared(table: HealthTable, { member: life, share }: Extract<HealthEntry, { kind: 'share' }>): HealthTable {
+  const row = rowOf(table, life);
+  if (!row || row.member.share === share) return table;
+  const { share: _, ...rest } = row.member;
+  return withEpoch(withRow(table, { ...row, member: share === undefined ? rest : { ...rest, share } }), table);
 }
 
 function changed(

@@ -83,6 +83,7 @@ export class Leadership {
       else if (request.kind === 'join') {
         if (!(await this.#admit(request))) return { ok: false };
       } else if (request.kind === 'drain') await this.#drain(request.member);
+      else if (request.kind === 'share') await this.#write(() => this.#sharing(request));
       else if (request.kind === 'leave') await this.#write(() => this.#leaving(request.member));
       else if (!(await this.#isCurrent())) return { ok: false };
       return { ok: true, index: log.table.index };
@@ -210,6 +211,11 @@ export class Leadership {
     }
     await this.#write(() => (rowOf(log.table, member) ? undefined : { kind: 'join', member, protocol, version }));
     return true;
+  }
+
+  #sharing(request: Extract<LeaderRequest, { kind: 'share' }>): Change | undefined {
+    const row = rowOf(this.#options.log.table, request.member);
+    return row === undefined || row.member.share === request.share ? undefined : request;
   }
 
   #drain(life: Life): Promise<void> {

@@ -1,6 +1,6 @@
 /** What members say to each other about health, over core NATS. All of it is said again; nothing here is kept. */
 import type { ErrorData, Member, NodeId, Observation } from '@jaegis/core';
-import { entryFrom, isCount, isLife, isMember, isRecord, type Life } from './entries.ts';
+import { entryFrom, isCount, isLife, isMember, isRecord, isShare, type Life } from './entries.ts';
 import type { ToldEntry } from './health-log.ts';
 
 /** Subjects below `jaegis.<cluster>.consensus`. */
@@ -52,6 +52,7 @@ export interface Testimony {
 export type LeaderRequest =
   | { readonly kind: 'report'; readonly by: Life; readonly observations: readonly Observation[] }
   | { readonly kind: 'join'; readonly member: Member; readonly protocol: number; readonly version: string }
+  | { readonly kind: 'share'; readonly member: Life; readonly share?: number }
   | { readonly kind: 'drain' | 'leave' | 'verify'; readonly member: Life };
 
 export type LeaderAnswer =
@@ -89,6 +90,7 @@ export function isLeaderRequest(value: unknown): value is LeaderRequest {
   if (!isRecord(value)) return false;
   if (value.kind === 'report') return isLife(value.by) && areObservations(value.observations);
   if (value.kind === 'join') return isMember(value.member) && isCount(value.protocol);
+  if (value.kind === 'share') return isLife(value.member) && isShare(value.share);
   return (value.kind === 'drain' || value.kind === 'leave' || value.kind === 'verify') && isLife(value.member);
 }
 

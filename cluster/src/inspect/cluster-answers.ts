@@ -10,7 +10,7 @@ import {
   type TreeNode,
 } from '@jaegis/core';
 import type { Membership } from '../membership.ts';
-import { ownerOf, SHARDS, shardOfEntity, shardsOf, turnSubject } from '../placement.ts';
+import { type Labels, ownerOf, SHARDS, shardOfEntity, shardsOf, turnSubject } from '../placement.ts';
 import type {
   ActorAnswer,
   EntityPlacement,
@@ -22,6 +22,7 @@ import type {
   MissingNode,
   NodeLetter,
   NodeLoad,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   TreeAnswer,
@@ -37,6 +38,8 @@ import { countIn, type Fields, textIfAny, textIn } from './request.ts';
 export interface ClusterAnswersOptions {
   readonly cluster: string;
   readonly membership: Membership;
+  /** Which labels a type needs. */
+  readonly labelsOf: (type: string) => Labels;
   readonly gather: Gather;
   readonly turnJournal: Journal;
   readonly codec: Codec;
@@ -86,13 +89,13 @@ export class ClusterAnswers {
   }
 
   async #passive(entity: EntityId, depth: Depth): Promise<PassiveEntity | undefined> {
-    const { cluster, turnJournal, codec, membership } = this.#options;
+    const { cluster, turnJournal, codec, membership, labelsOf } = this.#options;
     const record = await turnJournal.last(turnSubject(cluster, entity));
     if (!record) return undefined;
     const { turn, node, deadLetters, state } = decodeTurn(codec, record);
     const address = formatEntityId(entity);
     return {
-      node: ownerOf(entity, membership.view)?.id ?? '',
+      node: ownerOf(entity, membership.view, labelsOf(entity.type))?.id ?? '',
       address,
       id: address,
       kind: 'entity',
@@ -106,14 +109,23 @@ export class ClusterAnswers {
     };
   }
 
-  health(): HealthAnswer {
-    const { membership } = this.#options;
-    return { ...this.#now, answeredBy: membership.self.id, members: membership.health() };
+  async health(): Promise<HealthAnswer> {
+    const { membership, gather } = this.#options;
+    const { answers, missing } = await gather.all<Omit<NodeStanding, 'node'>>({ word: 'inspect', what: 'standing' });
+    const { index, departed } = membership.table;
+    return {
+      ...this.#now,
+      ...this.#led,
+      index,
+      members: membership.health(),
+      departed: departed.map(({ member: { id: node, incarnation }, ...row }) => ({ node, incarnation, ...row })),
+      nodes: answers.map(({ node, answer }) => ({ node, ...answer })),
+      missing,
+    };
   }
 
   view(): ViewAnswer {
-    const { membership } = this.#options;
-    return { ...this.#now, answeredBy: membership.self.id, members: membership.view.members };
+    return { ...this.#now, ...this.#led, members: this.#options.membership.view.members };
   }
 
   async placement(fields: Fields): Promise<PlacementAnswer | EntityPlacement> {
@@ -139,7 +151,7 @@ export class ClusterAnswers {
     const target = targetOf(address, view);
     if (!('entity' in target))
       throw new NoSuchActorError(`"${address}" is an actor: it lives on the node of its address.`);
-    const owner = ownerOf(target.entity, view);
+    const owner = ownerOf(target.entity, view, this.#options.labelsOf(target.entity.type));
     const shard = shardOfEntity(target.entity);
     return { ...this.#now, entity: address, shard, ...(owner ? { owner: owner.id } : {}) };
   }
@@ -191,6 +203,12 @@ export class ClusterAnswers {
     const node = textIfAny(fields, 'node');
     const { view } = this.#options.membership;
     return node === undefined ? view.members : [knownNode(node, view)];
+  }
+
+  get #led(): Pick<ViewAnswer, 'answeredBy' | 'term' | 'leader'> {
+    const { self, table } = this.#options.membership;
+    const { term, leader } = table;
+    return { answeredBy: self.id, term, ...(leader ? { leader: leader.id } : {}) };
   }
 
   get #now(): { cluster: string; epoch: number } {

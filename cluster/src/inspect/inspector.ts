@@ -23,6 +23,7 @@ import {
 } from '@jaegis/core';
 import { VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
+import type { Labels } from '../placement.ts';
 import { about } from './about.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
@@ -47,6 +48,8 @@ export interface InspectorOptions {
   readonly tree: (most: number) => TreeNode;
   readonly traffic: () => PeerTraffic[];
   readonly owns: (entity: EntityId) => boolean;
+  /** Which labels a type needs. */
+  readonly labelsOf: (type: string) => Labels;
   readonly entity: (entity: EntityId) => EntityRef<Protocol>;
   readonly actor: (address: string) => Ref<Protocol>;
   /** The node is to drain and leave. */
@@ -116,8 +119,8 @@ export class Inspector {
   }
 
   #answersOfCluster(operations: Operations): Readonly<Record<Word, Readonly<Record<string, Answer>>>> {
-    const { cluster, membership, turnJournal, codec } = this.#options;
-    const answers = new ClusterAnswers({ cluster, membership, turnJournal, codec, gather: this.#gather });
+    const { cluster, membership, labelsOf, turnJournal, codec } = this.#options;
+    const answers = new ClusterAnswers({ cluster, membership, labelsOf, turnJournal, codec, gather: this.#gather });
     return {
       inspect: {
         tree: (fields) => answers.tree(fields),
@@ -153,6 +156,7 @@ export class Inspector {
         actor: (fields) => own.actor(fields, 'types'),
         about: () => about(cluster, membership, clock),
         entities: () => own.entities(),
+        standing: () => ({ standing: membership.standing, index: membership.table.index }),
         load: (fields) => own.load(fields),
         incidents: (fields) => own.incidents(fields),
         letters: (fields) => own.letters(fields, 'types'),

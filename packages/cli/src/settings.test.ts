@@ -51,10 +51,22 @@ describe('settings', () => {
   });
 
   it.each([
+    [undefined, undefined],
+    ['gpu', ['gpu']],
+    ['gpu, ssd,', ['gpu', 'ssd']],
+    ['', []],
+    [['gpu'], ['gpu']],
+  ])('take the labels %j as %j', async (labels, expected) => {
+    expect((await readSettings(labels === undefined ? {} : { labels })).labels).toEqual(expected);
+  });
+
+  it.each([
     [{ threads: 'many' }, 'threads'],
     [{ replicas: '2' }, 'replicas'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ history: '0' }, 'history'],
+    [{ weight: '-1' }, 'weight'],
+    [{ drainMs: 'soon' }, 'drainMs'],
   ])('%j are refused with the path of the bad value', async (flags, path) => {
     await expect(readSettings(flags)).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
   });

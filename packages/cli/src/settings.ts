@@ -5,6 +5,13 @@ import { z } from 'zod';
 /** From the environment it is a text. */
 const flag = z.union([z.boolean(), z.stringbool()]);
 
+/** Of a flag or the environment: names with commas between them. */
+const listed = (text: string) =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 const settings = z.strictObject({
   name: z.string().optional(),
   cluster: z.string().default('default'),
@@ -21,6 +28,9 @@ const settings = z.strictObject({
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),
   app: z.string().min(1).optional(),
+  weight: z.coerce.number().min(0).max(1_000).optional(),
+  labels: z.union([z.array(z.string()), z.string().transform(listed)]).optional(),
+  drainMs: z.coerce.number().min(0).max(3_600_000).optional(),
   threads: z.coerce.number().int().min(1).max(256).optional(),
   replicas: z.coerce
     .number()

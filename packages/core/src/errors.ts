@@ -48,6 +48,11 @@ export const errorCatalogue = {
     'The entity lives on another node. The message was not handled.',
     'Refs of JAEGIS follow the owner by themselves; ask again.',
   ),
+  no_host: kind(
+    'later',
+    'No node of the cluster has the labels that the entity or actor needs. The message was not handled.',
+    'Start a node with the labels that the error names, or mend the labels of the definition.',
+  ),
   fenced: kind(
     'now',
     'Another node has written to this entity since. This activation stopped and its last turn did not take effect.',
@@ -297,6 +302,7 @@ export const ActorStoppedError = errorClass('actor_stopped', 'ActorStoppedError'
 export const ActorCrashedError = errorClass('actor_crashed', 'ActorCrashedError');
 export const NodeDownError = errorClass('node_down', 'NodeDownError');
 export const NotOwnerError = errorClass('not_owner', 'NotOwnerError');
+export const NoHostError = errorClass('no_host', 'NoHostError');
 export const FencedError = errorClass('fenced', 'FencedError');
 export const OverloadedError = errorClass('overloaded', 'OverloadedError');
 export const ReplyLostError = errorClass('reply_lost', 'ReplyLostError');

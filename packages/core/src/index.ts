@@ -31,6 +31,7 @@ export * from './rules/quorum.ts';
 export * from './rules/rendezvous.ts';
 export * from './rules/restart-intensity.ts';
 export * from './rules/restart-plan.ts';
+export * from './rules/shares.ts';
 export * from './rules/sight.ts';
 export * from './rules/slots.ts';
 export * from './rules/wait-graph.ts';

@@ -44,6 +44,14 @@ export const limits = {
   deadLetters: 16,
   /** Of one of them, in bytes; what is larger is kept without its payload. */
   deadLetterBytes: 8 * 1024,
+  /** Entities whose records a node reads at once; the others wait for their turn. */
+  loads: 64,
+  /** How long an entity that has moved waits for the node that had it to let go of it, in ms. */
+  handoverMs: 15_000,
+  /** How long an entity that moves stays for asks that it has handled and means to answer later, in ms. */
+  owedMs: 1_000,
+  /** How long a node that is told to stop may take to hand over what it has, in ms. */
+  drainMs: 10_000,
   /** Restarts within `restartPeriodMs` that the root of a node allows before it gives up. */
   restartIntensity: 3,
   /** The same of a declared supervisor, as in OTP. */

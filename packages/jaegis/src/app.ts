@@ -1,7 +1,9 @@
 import {
   type ActorDefinition,
   checkLimit,
+  checkPlacement,
   checkType,
+  type PlacementNeeds,
   type Protocol,
   type SpawnOptions,
   type Startable,
@@ -12,6 +14,8 @@ import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
 export interface App {
   readonly entities: readonly ActorDefinition<Protocol>[];
+  /** Durable entities of which the cluster has exactly one each: see {@link AppSpec.singletons}. */
+  readonly singletons: readonly ActorDefinition<Protocol>[];
   readonly actors: readonly AppActor[];
   /** What supervisors of other nodes may start on this one, each type once: see `on` of child specs. */
   readonly startables: readonly Startable[];
@@ -23,6 +27,12 @@ export interface App {
 export interface AppActor extends Omit<SpawnOptions, 'link' | 'monitor'> {
   readonly name: string;
   readonly definition: ActorDefinition<Protocol> | SupervisorDefinition;
+  /**
+   * It runs on one node of the cluster, one with the labels if it names any, and is started on another when that one goes or
+   * drains. It has no record: it begins anew there. Its address is `*` and `/user/<name>`. While a node that was cut off has not
+   * learnt that it was replaced, there may be two; where that must not be, use a singleton. Default: it runs on every node.
+   */
+  readonly pinned?: true | PlacementNeeds;
 }
 
 /** A definition of any protocol: the protocol is for the compiler only, so that one list holds all. */
@@ -31,6 +41,12 @@ type AnyDefinition = ActorDefinition<any>;
 
 export interface AppSpec {
   readonly entities?: readonly AnyDefinition[];
+  /**
+   * Durable entities of which the cluster has exactly one each. It is started without a message, never leaves memory, and goes
+   * on elsewhere when its node goes or drains, from its record: one that was replaced can write no more. `node.singleton`
+   * gives its ref.
+   */
+  readonly singletons?: readonly AnyDefinition[];
   readonly actors?: readonly (Omit<AppActor, 'definition'> & {
     readonly definition: AnyDefinition | SupervisorDefinition;
   })[];
@@ -48,16 +64,20 @@ export interface AppSpec {
  */
 export function defineApp(spec: AppSpec): App {
   const entities = spec.entities ?? [];
+  const singletons = spec.singletons ?? [];
   const actors = spec.actors ?? [];
   refuseTwice(
     'entity type',
-    entities.map(({ type }) => type),
+    [...entities, ...singletons].map(({ type }) => type),
   );
   refuseTwice(
     'actor name',
     actors.map(({ name }) => name),
   );
-  for (const { name } of actors) checkType(name);
+  for (const { name, pinned } of actors) {
+    checkType(name);
+    if (pinned !== undefined && pinned !== true) checkPlacement(`defineApp: actors.${name}`, pinned, 'pinned');
+  }
   const definitions = spec.definitions ?? [];
   refuseTwice(
     'type of a definition',
@@ -67,7 +87,8 @@ export function defineApp(spec: AppSpec): App {
   const byType = new Map<string, Startable>(actors.map(({ definition }) => [definition.type, definition]));
   for (const definition of definitions) byType.set(definition.type, definition);
   const startables = [...byType.values()];
-  return { entities, actors, startables, restartLimit: checkLimit('defineApp', spec.restartLimit ?? {}) };
+  const restartLimit = checkLimit('defineApp', spec.restartLimit ?? {});
+  return { entities, singletons, actors, startables, restartLimit };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

@@ -1,4 +1,12 @@
-import type { ActorDefinition, EntityRef, Protocol, Ref, SpawnOptions, System } from '@jaegis/actors';
+import {
+  type ActorDefinition,
+  type EntityRef,
+  type Protocol,
+  type Ref,
+  SINGLETON,
+  type SpawnOptions,
+  type System,
+} from '@jaegis/actors';
 import {
   type BackupReport,
   backup,
@@ -67,6 +75,11 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.entity(definition, key);
   }
 
+  /** A ref to the one entity of a singleton of the app, wherever it runs. */
+  singleton<P extends Protocol>(definition: ActorDefinition<P>): EntityRef<P> {
+    return this.entity(definition, SINGLETON);
+  }
+
   /**
    * The actors and supervisors of this node: what can be done with them besides {@link spawn}, as supervising, linking,
    * watching, and what is known about their crashes.
@@ -84,7 +97,7 @@ export class JaegisNode implements AsyncDisposable {
     return this.system.spawn(definition, { ...options, name });
   }
 
-  /** A ref to an actor by its address, `node/path`, on this node or another. */
+  /** A ref to an actor by its address, `node/path`, on this node or another; with `*` for the node, to a pinned one. */
   actor<P extends Protocol>(address: string): Ref<P> {
     return this.#parts.node.actor(address);
   }
@@ -156,7 +169,10 @@ export class JaegisNode implements AsyncDisposable {
     return this.#parts.node.inspect();
   }
 
-  /** Leaves the cluster, ends what runs here and closes the connection. */
+  /**
+   * Hands over what it has to the others, bounded by the option `drainMs`, leaves the cluster, ends what runs here and
+   * closes the connection.
+   */
   stop(): Promise<void> {
     this.#parts.life.ends();
     this.#stopping ??= this.#parts.close.disposeAsync().finally(() => this.#settle(this.#reason));

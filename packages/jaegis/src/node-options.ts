@@ -3,6 +3,7 @@ import {
   InvalidConfigError,
   isSubject,
   isToken,
+  limits,
   type NodeId,
   nodeId,
   subjectRule,
@@ -37,6 +38,18 @@ export interface NodeOptions {
   readonly app?: App;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
+  /**
+   * Of all entities this node takes its part by its weight, from 0 to 1,000: beside a node of weight 1, one of 2 has twice as
+   * many; one of 0 hosts none, but asks, and runs actors of its own. Default 1.
+   */
+  readonly weight?: number;
+  /** What is special about this node: types of entities and pinned actors may ask for it. Default: nothing. */
+  readonly labels?: readonly string[];
+  /**
+   * How long a node that is told to stop may take to finish what is under way and hand over what it has, in ms; then it
+   * leaves anyway. 0: it leaves at once. Default 10,000.
+   */
+  readonly drainMs?: number;
   /** Worker threads at most. Default: one for each processor core but one, at least 1. */
   readonly threads?: number;
   /**
@@ -93,6 +106,9 @@ const schema = z.strictObject({
   tls: z.union([z.literal(true), z.custom<Tls>(isObject, 'must be true or an object')]).optional(),
   inboxPrefix: z.string().refine(isSubject, { error: subjectRule }).optional(),
   role: z.enum(['member', 'client']).default('member'),
+  weight: z.number().min(0).max(1_000).default(1),
+  labels: z.array(token).default([]),
+  drainMs: z.number().min(0).max(3_600_000).default(limits.drainMs),
   threads: z.int().min(1).max(256).optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   storage: z.enum(['file', 'memory']).default('file'),

@@ -17,6 +17,8 @@ it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
+  ['a weight below 0', { weight: -1 }, 'weight'],
+  ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],
   ['a time that is none', { health: { beatMs: -1 } }, 'health.beatMs'],
   ['beats that come too seldom for the other times', { health: { beatMs: 400 } }, 'health.askAfterMs'],

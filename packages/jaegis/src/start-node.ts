@@ -1,4 +1,4 @@
-import { ClusterNode, LargeInbox } from '@jaegis/cluster';
+import { ClusterNode, LargeInbox, type PinnedActor } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
 import {
   type Clock,
@@ -23,7 +23,7 @@ import {
 } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
-import type { App } from './app.ts';
+import type { App, AppActor } from './app.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
@@ -71,7 +71,11 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
+    weight: checked.weight,
+    labels: checked.labels,
     entities: options.app?.entities ?? [],
+    singletons: options.app?.singletons ?? [],
+    pinned: pinnedActors(options.app, () => node),
     startables: options.app?.startables ?? [],
     ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
@@ -79,13 +83,9 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     leave: () => leave(),
     onFailure: (error) => fail(error),
   });
-  undo.defer(() => node.stop());
+  undo.defer(() => node.stop(checked.drainMs));
   await node.start();
-  if (checked.role === 'member') {
-    inbox
-      .sweep()
-      .catch((error: unknown) => logger.debug('large bodies that nobody needs were not looked for', { error }));
-  }
+  if (checked.role === 'member') void sweep(inbox, logger);
   await startActors(node, options.app);
   const { membership } = node;
   const { transport } = connection;
@@ -130,11 +130,35 @@ async function answerProbes(
   return undo.use(await serveProbes({ port, probes: life, ...(host === undefined ? {} : { host }) }));
 }
 
-async function startActors({ system }: ClusterNode, app: App | undefined): Promise<void> {
-  for (const { definition, ...spawn } of app?.actors ?? []) {
-    if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
-    else await system.spawn(definition, spawn);
+async function sweep(inbox: LargeInbox, logger: Logger): Promise<void> {
+  try {
+    await inbox.sweep();
+  } catch (error) {
+    logger.debug('large bodies that nobody needs were not looked for', { error });
   }
+}
+
+async function startActors(node: ClusterNode, app: App | undefined): Promise<void> {
+  for (const actor of app?.actors ?? []) if (actor.pinned === undefined) await startActor(node, actor);
+}
+
+async function startActor({ system }: ClusterNode, { definition, pinned: _, ...spawn }: AppActor): Promise<void> {
+  if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
+  else await system.spawn(definition, spawn);
+}
+
+/** @param node Undefined while it is being made, when it starts nothing. */
+function pinnedActors(app: App | undefined, node: () => ClusterNode | undefined): PinnedActor[] {
+  return (app?.actors ?? []).flatMap((actor) => {
+    const { name, pinned } = actor;
+    if (pinned === undefined) return [];
+    const labels = pinned === true ? [] : (pinned.labels ?? []);
+    const start = async () => {
+      const here = node();
+      if (here) await startActor(here, actor);
+    };
+    return [{ name, labels: labels.toSorted(), start }];
+  });
 }
 
 function heartOf(

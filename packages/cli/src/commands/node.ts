@@ -12,6 +12,11 @@ export function registerNode(program: Command): void {
   const command = reachingCluster(program.command('node').description('run one node of a cluster in this process'))
     .addOption(new Option('--name <name>', 'unique in the cluster').env('JAEGIS_NAME'))
     .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
+    .addOption(new Option('--weight <n>', 'of the entities it takes its part by it; 0: none').env('JAEGIS_WEIGHT'))
+    .addOption(new Option('--labels <names>', 'what is special about it, with commas').env('JAEGIS_LABELS'))
+    .addOption(
+      new Option('--drain-ms <n>', 'how long it may take to hand over when it is told to stop').env('JAEGIS_DRAIN_MS'),
+    )
     .addOption(new Option('--threads <n>', 'worker threads at most').env('JAEGIS_THREADS'));
   for (const option of streamOptions) command.addOption(option);
   command
@@ -54,13 +59,16 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
   const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
-  const { probePort: port, probeHost: host } = settings;
+  const { probePort: port, probeHost: host, weight, labels, drainMs } = settings;
   return {
     ...reached(settings),
     ...(nats === 'embedded' ? { nats } : {}),
     logLevel,
     ...(name === undefined ? {} : { name }),
     ...(app === undefined ? {} : { app: await loadApp(app) }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(drainMs === undefined ? {} : { drainMs }),
     ...(threads === undefined ? {} : { threads }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(storage === undefined ? {} : { storage }),

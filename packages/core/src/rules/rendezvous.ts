@@ -1,20 +1,45 @@
 /**
- * Rendezvous (highest random weight) hashing, Thaler and Ravishankar 1998: every node that knows the same names picks
- * the same owner without asking, and a name that comes or goes moves only what it wins or held.
+ * Rendezvous (highest random weight) hashing, Thaler and Ravishankar 1998, with weights as Schindelhauer and Schomaker
+ * 2005: every node that knows the same names picks the same owner without asking, and a name that comes, goes or changes
+ * its weight moves only what it wins or loses by that.
  */
 
-/** The name with the highest score for the key; undefined when there are no names. Order does not matter. */
-export function rendezvousOwner<Name extends string>(key: string, names: readonly Name[]): Name | undefined {
-  let best: Name | undefined;
-  let bestScore = -1;
-  for (const name of names) {
-    const score = hash32(`${name}\u0000${key}`);
-    if (score > bestScore || (score === bestScore && best !== undefined && name < best)) {
-      best = name;
-      bestScore = score;
-    }
+/** One that may own a key. */
+export interface Contender {
+  readonly id: string;
+  /** Its part of the keys is its weight by that of all. Default 1; 0: it owns none. */
+  readonly weight?: number;
+}
+
+/** The contender that owns the key; undefined when none has a weight. Order does not matter. */
+export function rendezvousOwner<C extends Contender>(key: string, contenders: readonly C[]): C | undefined {
+  return rendezvousWinner(contenders, (id) => rendezvousDraw(id, key));
+}
+
+/** The same by draws that are known already. @param drawOf What {@link rendezvousDraw} gives for the key. */
+export function rendezvousWinner<C extends Contender>(
+  contenders: readonly C[],
+  drawOf: (id: string) => number,
+): C | undefined {
+  let best: C | undefined;
+  let bestScore = 0;
+  for (const contender of contenders) {
+    const { id, weight = 1 } = contender;
+    const score = weight / drawOf(id);
+    if (!(score > 0) || score < bestScore) continue;
+    if (score === bestScore && best !== undefined && id > best.id) continue;
+    best = contender;
+    bestScore = score;
   }
   return best;
+}
+
+/**
+ * What a name draws for a key: above 0, exponentially distributed, so that the smallest of draws divided by weights is of
+ * each with the probability of its weight.
+ */
+export function rendezvousDraw(id: string, key: string): number {
+  return -Math.log((hash32(`${id}\u0000${key}`) + 0.5) / 2 ** 32);
 }
 
 /** The shard of a key, in [0, shards). */

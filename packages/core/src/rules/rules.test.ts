@@ -3,7 +3,7 @@ import type { AutoShutdown, ChildStatus, Strategy } from '../values/child-spec.t
 import { autoShutdown } from './auto-shutdown.ts';
 import { backoffDelay, backoffResetMs, restartDelay } from './backoff.ts';
 import { groupPlan } from './group-plan.ts';
-import { hash32, rendezvousOwner, shardOf } from './rendezvous.ts';
+import { type Contender, hash32, rendezvousOwner, shardOf } from './rendezvous.ts';
 import { RestartWindow } from './restart-intensity.ts';
 import { restartPlan } from './restart-plan.ts';
 
@@ -161,22 +161,26 @@ describe('auto shutdown', () => {
 describe('rendezvous', () => {
   const names = ['n1', 'n2', 'n3', 'n4', 'n5'] as const;
   const keys = Array.from({ length: 2_000 }, (_, index) => `key-${index}`);
+  const of = (weights: Readonly<Record<string, number>>) =>
+    Object.entries(weights).map(([id, weight]) => ({ id, weight }));
+  const same = names.map((id) => ({ id }));
+  const owner = (key: string, contenders: readonly Contender[]) => rendezvousOwner(key, contenders)?.id;
 
   it('picks the same owner whatever the order of the names', () => {
-    for (const key of keys) expect(rendezvousOwner(key, names)).toBe(rendezvousOwner(key, names.toReversed()));
+    for (const key of keys) expect(owner(key, same)).toBe(owner(key, same.toReversed()));
   });
 
   it('moves only what the name that went had held', () => {
-    const left = names.filter((name) => name !== 'n3');
+    const left = same.filter(({ id }) => id !== 'n3');
     for (const key of keys) {
-      const before = rendezvousOwner(key, names);
-      if (before !== 'n3') expect(rendezvousOwner(key, left)).toBe(before);
+      const before = owner(key, same);
+      if (before !== 'n3') expect(owner(key, left)).toBe(before);
     }
   });
 
   it('gives each of five names a fifth of the keys, within a tenth of all', () => {
     for (const name of names) {
-      const share = keys.filter((key) => rendezvousOwner(key, names) === name).length / keys.length;
+      const share = keys.filter((key) => owner(key, same) === name).length / keys.length;
       expect(share).toBeGreaterThan(0.1);
       expect(share).toBeLessThan(0.3);
     }
@@ -184,7 +188,33 @@ describe('rendezvous', () => {
 
   it('has no owner without names, and one with one', () => {
     expect(rendezvousOwner('k', [])).toBeUndefined();
-    expect(rendezvousOwner('k', ['n1'])).toBe('n1');
+    expect(owner('k', [{ id: 'n1' }])).toBe('n1');
+  });
+
+  it.each([[{ n1: 1, n2: 1 }], [{ n1: 1, n2: 3 }], [{ n1: 0.25, n2: 1, n3: 1 }], [{ n1: 2, n2: 0.5, n3: 0, n4: 1.5 }]])(
+    'gives names of the weights %j their parts of the keys, within 4 of 100',
+    (weights) => {
+      const all = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+      for (const { id, weight } of of(weights)) {
+        const part = keys.filter((key) => owner(key, of(weights)) === id).length / keys.length;
+        expect(Math.abs(part - weight / all)).toBeLessThan(0.04);
+      }
+    },
+  );
+
+  it('gives nothing to a name without weight, also where there is no other', () => {
+    for (const key of keys) expect(owner(key, of({ n1: 0, n2: 1 }))).toBe('n2');
+    expect(rendezvousOwner('k', of({ n1: 0, n2: 0 }))).toBeUndefined();
+  });
+
+  it.each([
+    ['grows', { n1: 1, n2: 1, n3: 0.25 }, { n1: 1, n2: 1, n3: 0.5 }],
+    ['is there', { n1: 1, n2: 1, n3: 0 }, { n1: 1, n2: 1, n3: 0.25 }],
+  ])('moves keys only to the name whose weight %s', (_, before, after) => {
+    const moved = keys.filter((key) => owner(key, of(before)) !== owner(key, of(after)));
+    expect(moved.length).toBeGreaterThan(0);
+    for (const key of moved) expect(owner(key, of(after))).toBe('n3');
+    expect(new Set(moved.map((key) => owner(key, of(before))))).toEqual(new Set(['n1', 'n2']));
   });
 
   it('keeps its hash, on which placement in running clusters rests', () => {

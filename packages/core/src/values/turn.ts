@@ -102,6 +102,8 @@ export interface Answered {
   /** As {@link keyedAskId} makes it, or of an ask without a key. */
   readonly id: string;
   readonly reply: unknown;
+  /** It was to be answered later, and was not when this was written. */
+  readonly isOwed?: boolean;
 }
 
 /** A message that an entity gave up, or a turn of it that is lost: then `message.type` is {@link lostTurn}. */

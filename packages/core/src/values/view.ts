@@ -8,6 +8,8 @@ export interface Member {
   readonly weight?: number;
   /** What is special about it; types of entities may ask for it. Sorted. Default: nothing. */
   readonly labels?: readonly string[];
+  /** Of its weight: a newcomer's grows in steps, see `joining`. Default: all of it. */
+  readonly share?: number;
   /** It hands over what it has and leaves: it owns nothing any more, but is still there to be asked. */
   readonly draining?: boolean;
 }
