@@ -20,7 +20,7 @@ type Told = MembershipEvent & { readonly at: string };
 
 /** So many nodes that have seen each other for a while. */
 async function running(seed: number, ...names: string[]) {
-  const { world, node, freeze, thaw } = simCluster(seed, entities);
+  const { world, node } = simCluster(seed, entities);
   const nodes = new Map<string, ClusterNode>();
   const events: Told[] = [];
   const start = async (name: string) => {
@@ -51,7 +51,7 @@ async function running(seed: number, ...names: string[]) {
     return { leader, others: [...nodes.keys()].filter((name) => name !== leader) };
   };
   const downs = () => events.flatMap((event) => (event.type === 'node_down' ? [event.down] : []));
-  return { world, freeze, thaw, start, of, ids, leaders, roles, crash, until, events, downs, nodes };
+  return { world, start, of, ids, leaders, roles, crash, until, events, downs, nodes };
 }
 
 describe.each(seeds)('seed %i', (seed) => {
@@ -187,16 +187,16 @@ describe.each(seeds)('seed %i', (seed) => {
   });
 
   it('a node that was stopped is replaced within two seconds, and answers nothing of what it was when it wakes', async () => {
-    const { world, of, ids, until, freeze, thaw, nodes } = await running(seed, 'n1', 'n2', 'n3', 'n4');
+    const { world, of, ids, until, nodes } = await running(seed, 'n1', 'n2', 'n3', 'n4');
     const asks = (name: string) => (nodes.get(name) ?? expect.fail()).entity(counter, 'one');
     await world.clock.runUntilSettled(asks('n1').ask({ type: 'add', by: 1 }));
     const owner = String(ownerOf(asks('n1').entity, of('n1').view)?.id);
     const [other = '', third = ''] = ['n1', 'n2', 'n3', 'n4'].filter((name) => name !== owner);
-    freeze(owner);
+    const thaw = world.network.freeze(owner);
     expect(await until(() => !ids(other).includes(owner), 5_000)).toBeLessThan(2_000);
     expect(await world.clock.runUntilSettled(asks(third).ask({ type: 'add', by: 10 }, { timeoutMs: 60_000 }))).toBe(11);
     await world.clock.advance(3_000);
-    thaw(owner);
+    thaw();
     expect(of(owner).standing).not.toBe('serving');
     // What it had in memory is past, and it does not know that yet.
     const own = asks(owner).ask({ type: 'read' }, { timeoutMs: 60_000 });
@@ -206,11 +206,11 @@ describe.each(seeds)('seed %i', (seed) => {
   });
 
   it('a leader that was stopped is no leader when it wakes', async () => {
-    const { world, roles, leaders, until, freeze, thaw } = await running(seed, 'n1', 'n2', 'n3');
+    const { world, roles, leaders, until } = await running(seed, 'n1', 'n2', 'n3');
     const { leader } = roles();
-    freeze(leader);
+    const thaw = world.network.freeze(leader);
     await until(() => leaders().length === 2, 5_000);
-    thaw(leader);
+    thaw();
     await until(() => leaders().length === 1, 2_000);
     await world.clock.advance(3_000);
     expect(leaders()).not.toContain(leader);
@@ -221,13 +221,24 @@ describe.each(seeds)('seed %i', (seed) => {
     const { leader, others } = roles();
     const sick = seed % 2 === 0 ? leader : (others[0] ?? '');
     const well = others[1] ?? '';
-    const healPath = world.network.cutPath(sick);
+    const heal = world.network.cutPath(sick);
     await until(() => !ids(well).includes(sick), 5_000);
     await world.clock.advance(10_000);
     expect([...new Set(downs())]).toEqual([sick]);
-    healPath();
+    heal();
     await until(() => ids(well).includes(sick), 10_000);
     expect([...new Set(downs())]).toEqual([sick]);
+  });
+
+  it('a node that hears nothing, and is heard, condemns nobody', async () => {
+    const { world, roles, downs } = await running(seed, 'n1', 'n2', 'n3', 'n4', 'n5');
+    const { leader, others } = roles();
+    const deaf = seed % 2 === 0 ? leader : (others[0] ?? '');
+    const hear = world.network.hold(deaf, 'down');
+    await world.clock.advance(10_000);
+    hear();
+    await world.clock.advance(5_000);
+    expect(downs().filter((down) => down !== deaf)).toEqual([]);
   });
 
   it('an entity is refused with a typed error from where no majority is seen', async () => {

@@ -38,10 +38,6 @@ export function simCluster(
   const left: string[] = [];
   /** Of each node, by its name. */
   const transports = new Map<string, Transport>();
-  const thaws = new Map<string, () => void>();
-  /** Stops a node's process, as by SIGSTOP, until {@link thaw}. */
-  const freeze = (name: string) => void thaws.set(name, world.network.freeze(name));
-  const thaw = (name: string) => thaws.get(name)?.();
   const lives = new Map<string, number>();
 
   async function node(
@@ -92,5 +88,5 @@ export function simCluster(
   }
 
   const events: ClusterEvent[] = [];
-  return { world, node, freeze, thaw, events, failures, left, transports };
+  return { world, node, events, failures, left, transports };
 }

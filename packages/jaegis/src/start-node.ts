@@ -73,11 +73,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     weight: checked.weight,
     labels: checked.labels,
-    entities: options.app?.entities ?? [],
-    singletons: options.app?.singletons ?? [],
-    pinned: pinnedActors(options.app, () => node),
-    startables: options.app?.startables ?? [],
-    ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
+    ...definedBy(options.app, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
     leave: () => leave(),
@@ -145,6 +141,16 @@ async function startActors(node: ClusterNode, app: App | undefined): Promise<voi
 async function startActor({ system }: ClusterNode, { definition, pinned: _, ...spawn }: AppActor): Promise<void> {
   if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
   else await system.spawn(definition, spawn);
+}
+
+function definedBy(app: App | undefined, node: () => ClusterNode | undefined) {
+  return {
+    entities: app?.entities ?? [],
+    singletons: app?.singletons ?? [],
+    pinned: pinnedActors(app, node),
+    startables: app?.startables ?? [],
+    ...(app ? { restartLimit: app.restartLimit } : {}),
+  };
 }
 
 /** @param node Undefined while it is being made, when it starts nothing. */
