@@ -73,11 +73,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     role: checked.role,
     weight: checked.weight,
     labels: checked.labels,
-    entities: options.app?.entities ?? [],
-    singletons: options.app?.singletons ?? [],
-    pinned: pinnedActors(options.app, () => node),
-    startables: options.app?.startables ?? [],
-    ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
+    ...whatRuns(options.app, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
     leave: () => leave(),
@@ -143,9 +139,15 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
   else await system.spawn(definition, spawn);
 }
 
+function whatRuns(app: App | undefined, node: () => ClusterNode | undefined) {
+  if (app === undefined) return { entities: [] };
+  const { entities, singletons, startables, restartLimit } = app;
+  return { entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+}
+
 /** @param node Undefined while it is being made, when it starts nothing. */
-function pinnedActors(app: App | undefined, node: () => ClusterNode | undefined): PinnedActor[] {
-  return (app?.actors ?? []).flatMap((actor) => {
+function pinnedActors(app: App, node: () => ClusterNode | undefined): PinnedActor[] {
+  return app.actors.flatMap((actor) => {
     const { name, pinned } = actor;
     if (pinned === undefined) return [];
     const labels = pinned === true ? [] : (pinned.labels ?? []);
