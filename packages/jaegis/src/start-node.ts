@@ -71,9 +71,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
-    weight: checked.weight,
-    labels: checked.labels,
-    ...whatRuns(options.app, () => node),
+    ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
     leave: () => leave(),
@@ -139,10 +137,11 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
   else await system.spawn(definition, spawn);
 }
 
-function whatRuns(app: App | undefined, node: () => ClusterNode | undefined) {
-  if (app === undefined) return { entities: [] };
+/** What the node hosts, and what of all it takes. */
+function whatRuns({ app, weight, labels }: CheckedOptions, node: () => ClusterNode | undefined) {
+  if (app === undefined) return { weight, labels, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
-  return { entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+  return { weight, labels, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
 }
 
 /** @param node Undefined while it is being made, when it starts nothing. */
