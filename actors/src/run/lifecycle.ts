@@ -31,7 +31,7 @@ import {
 import type { Message, Protocol } from './protocol.ts';
 import type { NodeSignal } from './signal.ts';
 import { endedError } from './step-errors.ts';
-import { StopHost } from './stop-host.ts';
+import { type Final, StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
 /** `idle`: not started, ended, or between two incarnations. `passive`: asleep, with all its bonds, until a message comes. */
@@ -495,5 +495,3 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     });
   }
 }
-
-type Final = { readonly reason: ExitReason };
