@@ -60,4 +60,98 @@ export const exceptions: readonly Exception[] = [
     kind: 'differs',
     reason: 'A child may be named by its ref everywhere, since a ref is good for as long as the child has its place.',
   },
+  {
+    case: 'SHsp:recover entities upon restart (remember)',
+    kind: 'differs',
+    reason:
+      'There is no list of remembered entities: what has work under way, messages to send, a message in its inbox or a timer is begun again unasked, and so is a singleton; the others wait for their next message.',
+  },
+  {
+    case: 'SHsp:permanently stop entities which passivate (remember)',
+    kind: 'differs',
+    reason:
+      'An entity that passivated has nothing left to do, and one that has nothing to do is not begun again: so 1 stays asleep, and 13 comes back only where it has work.',
+  },
+  {
+    case: 'SHet:automatically restart a terminating entity if remembering',
+    kind: 'differs',
+    reason:
+      'An entity that ends by itself is begun again by its next message; one that crashes, at once and from its record, and a singleton that crashes too often after five seconds.',
+  },
+  {
+    case: 'SHet:allow terminating entity to passivate if remembering',
+    kind: 'differs',
+    reason:
+      'Passivation is no end: its record stays, and nothing but a message, a timer or work under way begins it again.',
+  },
+  {
+    case: 'SHse:StartEntity while passivating',
+    kind: 'does not apply',
+    reason:
+      'Nothing is started but by a message to it, and that is answered by the activation after the one that passivates.',
+  },
+  {
+    case: 'SHse:StartEntity while waiting for restart',
+    kind: 'does not apply',
+    reason: 'There is no start without a message, and no backoff between a crash and the next message.',
+  },
+  {
+    case: 'SHrf:recover when shard storing a start event fails (×5)',
+    kind: 'does not apply',
+    reason: 'Starts are not recorded: the first thing that is written of an entity is its first turn.',
+  },
+  {
+    case: 'SHrf:recover on graceful stop when storing stop fails (×5)',
+    kind: 'does not apply',
+    reason: 'Stops are not recorded.',
+  },
+  {
+    case: 'SHrf:recover when coordinator storing shard start fails (×5)',
+    kind: 'does not apply',
+    reason: 'Nobody allocates shards: their owners follow from the view.',
+  },
+  {
+    case: 'SHss:stop shards',
+    kind: 'does not apply',
+    reason: 'A shard is a number, not an actor that could be stopped; a node that drains stops all that it has.',
+  },
+  {
+    case: 'SHle:not initialize the shard until the lease is acquired',
+    kind: 'does not apply',
+    reason: 'There are no leases: each turn is written with the expected sequence, which lets one writer through.',
+  },
+  {
+    case: 'SHle:retry if lease acquire returns false / fails',
+    kind: 'does not apply',
+    reason: 'There are no leases.',
+  },
+  {
+    case: 'SHle:shutdown if lease is lost',
+    kind: 'does not apply',
+    reason:
+      'There are no leases; an activation whose turn was refused because another has written ends, and its askers are told to ask again.',
+  },
+  {
+    case: 'SHls:rebalance (table)',
+    kind: 'does not apply',
+    reason:
+      'Shards are placed by weighted rendezvous hashing over the view and not counted; nothing moves but what a change of the view moves.',
+  },
+  {
+    case: 'SHls:respect absolute / relative limit',
+    kind: 'differs',
+    reason:
+      'The limit is the share that a newcomer has in each step, a quarter of its part, and not a number of shards.',
+  },
+  {
+    case: 'SHls:not rebalance when in progress / rolling update / unreachable / joining member',
+    kind: 'differs',
+    reason:
+      'Nothing is moved for balance alone; a newcomer takes its next step when what came with the last one was looked at.',
+  },
+  {
+    case: 'SHpl:LRU limit',
+    kind: 'does not apply',
+    reason: 'Entities passivate by time; there is no limit to how many are active.',
+  },
 ];

@@ -31,7 +31,7 @@ import {
 import type { Message, Protocol } from './protocol.ts';
 import type { NodeSignal } from './signal.ts';
 import { endedError } from './step-errors.ts';
-import { StopHost } from './stop-host.ts';
+import { type Final, StopHost } from './stop-host.ts';
 import { Transitions } from './transitions.ts';
 
 /** `idle`: not started, ended, or between two incarnations. `passive`: asleep, with all its bonds, until a message comes. */
@@ -356,9 +356,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     const ended = () => {
       if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(reason);
     };
-    const children = this.cold?.children?.shutdown();
-    if (children !== undefined) void children.then(ended);
-    else ended();
+    if (this.cold?.children?.shutdown()?.then(ended) === undefined) ended();
   }
 
   /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */
@@ -497,5 +495,3 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     });
   }
 }
-
-type Final = { readonly reason: ExitReason };

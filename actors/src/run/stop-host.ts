@@ -1,6 +1,12 @@
+import type { ExitReason } from '@jaegis/core';
 import { CellContext, type ContextOwner } from './cell-context.ts';
 import type { BehaviorHost } from './contract.ts';
 import type { Effect } from './effect.ts';
+
+/** How an incarnation ends in the end. */
+export interface Final {
+  readonly reason: ExitReason;
+}
 
 /**
  * What the stop function of an actor sees of it. It has a context of its own: that of the handlers is closed before, and

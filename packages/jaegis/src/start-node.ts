@@ -71,13 +71,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
-    weight: checked.weight,
-    labels: checked.labels,
-    entities: options.app?.entities ?? [],
-    singletons: options.app?.singletons ?? [],
-    pinned: pinnedActors(options.app, () => node),
-    startables: options.app?.startables ?? [],
-    ...(options.app ? { restartLimit: options.app.restartLimit } : {}),
+    ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
     leave: () => leave(),
@@ -147,9 +141,16 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
   else await system.spawn(definition, spawn);
 }
 
+/** What the node hosts, and what of all it takes. */
+function whatRuns({ app, weight, labels }: CheckedOptions, node: () => ClusterNode | undefined) {
+  if (app === undefined) return { weight, labels, entities: [] };
+  const { entities, singletons, startables, restartLimit } = app;
+  return { weight, labels, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+}
+
 /** @param node Undefined while it is being made, when it starts nothing. */
-function pinnedActors(app: App | undefined, node: () => ClusterNode | undefined): PinnedActor[] {
-  return (app?.actors ?? []).flatMap((actor) => {
+function pinnedActors(app: App, node: () => ClusterNode | undefined): PinnedActor[] {
+  return app.actors.flatMap((actor) => {
     const { name, pinned } = actor;
     if (pinned === undefined) return [];
     const labels = pinned === true ? [] : (pinned.labels ?? []);
