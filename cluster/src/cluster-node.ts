@@ -410,6 +410,7 @@ export class ClusterNode {
     if (standing === 'refusing') {
       this.#router.refuse();
       this.#domain.lose();
+      this.#host.abandon();
     } else if (standing === 'serving') {
       this.#domain.resume();
     }

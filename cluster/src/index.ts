@@ -30,6 +30,7 @@ export type {
   NodeLetter,
   NodeLoad,
   NodePlacement,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   TreeAnswer,

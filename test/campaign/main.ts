@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BugName, bugs } from './bugs.ts';
 import { runCampaign, seedsFrom } from './campaign.ts';
+import { type Cost, costOf, describeCost, sizes } from './cost.ts';
 import type { Job, Report } from './job.ts';
 import { describeFault } from './plan.ts';
 
@@ -15,21 +16,24 @@ const usage = `npm run sim -- [options]
   --nodes N      members of each cluster, up to 1000 (default 5)
   --threads N    seeds at once (default: as many as processors)
   --bug NAME     with a bug planted, until a seed finds it: ${Object.keys(bugs).join(', ')}
+  --cost         what membership costs per node, at ${sizes.join(', ')} nodes or at --nodes
   --out FOLDER   where timelines of failures go (default .test-results/sim)
   --json FILE    writes the results there
   --quiet        says only what fails, and the sum
 `;
 
 const MOST_NODES = 1_000;
+const DEFAULT_NODES = '5';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
-    nodes: { type: 'string', default: '5' },
+    nodes: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     bug: { type: 'string' },
+    cost: { type: 'boolean', default: false },
     out: { type: 'string', default: '.test-results/sim' },
     json: { type: 'string' },
     quiet: { type: 'boolean', default: false },
@@ -38,10 +42,10 @@ const { values } = parseArgs({
 });
 
 if (values.help) process.stdout.write(usage);
-else process.exitCode = await main();
+else process.exitCode = values.cost ? await cost() : await main();
 
 async function main(): Promise<number> {
-  const nodes = count('nodes', values.nodes, MOST_NODES);
+  const nodes = count('nodes', values.nodes ?? DEFAULT_NODES, MOST_NODES);
   const { bug } = values;
   if (bug !== undefined && !isBug(bug)) return misused(`there is no bug "${bug}"`);
   const began = performance.now();
@@ -60,6 +64,16 @@ async function main(): Promise<number> {
   );
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ nodes, bug, ms, reports }, undefined, 2));
   return failed.length > 0 === (bug !== undefined) ? 0 : 1;
+}
+
+async function cost(): Promise<number> {
+  const costs: Cost[] = [];
+  for (const nodes of values.nodes === undefined ? sizes : [count('nodes', values.nodes, MOST_NODES)]) {
+    costs.push(await costOf(nodes));
+    for (const one of costs.slice(-1)) console.log(describeCost(one));
+  }
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ costs }, undefined, 2));
+  return 0;
 }
 
 function nextSeed(options: Omit<Job, 'seed'>): () => Job | undefined {
@@ -87,7 +101,10 @@ function tell({ seed, operations, messages, healedMs, failure }: Report): void {
   console.log(`  ${failure.what}`);
   console.log(`  with ${failure.faults.length} of its ${failure.faultsBefore} faults, found in ${failure.tries} runs:`);
   for (const fault of failure.faults) console.log(`    ${describeFault(fault)}`);
-  console.log(`  ${file}.txt and .svg show it; to repeat it: npm run sim -- --seed ${seed} --nodes ${values.nodes}`);
+  const bug = values.bug === undefined ? '' : ` --bug "${values.bug}"`;
+  console.log(
+    `  ${file}.txt and .svg show it; to repeat it: npm run sim -- --seed ${seed} --nodes ${values.nodes ?? DEFAULT_NODES}${bug}`,
+  );
 }
 
 function isBug(name: string): name is BugName {

@@ -26,7 +26,7 @@ const list = defineActor('list', {
 const app = defineApp({ entities: [list] });
 const patient = { timeoutMs: 60_000 };
 const streamsOf = (cluster: string) => [
-  ...['VIEW', 'TURNS', 'INBOX'].map((kind) => `JAEGIS_${cluster}_${kind}`),
+  ...['HEALTH', 'TURNS', 'INBOX'].map((kind) => `JAEGIS_${cluster}_${kind}`),
   ...['LARGE', 'BODIES'].map((kind) => `OBJ_JAEGIS_${cluster}_${kind}`),
 ];
 

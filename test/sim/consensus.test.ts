@@ -1,7 +1,18 @@
 /** Agreeing on who is alive, on a virtual clock: each seed is another order of events. */
-import type { ClusterNode, MembershipEvent } from '@jaegis/cluster';
+import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
+import { type ClusterNode, type MembershipEvent, ownerOf } from '@jaegis/cluster';
 import { describe, expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
+
+const counter = defineActor('counter', {
+  state: () => ({ total: 0 }),
+  on: {
+    add: ({ total }, { by }: { by: number }) => ({ state: { total: total + by }, reply: total + by }),
+    read: ({ total }) => ({ reply: total }),
+  },
+});
+// A definition of any protocol: the list is for the runtime.
+const entities = [counter] as unknown as ActorDefinition<Protocol>[];
 
 const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 
@@ -9,7 +20,7 @@ type Told = MembershipEvent & { readonly at: string };
 
 /** So many nodes that have seen each other for a while. */
 async function running(seed: number, ...names: string[]) {
-  const { world, node } = simCluster(seed, []);
+  const { world, node } = simCluster(seed, entities);
   const nodes = new Map<string, ClusterNode>();
   const events: Told[] = [];
   const start = async (name: string) => {
@@ -174,15 +185,84 @@ describe.each(seeds)('seed %i', (seed) => {
     world.network.heal('n1', 'n2');
     await until(() => ids('n1').length === 2 && ids('n2').length === 2, 10_000);
   });
-});
 
-describe('joining', () => {
-  it('under the name of a node that lives is refused, and says which', async () => {
-    const { world, start, ids } = await running(1, 'n1', 'n2');
-    // The same name over a connection of its own: the first one lives.
-    const second = start('n3');
-    await second;
-    expect(ids('n1')).toEqual(['n1', 'n2', 'n3']);
-    await world.clock.advance(100);
+  it('a node that was stopped is replaced within two seconds, and answers nothing of what it was when it wakes', async () => {
+    const { world, of, ids, until, nodes } = await running(seed, 'n1', 'n2', 'n3', 'n4');
+    const asks = (name: string) => (nodes.get(name) ?? expect.fail()).entity(counter, 'one');
+    await world.clock.runUntilSettled(asks('n1').ask({ type: 'add', by: 1 }));
+    const owner = String(ownerOf(asks('n1').entity, of('n1').view)?.id);
+    const [other = '', third = ''] = ['n1', 'n2', 'n3', 'n4'].filter((name) => name !== owner);
+    const thaw = world.network.freeze(owner);
+    expect(await until(() => !ids(other).includes(owner), 5_000)).toBeLessThan(2_000);
+    expect(await world.clock.runUntilSettled(asks(third).ask({ type: 'add', by: 10 }, { timeoutMs: 60_000 }))).toBe(11);
+    await world.clock.advance(3_000);
+    thaw();
+    expect(of(owner).standing).not.toBe('serving');
+    // What it had in memory is past, and it does not know that yet.
+    const own = asks(owner).ask({ type: 'read' }, { timeoutMs: 60_000 });
+    expect(await world.clock.runUntilSettled(own)).toBe(11);
+    await until(() => ids(other).includes(owner), 10_000);
+    expect(of(owner).standing).toBe('serving');
+  });
+
+  it('a leader that was stopped is no leader when it wakes', async () => {
+    const { world, roles, leaders, until } = await running(seed, 'n1', 'n2', 'n3');
+    const { leader } = roles();
+    const thaw = world.network.freeze(leader);
+    await until(() => leaders().length === 2, 5_000);
+    thaw();
+    await until(() => leaders().length === 1, 2_000);
+    await world.clock.advance(3_000);
+    expect(leaders()).not.toContain(leader);
+  });
+
+  it('a node that cannot be told anything, over its actors, condemns nobody', async () => {
+    const { world, roles, downs, ids, until } = await running(seed, 'n1', 'n2', 'n3', 'n4', 'n5');
+    const { leader, others } = roles();
+    const sick = seed % 2 === 0 ? leader : (others[0] ?? '');
+    const well = others[1] ?? '';
+    const heal = world.network.cutPath(sick);
+    await until(() => !ids(well).includes(sick), 5_000);
+    await world.clock.advance(10_000);
+    expect([...new Set(downs())]).toEqual([sick]);
+    heal();
+    await until(() => ids(well).includes(sick), 10_000);
+    expect([...new Set(downs())]).toEqual([sick]);
+  });
+
+  it('a node that hears nothing, and is heard, condemns nobody', async () => {
+    const { world, roles, downs } = await running(seed, 'n1', 'n2', 'n3', 'n4', 'n5');
+    const { leader, others } = roles();
+    const deaf = seed % 2 === 0 ? leader : (others[0] ?? '');
+    const hear = world.network.hold(deaf, 'down');
+    await world.clock.advance(10_000);
+    hear();
+    await world.clock.advance(5_000);
+    expect(downs().filter((down) => down !== deaf)).toEqual([]);
+  });
+
+  it('an entity is refused with a typed error from where no majority is seen', async () => {
+    const { world, of, nodes, roles } = await running(seed, 'n1', 'n2', 'n3');
+    const { leader, others } = roles();
+    const cutOff = seed % 2 === 0 ? leader : (others[0] ?? '');
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const ref = (key: string) => (nodes.get(cutOff) ?? expect.fail()).entity(counter, key);
+    for (const key of keys) await world.clock.runUntilSettled(ref(key).ask({ type: 'add', by: 1 }));
+    world.network.disconnect(cutOff);
+    const began = world.clock.monotonic();
+    const asks = keys.flatMap((key) =>
+      [{ type: 'read' } as const, { type: 'add', by: 1 } as const].map((message) =>
+        ref(key).ask(message, { timeoutMs: 60_000 }),
+      ),
+    );
+    const ends = Promise.allSettled(asks);
+    const ended = await world.clock.runUntilSettled(ends, 5_000);
+    expect(world.clock.monotonic() - began).toBeLessThan(3_000);
+    for (const end of ended) {
+      // A question may have been answered before it was known that the node was cut off.
+      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'cluster_unavailable', retry: 'later' });
+    }
+    expect(of(cutOff).standing).toBe('refusing');
+    await expect(ref('a').ask({ type: 'read' })).rejects.toMatchObject({ code: 'cluster_unavailable' });
   });
 });

@@ -82,6 +82,31 @@ describe('a node that does not answer', () => {
   });
 });
 
+describe('health', () => {
+  it('is what the cluster has agreed on: who leads, how each member is, and what was seen of one that is gone', async () => {
+    const { world, request } = await cluster();
+    world.network.crash('n3');
+    await world.clock.advance(3_000);
+    const { term, leader, members, departed, nodes, missing } = await request('inspect.health');
+    expect(term).toBeGreaterThan(0);
+    expect(['n1', 'n2']).toContain(leader);
+    expect(members).toMatchObject([
+      { node: 'n1', status: 'alive' },
+      { node: 'n2', status: 'alive' },
+    ]);
+    expect(departed).toMatchObject([{ node: 'n3', status: 'down', reason: 'gone' }]);
+    const [{ evidence }] = departed as [{ evidence: Json[] }];
+    expect(evidence.length).toBeGreaterThan(0);
+    for (const seen of evidence) expect(seen).toMatchObject({ of: { id: 'n3' }, sees: 'gone' });
+    expect(nodes).toMatchObject([
+      { node: 'n1', standing: 'serving' },
+      { node: 'n2', standing: 'serving' },
+    ]);
+    expect(missing).toEqual([]);
+    expect(await request('inspect.view')).toMatchObject({ term, leader, members: [{ id: 'n1' }, { id: 'n2' }] });
+  });
+});
+
 describe('an answer that is larger than the server takes', () => {
   it('is refused with what to do, not lost', async () => {
     const { nodes, world, request } = await cluster({ maxPayload: 12_000 });

@@ -67,7 +67,7 @@ export function simCluster(
       entities,
       startables: options.startables?.(name) ?? [],
       ports: {
-        clock,
+        clock: connection.clock,
         random,
         logger: silentLogger,
         codec: jsonCodec(),

@@ -223,6 +223,16 @@ export class EntityHost implements Home {
     else await this.#ending.get(formatEntityId(entity));
   }
 
+  /** Ends all entities without waiting for what they are about to write: another node may go on with them. */
+  abandon(): void {
+    for (const activation of [...this.#active.values()]) {
+      const { cell } = activation;
+      if (!this.#unlist(activation, 'abandoned')) continue;
+      cell.kill('killed');
+      cell.release();
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all([...this.#active.values()].map((activation) => this.#deactivate(activation, 'shutdown')));

@@ -356,9 +356,7 @@ export abstract class Lifecycle extends Inbox implements BehaviorHost, Waiter {
     const ended = () => {
       if (this.incarnation === incarnation && this.phase === 'stopping') this.#ended(reason);
     };
-    const children = this.cold?.children?.shutdown();
-    if (children !== undefined) void children.then(ended);
-    else ended();
+    if (this.cold?.children?.shutdown()?.then(ended) === undefined) ended();
   }
 
   /** The reason to end with: what the stop function threw, if it did. What it tells leaves when it has succeeded. */

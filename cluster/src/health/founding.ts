@@ -1,6 +1,10 @@
 import { isLongEnough, type Observation } from '@jaegis/core';
 import type { Election } from './election.ts';
 import type { Ground } from './ground.ts';
+import type { VoteRequest } from './words.ts';
+
+/** How long an own question may take to come back, in ms. */
+const ECHO_MS = 500;
 
 /**
  * How a node that is no member comes to lead: where nobody is left who could admit it. That is so for the first node of a
@@ -31,7 +35,16 @@ export class Founding {
     const seen = asked.map((each) => ({ ...each, silentMs: Math.max(each.silentMs, this.#missed(each, nowMs)) }));
     const isAnyoneLeft = seen.some(({ sees }) => sees !== 'gone' && sees !== 'silent');
     if (isAnyoneLeft || !isLongEnough(members.length, seen) || log.view.members !== members) return undefined;
+    if (!(await this.#hearsItself())) return undefined;
     return (await this.#election.claim(seen)) ? seen : undefined;
+  }
+
+  /** Where not even its own question comes back, the silence of all others says nothing about them. */
+  async #hearsItself(): Promise<boolean> {
+    const { log, self, questions, words } = this.#ground;
+    const { id, incarnation } = self();
+    const request: VoteRequest = { pre: true, term: log.table.term + 1, candidate: { id, incarnation } };
+    return (await questions.all(words.vote, request, ECHO_MS, () => true)) === 'done';
   }
 
   #missed({ of, sees }: Observation, nowMs: number): number {

@@ -1,6 +1,8 @@
 /** What the endpoints answer, as plain data: the shapes that tools may rely on. */
 import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
-import type { ErrorData, Member, Observation, PeerTraffic, TreeNode } from '@jaegis/core';
+import type { ErrorData, Member, PeerTraffic, TreeNode } from '@jaegis/core';
+import type { HealthRow } from '../health/entries.ts';
+import type { Standing } from '../health/standing.ts';
 
 /** What of the cluster was asked, and who did not answer. */
 interface Gathered {
@@ -51,30 +53,38 @@ export interface ViewAnswer {
   readonly cluster: string;
   readonly epoch: number;
   readonly answeredBy: string;
+  readonly term: number;
+  /** Who leads, by name; undefined before the first election. */
+  readonly leader?: string;
   readonly members: readonly Member[];
 }
 
-export interface HealthAnswer {
-  readonly cluster: string;
-  readonly epoch: number;
+/** What the cluster has agreed on, as far as the answering node has read the health log. */
+export interface HealthAnswer extends Gathered {
   readonly answeredBy: string;
+  readonly term: number;
+  readonly leader?: string;
+  /** Of the newest entry in the health log that it has read. */
+  readonly index: number;
   readonly members: readonly MemberHealth[];
+  /** Lives that are over, the newest last; the last few are kept. */
+  readonly departed: readonly MemberHealth[];
+  /** What each node says of itself. */
+  readonly nodes: readonly NodeStanding[];
 }
 
-/** What the cluster has agreed on for one member, or what the answering node makes of it. */
-export interface MemberHealth {
+export interface NodeStanding {
+  readonly node: string;
+  /** Whether it serves what it owns, looks whether it still may, or refuses. */
+  readonly standing: Standing;
+  /** As {@link HealthAnswer.index}: one that lags behind has not heard of the newest changes. */
+  readonly index: number;
+}
+
+/** What the cluster has agreed on for one member. */
+export interface MemberHealth extends Omit<HealthRow, 'member'> {
   readonly node: string;
   readonly incarnation: string;
-  readonly status: string;
-  /** Since when, ms since 1970. This and what follows are there once the cluster has agreed on something. */
-  readonly sinceMs?: number;
-  readonly reason?: string;
-  /** Who saw what. */
-  readonly evidence?: readonly Observation[];
-  /** Who agreed. */
-  readonly voters?: readonly string[];
-  readonly protocol?: number;
-  readonly version?: string;
 }
 
 export interface PlacementAnswer extends Gathered {

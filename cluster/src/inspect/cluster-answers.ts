@@ -22,6 +22,7 @@ import type {
   MissingNode,
   NodeLetter,
   NodeLoad,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   TreeAnswer,
@@ -108,14 +109,23 @@ export class ClusterAnswers {
     };
   }
 
-  health(): HealthAnswer {
-    const { membership } = this.#options;
-    return { ...this.#now, answeredBy: membership.self.id, members: membership.health() };
+  async health(): Promise<HealthAnswer> {
+    const { membership, gather } = this.#options;
+    const { answers, missing } = await gather.all<Omit<NodeStanding, 'node'>>({ word: 'inspect', what: 'standing' });
+    const { index, departed } = membership.table;
+    return {
+      ...this.#now,
+      ...this.#led,
+      index,
+      members: membership.health(),
+      departed: departed.map(({ member: { id: node, incarnation }, ...row }) => ({ node, incarnation, ...row })),
+      nodes: answers.map(({ node, answer }) => ({ node, ...answer })),
+      missing,
+    };
   }
 
   view(): ViewAnswer {
-    const { membership } = this.#options;
-    return { ...this.#now, answeredBy: membership.self.id, members: membership.view.members };
+    return { ...this.#now, ...this.#led, members: this.#options.membership.view.members };
   }
 
   async placement(fields: Fields): Promise<PlacementAnswer | EntityPlacement> {
@@ -193,6 +203,12 @@ export class ClusterAnswers {
     const node = textIfAny(fields, 'node');
     const { view } = this.#options.membership;
     return node === undefined ? view.members : [knownNode(node, view)];
+  }
+
+  get #led(): Pick<ViewAnswer, 'answeredBy' | 'term' | 'leader'> {
+    const { self, table } = this.#options.membership;
+    const { term, leader } = table;
+    return { answeredBy: self.id, term, ...(leader ? { leader: leader.id } : {}) };
   }
 
   get #now(): { cluster: string; epoch: number } {

@@ -156,6 +156,7 @@ export class Inspector {
         actor: (fields) => own.actor(fields, 'types'),
         about: () => about(cluster, membership, clock),
         entities: () => own.entities(),
+        standing: () => ({ standing: membership.standing, index: membership.table.index }),
         load: (fields) => own.load(fields),
         incidents: (fields) => own.incidents(fields),
         letters: (fields) => own.letters(fields, 'types'),

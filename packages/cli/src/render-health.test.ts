@@ -13,19 +13,31 @@ const well = (node: string): MemberHealth => ({
   reason: 'joined',
   evidence: [],
   voters: [],
+  protocol: 1,
   version: '0.1.0',
 });
-const rendered = (members: readonly MemberHealth[]) => {
-  const answer: HealthAnswer = { cluster: 'shop', epoch: 4, answeredBy: 'n1', members };
+const led = {
+  cluster: 'shop',
+  epoch: 4,
+  answeredBy: 'n1',
+  term: 3,
+  leader: 'n2',
+  index: 12,
+  missing: [],
+  departed: [],
+};
+const serving = (node: string, index = 12) => ({ node, standing: 'serving' as const, index });
+const rendered = (members: readonly MemberHealth[], more: Partial<HealthAnswer> = {}) => {
+  const answer = { ...led, members, nodes: members.map(({ node }) => serving(node)), ...more };
   return renderHealth(answer, now).map((line) => stripVTControlCharacters(line).trimEnd());
 };
 
-it('members that are well are a line each', () => {
+it('members that are well are a line each, below who leads', () => {
   expect(rendered([well('n1'), well('n2')])).toEqual([
-    'shop  epoch 4, as n1 knows it',
-    'node  status  for   because  version  life',
-    'n1    alive   60 s  joined   0.1.0    life-n1',
-    'n2    alive   60 s  joined   0.1.0    life-n2',
+    'shop  epoch 4, n2 leads in term 3, as n1 knows it',
+    'node  status  for   because  it says  version  life',
+    'n1    alive   60 s  joined   serving  0.1.0    life-n1',
+    'n2    alive   60 s  joined   serving  0.1.0    life-n2',
   ]);
 });
 
@@ -33,18 +45,26 @@ it('of one that is not, who saw what and who agreed follow', () => {
   const seen = { of: life('n2'), silentMs: 400, phi: 9.26 };
   const evidence = [
     { ...seen, by: life('n1'), sees: 'silent' as const },
-    { ...seen, by: life('n3'), sees: 'stalled' as const, phi: 0, loopMs: 5_000, actor: 'n2/user/a' },
+    { ...seen, by: life('n3'), sees: 'stalled' as const, phi: 0, loopMs: 5_000, actor: 'n2/user/a', at: 'app.ts:4' },
   ];
-  const lines = rendered([{ ...well('n2'), status: 'degraded', reason: 'stalled', evidence, voters: ['n1', 'n3'] }]);
+  const voters = ['n1', 'n3'] as never; // as above
+  const lines = rendered([{ ...well('n2'), status: 'degraded', reason: 'stalled', evidence, voters }]);
   expect(lines.slice(2)).toEqual([
-    'n2    degraded  60 s  stalled  0.1.0    life-n2',
+    'n2    degraded  60 s  stalled  serving  0.1.0    life-n2',
     '  n2: n1 sees it silent (silent for 400 ms, phi 9.3)',
-    '  n2: n3 sees it stalled (silent for 400 ms, loop still for 5 s, in n2/user/a)',
+    '  n2: n3 sees it stalled (silent for 400 ms, loop still for 5 s, in n2/user/a at app.ts:4)',
     '  n2: agreed by n1, n3',
   ]);
 });
 
-it('a node that has agreed on nothing yet shows what it makes of the others', () => {
-  const members = [{ node: 'n1', incarnation: 'a', status: 'up' }];
-  expect(rendered(members)[2]).toBe('n1    up                             a');
+it('a node that says nothing, or lags behind the log, is shown as that; lives that are over follow', () => {
+  const missing = [{ node: 'n2', error: { name: 'AskTimeoutError', message: 'Node "n2" did not answer in 1000 ms.' } }];
+  const departed = [{ ...well('n3'), status: 'down' as const, reason: 'gone' as const }];
+  const lines = rendered([well('n1'), well('n2')], { nodes: [serving('n1', 10)], missing, departed });
+  expect(lines.slice(2)).toEqual([
+    'n1    alive   60 s  joined   serving, 2 behind  0.1.0    life-n1',
+    'n2    alive   60 s  joined   nothing            0.1.0    life-n2',
+    'n2 is not in this: Node "n2" did not answer in 1000 ms.',
+    'gone: n3 (life life-n3) 60 s ago, gone',
+  ]);
 });

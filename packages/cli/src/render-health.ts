@@ -1,30 +1,61 @@
 import type { HealthAnswer, MemberHealth } from 'jaegis';
 import colors from 'picocolors';
 import { table } from './table.ts';
-import { span } from './words.ts';
+import { missingNodes, span } from './words.ts';
 
-/** The members in a table, and below it what was seen of those that are not as they should be. */
-export function renderHealth({ cluster, epoch, answeredBy, members }: HealthAnswer, nowMs: number): string[] {
-  const rows = members.map(({ node, incarnation, status, sinceMs, reason = '', version = '' }) => [
+/** Lives that are over, of which so many are shown. */
+const DEPARTED = 5;
+
+/**
+ * The members in a table, with what each says of itself; below it what was seen of those that are not as they should be,
+ * and of those that are gone.
+ */
+export function renderHealth(answer: HealthAnswer, nowMs: number): string[] {
+  const { cluster, epoch, term, leader, answeredBy, index, members, nodes, departed, missing } = answer;
+  const since = (ms: number) => span(Math.max(0, nowMs - ms));
+  const rows = members.map(({ node, incarnation, status, sinceMs, reason, version }) => [
     colors.bold(node),
     coloured(status),
-    sinceMs === undefined ? '' : span(Math.max(0, nowMs - sinceMs)),
+    since(sinceMs),
     reason,
+    standing(
+      nodes.find((each) => each.node === node),
+      index,
+    ),
     version,
     incarnation,
   ]);
-  const head = `${colors.bold(cluster)}  epoch ${epoch}, as ${answeredBy} knows it`;
-  return [head, ...table(['node', 'status', 'for', 'because', 'version', 'life'], rows), ...members.flatMap(evidence)];
+  const led = leader === undefined ? 'nobody leads' : `${leader} leads in term ${term}`;
+  const head = `${colors.bold(cluster)}  epoch ${epoch}, ${led}, as ${answeredBy} knows it`;
+  return [
+    head,
+    ...table(['node', 'status', 'for', 'because', 'it says', 'version', 'life'], rows),
+    ...members.filter(({ status }) => status !== 'alive').flatMap(evidence),
+    ...missingNodes(missing),
+    ...departed
+      .slice(-DEPARTED)
+      .flatMap((row) => [
+        colors.dim(`gone: ${row.node} (life ${row.incarnation}) ${since(row.sinceMs)} ago, ${row.reason}`),
+        ...evidence(row).map((line) => colors.dim(line)),
+      ]),
+  ];
 }
 
-function evidence({ node, status, evidence: seen = [], voters = [] }: MemberHealth): string[] {
-  if (isWell(status)) return [];
-  const lines = seen.map(({ by, sees, silentMs, phi, loopMs, actor, missing = [] }) => {
+function standing(said: HealthAnswer['nodes'][number] | undefined, index: number): string {
+  if (!said) return colors.red('nothing');
+  const lag = index - said.index;
+  const text = lag > 0 ? `${said.standing}, ${lag} behind` : said.standing;
+  return said.standing === 'serving' ? text : colors.yellow(text);
+}
+
+function evidence({ node, evidence: seen, voters }: MemberHealth): string[] {
+  const lines = seen.map(({ by, sees, silentMs, phi, loopMs = 0, pathMs = 0, actor, at, missing = [] }) => {
     const facts = [
       `silent for ${span(silentMs)}`,
       ...(phi > 0 ? [`phi ${phi.toFixed(1)}`] : []),
-      ...(loopMs === undefined ? [] : [`loop still for ${span(loopMs)}`]),
-      ...(actor === undefined ? [] : [`in ${actor}`]),
+      ...(sees === 'stalled' ? [`loop still for ${span(loopMs)}`] : []),
+      ...(sees === 'cut_off' ? [`nothing came for ${span(pathMs)}`] : []),
+      ...(actor === undefined ? [] : [`in ${actor}${at === undefined ? '' : ` at ${at}`}`]),
       ...(missing.length === 0 ? [] : [`lacks ${missing.join(', ')}`]),
     ];
     return `  ${node}: ${by.id} sees it ${colors.yellow(sees)} (${facts.join(', ')})`;
@@ -32,12 +63,7 @@ function evidence({ node, status, evidence: seen = [], voters = [] }: MemberHeal
   return voters.length === 0 ? lines : [...lines, `  ${node}: agreed by ${voters.join(', ')}`];
 }
 
-/** `up` is what a node that has no agreement yet says of itself. */
-function isWell(status: string): boolean {
-  return status === 'alive' || status === 'up';
-}
-
-function coloured(status: string): string {
-  if (isWell(status)) return colors.green(status);
+function coloured(status: MemberHealth['status']): string {
+  if (status === 'alive') return colors.green(status);
   return status === 'down' || status === 'unreachable' ? colors.red(status) : colors.yellow(status);
 }

@@ -22,7 +22,7 @@ const words: Readonly<Record<string, (subject: string, detail: Detail) => string
   },
   leader_elected: (subject, { leader }) => `node ${leader} leads, term ${subject}`,
   status_changed: (subject, { from, to, reason, voters }) =>
-    `node ${subject} is ${to}, was ${from}: ${reason}${Array.isArray(voters) ? `; agreed by ${voters.join(', ')}` : ''}`,
+    `node ${subject} is ${to}, was ${from}: ${reason}${Array.isArray(voters) && voters.length > 0 ? `; agreed by ${voters.join(', ')}` : ''}`,
   supervisor_gave_up: (_, { error }) => String(error),
   turns_quarantined: (subject, { turn }) => `${subject} lost turns that cannot be read; it goes on from turn ${turn}`,
   view_changed: (subject, { members }) => `view ${subject}: ${Array.isArray(members) ? members.join(', ') : members}`,

@@ -79,6 +79,7 @@ export type {
   NodeLetter,
   NodeLoad,
   NodePlacement,
+  NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   RestoreReport,

@@ -79,11 +79,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   });
   undo.defer(() => node.stop(checked.drainMs));
   await node.start();
-  if (checked.role === 'member') {
-    inbox
-      .sweep()
-      .catch((error: unknown) => logger.debug('large bodies that nobody needs were not looked for', { error }));
-  }
+  if (checked.role === 'member') void sweep(inbox, logger);
   await startActors(node, options.app);
   const { membership } = node;
   const { transport } = connection;
@@ -126,6 +122,14 @@ async function answerProbes(
   if (probes === undefined) return undefined;
   const { port, host } = probes;
   return undo.use(await serveProbes({ port, probes: life, ...(host === undefined ? {} : { host }) }));
+}
+
+async function sweep(inbox: LargeInbox, logger: Logger): Promise<void> {
+  try {
+    await inbox.sweep();
+  } catch (error) {
+    logger.debug('large bodies that nobody needs were not looked for', { error });
+  }
 }
 
 async function startActors(node: ClusterNode, app: App | undefined): Promise<void> {

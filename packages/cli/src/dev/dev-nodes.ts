@@ -23,7 +23,7 @@ export interface DevNodesOptions {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** A node that has not handed over within this is ended by force, in ms. */
-const stopMs = 15_000;
+const stopMs = 20_000;
 /** Before a node that ended by itself is started again; twice as long each time that it does not even start. */
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;

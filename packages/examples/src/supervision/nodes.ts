@@ -21,7 +21,7 @@ const clerk = defineActor('clerk', {
     context.monitor('desk-2/user/visitor'); // an actor of another node
   },
   signals: {
-    down: (_state, { from, reason }) => console.log(`${from?.address}: ${(reason as { code?: string }).code}`),
+    down: (_state, { from, reason }) => console.log(`${from?.address}: ${reason}`), // `node_down` if its node had died
     node: (_state, { change, node }) => console.log(`${node} is ${change}`),
   },
   on: {},
@@ -50,9 +50,11 @@ await desk.system.supervise(office, { name: 'office' });
 const ref = desk.system.at('desk-1/user/office/scanner', scanner); // good wherever it runs
 console.log(await ref.ask({ type: 'where' })); // prints: desk-2/guests/desk-1/user/office/scanner
 await desk.spawn(clerk, 'clerk');
+// Signals and messages from one node to another keep their order: once this is answered, the visitor is watched.
+await desk.actor('desk-2/user/visitor').ask({ type: 'where' });
 
 await second.stop();
-// prints: desk-2/user/visitor: node_down
+// prints: desk-2/user/visitor: shutdown
 // prints: desk-2 is down
 
 await using third = await start('desk-3');
