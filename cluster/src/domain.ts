@@ -187,18 +187,16 @@ export class Domain {
   }
 
   #makeReader(): InboxReader {
-    const { host, router, ports } = this.#options;
+    const { host, needs, ports } = this.#options;
     const { inbox, clock, random, logger } = ports;
     const deliver = (subject: string) => {
       const entity = entityOfSubject(subject);
       if (!entity) throw new Error(`${subject} is the inbox of no entity`);
       return (message: InboxMessage, previous: number) => host.receiveFromInbox(entity, message, previous);
     };
-    // The inboxes of a shard hold also those of types that another node has.
-    const isOurs = (subject: string) => {
-      const entity = entityOfSubject(subject);
-      return entity === undefined || router.owns(entity);
-    };
+    // The inboxes of a shard hold also those of types that another node has. By the view alone: what is left out now is
+    // not read again before that changes.
+    const isOurs = (subject: string) => this.#holdings.has(needs.plotOfSubject(subject) ?? '');
     return new InboxReader({ inbox, clock, random, logger, deliver, isOurs });
   }
 

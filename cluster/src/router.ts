@@ -87,6 +87,8 @@ const MOVED = [
 ] as const;
 
 const RETRY_MS = 20;
+/** How often it is looked for a view by which an entity is here: a second in all. */
+const LOOKS = 50;
 /** Of the ids of asks, which an entity must tell apart among its last ones. They are in its records. */
 const ID_LENGTH = 12;
 
@@ -368,9 +370,21 @@ export class Router {
     const { system, clock } = this.#options;
     system.deadLetters.addUnkept(moreTells);
     for (const { member, to, message, isUncertain, isRefused = false, error } of tells) {
+      if (!isUncertain && !isRefused && typeof to !== 'string' && this.#sentAgain(to, message)) continue;
       const address = typeof to === 'string' ? `${member.id}${to}` : to.join('/');
       const reason = isRefused ? 'refused' : isUncertain ? 'delivery_unknown' : 'undelivered';
       system.deadLetters.add({ to: address, message, reason, at: clock.now(), error });
+    }
+  }
+
+  /** What surely has not reached an entity's former owner goes to the present one. */
+  #sentAgain([type, key]: Exclude<Target, string>, message: Message): boolean {
+    if (this.#stopped) return false;
+    try {
+      this.tellEntity({ type, key }, message);
+      return true;
+    } catch {
+      return false; // it is a dead letter, for the reason that it came back with
     }
   }
 
@@ -391,8 +405,27 @@ export class Router {
     const entity: EntityId = { type, key };
     if (ask !== undefined && this.#options.standing() === 'verifying') throw unverified(entity);
     if (this.#host && this.owns(entity)) this.#host.receive(entity, message, ask);
-    else if (ask === undefined && !more.isForwarded) this.forward(entity, message, more.trace);
-    else throw this.#notOwner(entity);
+    else if (ask !== undefined) throw this.#notOwner(entity);
+    else if (more.isForwarded) void this.#held(entity, message);
+    else this.forward(entity, message, more.trace);
+  }
+
+  /** Whoever passed it on knows a newer view: it is delivered when this node has heard of that too. */
+  async #held(entity: EntityId, message: Message): Promise<void> {
+    let error: unknown = this.#notOwner(entity);
+    for (let look = 0; look < LOOKS && !this.#stopped; look++) {
+      await this.#pause();
+      if (!this.#host || !this.owns(entity)) continue;
+      try {
+        this.#host.receive(entity, message);
+        return;
+      } catch (refusal) {
+        error = refusal;
+        break;
+      }
+    }
+    const { deadLetters } = this.#options.system;
+    deadLetters.add({ to: formatEntityId(entity), message, reason: 'refused', at: this.#options.clock.now(), error });
   }
 
   #notOwner(entity: EntityId): Error {

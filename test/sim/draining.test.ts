@@ -36,7 +36,7 @@ const tally = defineActor('tally', {
 
 // A definition of any protocol: the list is for the runtime.
 const entities = [tally] as unknown as ActorDefinition<Protocol>[];
-const seeds = Array.from({ length: 5 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 6 }, (_, index) => index + 1);
 const keys = Array.from({ length: 12 }, (_, index) => `k${index}`);
 const kinds = ['add', 'addSlowly', 'addDeferred'] as const;
 

@@ -1,0 +1,43 @@
+/** How much a node asks of the servers for the entities that come to it, on a virtual clock. */
+import { type ActorDefinition, defineActor, type Protocol } from '@jaegis/actors';
+import { ownerOf } from '@jaegis/cluster';
+import { limits } from '@jaegis/core';
+import { expect, test } from 'vitest';
+import { simCluster } from '../support/sim-cluster.ts';
+
+const counter = defineActor('counter', {
+  state: () => 0,
+  on: { add: (count) => ({ state: count + 1, reply: count + 1 }) },
+});
+// A definition of any protocol: the list is for the runtime.
+const entities = [counter] as unknown as ActorDefinition<Protocol>[];
+
+test('entities of a killed node that are all asked at once are read a bounded number at a time, and cost few requests each', async () => {
+  const { world, node } = simCluster(1, entities);
+  for (const name of ['n1', 'n2']) await node(name);
+  const client = await node('c', 'client');
+  const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
+  const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
+  const ask = (key: string) => client.entity(counter, key).ask({ type: 'add' }, { timeoutMs: 60_000 });
+  await settled(Promise.all(keys.map(ask)));
+  const moved = keys.filter((key) => ownerOf({ type: 'counter', key }, client.membership.view)?.id === 'n1');
+  const { storage } = world;
+  const request = storage.request.bind(storage);
+  const seen = { reads: 0, writes: 0, underWay: 0, most: 0 };
+  storage.request = (link, wanted) => {
+    if (wanted.isWrite) seen.writes++;
+    else seen.reads++;
+    seen.most = Math.max(seen.most, wanted.isWrite ? 0 : ++seen.underWay);
+    return request(link, wanted).finally(() => {
+      if (!wanted.isWrite) seen.underWay--;
+    });
+  };
+  world.network.crash('n1');
+  const answers = await settled(Promise.all(moved.map(ask)));
+  expect(new Set(answers)).toEqual(new Set([2]));
+  expect(moved.length).toBeGreaterThan(500);
+  expect(seen.most).toBeLessThanOrEqual(limits.loads + 16);
+  // Whether it has work, its newest record, and what it has answered before: two for one turn that is kept.
+  expect(seen.reads / moved.length).toBeLessThan(4.1);
+  expect(seen.writes / moved.length).toBeLessThan(1.1);
+});
