@@ -9,6 +9,7 @@ import {
 } from '@jaegis/actors';
 import {
   type Clock,
+  ClusterUnavailableError,
   type EntityId,
   hasCode,
   type InboxMessage,
@@ -187,17 +188,23 @@ export class Domain {
   }
 
   #makeReader(): InboxReader {
-    const { host, router, ports } = this.#options;
+    const { host, router, ports, needs, membership } = this.#options;
     const { inbox, clock, random, logger } = ports;
     const deliver = (subject: string) => {
       const entity = entityOfSubject(subject);
       if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number) => host.receiveFromInbox(entity, message, previous);
+      return async (message: InboxMessage, previous: number) => {
+        // Which passes: the message is given again.
+        if (!router.owns(entity)) throw new ClusterUnavailableError('This node serves nothing at present.');
+        await host.receiveFromInbox(entity, message, previous);
+      };
     };
-    // The inboxes of a shard hold also those of types that another node has.
+    // The inboxes of a shard hold also those of types that another node has. The view alone says so: a message that is left
+    // to others does not come again before the view changes.
     const isOurs = (subject: string) => {
       const entity = entityOfSubject(subject);
-      return entity === undefined || router.owns(entity);
+      const owner = entity && needs.ownerOf(entity, membership.view);
+      return entity === undefined || (owner !== undefined && isSameLife(owner, membership.self));
     };
     return new InboxReader({ inbox, clock, random, logger, deliver, isOurs });
   }
