@@ -9,6 +9,7 @@ import {
 } from '@jaegis/actors';
 import {
   type Clock,
+  ClusterUnavailableError,
   type EntityId,
   hasCode,
   type InboxMessage,
@@ -187,12 +188,16 @@ export class Domain {
   }
 
   #makeReader(): InboxReader {
-    const { host, needs, ports } = this.#options;
+    const { host, router, needs, ports } = this.#options;
     const { inbox, clock, random, logger } = ports;
     const deliver = (subject: string) => {
       const entity = entityOfSubject(subject);
       if (!entity) throw new Error(`${subject} is the inbox of no entity`);
-      return (message: InboxMessage, previous: number) => host.receiveFromInbox(entity, message, previous);
+      return async (message: InboxMessage, previous: number) => {
+        // Which passes: the message is given again.
+        if (!router.owns(entity)) throw new ClusterUnavailableError('This node serves nothing at present.');
+        await host.receiveFromInbox(entity, message, previous);
+      };
     };
     // The inboxes of a shard hold also those of types that another node has. By the view alone: what is left out now is
     // not read again before that changes.

@@ -248,7 +248,7 @@ describe.each(seeds)('seed %d: a child on another node', (seed) => {
     await settled(sim.nodes[first].stop());
     await world.clock.advance(500);
     const begun = ['door starts on n1', `till starts on ${first}`, 'lamp starts on n1'];
-    const moved = [`till stops on ${first}: node_down`, `till starts on ${other}`];
+    const moved = [`till stops on ${first}: {"shutdown":"moved"}`, `till starts on ${other}`];
     expect(new Set(log)).toEqual(new Set([...begun, ...moved]));
     log = [];
     await settled(n1.stop());

@@ -3,6 +3,7 @@ import {
   ClusterUnavailableError,
   errorToData,
   hasCode,
+  isAgreed,
   isSameLife,
   limits,
   type Member,
@@ -15,7 +16,7 @@ import {
   sleep,
   type Transport,
 } from '@jaegis/core';
-import { agreedTo } from './agreement.ts';
+import { type Agreed, agreedTo } from './agreement.ts';
 import type { Change, Life, StatusChange } from './entries.ts';
 import type { Ground } from './ground.ts';
 import { rowOf } from './health-table.ts';
@@ -172,16 +173,25 @@ export class Leadership {
     try {
       const agreed = await agreedTo(this.#options, proposed, (life) => this.#reports.of(life), signal);
       if (signal.aborted) return true;
+      let isWritten = true;
       await this.#write(() => {
-        const changes = signal.aborted ? [] : this.#changing(agreed.changes);
+        isWritten = !signal.aborted && this.#isStillAgreed(agreed);
+        const changes = isWritten ? this.#changing(agreed.changes) : [];
         return changes.length === 0 ? undefined : { kind: 'status', changes, voters: agreed.voters };
       });
-      return agreed.changes.length === proposed.length && agreed.changes.every(({ to }) => to === 'down');
+      const isWhole = agreed.changes.length === proposed.length && agreed.changes.every(({ to }) => to === 'down');
+      return isWritten && isWhole;
     } catch (error) {
       // Where it could not be written, an election of JetStream may be why all are missed: it is asked anew then.
       logger.warn('a change of health was agreed on and not written', { error });
       return false;
     }
+  }
+
+  /** Members that have joined since the question was asked have a vote too. */
+  #isStillAgreed({ changes, voters }: Agreed): boolean {
+    const accused = new Set(changes.map(({ of }) => of.id));
+    return isAgreed(this.#options.log.view, accused, new Set(voters));
   }
 
   /** Those that change what the table says by now: it may have become suspect meanwhile. */
