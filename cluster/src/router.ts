@@ -151,7 +151,8 @@ export class Router {
   onView(view: View): void {
     this.#wire.onView(view);
     this.far.onView(view, this.#options.self());
-    for (const goOn of [...this.#paused]) goOn();
+    // While it is not known what this node may do, a moment is waited for all the same.
+    if (this.#options.standing() === 'serving') for (const goOn of [...this.#paused]) goOn();
   }
 
   /** Resolves when all asks of entities that have begun here, and all asks that others have sent here, are answered. */
@@ -238,7 +239,7 @@ export class Router {
           // Who is not the owner has not handled it.
           if (hasCode(error, 'not_owner')) this.#learn(entity, error);
           else isFresh = false;
-          if (this.#options.view().epoch === epoch) await this.#pause();
+          if (this.#options.view().epoch === epoch || this.#options.standing() !== 'serving') await this.#pause();
         }
       }
       throw timedOut(formatEntityId(entity), message, timeoutMs, last);
