@@ -11,6 +11,7 @@ import {
 import { jsonCodec } from '@jaegis/codec';
 import { type JaegisError, limits, nodeId, silentLogger, type Transport, type WorkerPool } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
+import { nextTurn } from './next-turn.ts';
 
 const CLUSTER = 'sim';
 
@@ -32,7 +33,7 @@ export function simCluster(
   entities: readonly ActorDefinition<Protocol>[],
   options: SimClusterOptions = {},
 ) {
-  const world = createSimWorld({ seed, ...options });
+  const world = createSimWorld({ seed, settled: nextTurn, ...options });
   const failures: JaegisError[] = [];
   /** Nodes that were told to leave. */
   const left: string[] = [];
