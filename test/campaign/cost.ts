@@ -1,4 +1,7 @@
-/** What membership costs each node, by the size of the cluster: an idle cluster of members alone, for a while. */
+/**
+ * What membership costs each node, by the size of the cluster: an idle cluster of members alone, for a while. They have no
+ * part of the shards, so that what is measured is membership.
+ */
 import { createSimWorld } from '@jaegis/sim';
 import { nextTurn } from '../support/next-turn.ts';
 import { Chronicle } from './chronicle.ts';
@@ -29,7 +32,7 @@ export async function costOf(nodes: number): Promise<Cost> {
     throw new Error(`a node gave up: ${error}`);
   };
   const chronicle = new Chronicle(() => clock.monotonic());
-  const stage = new Stage({ world, chronicle, onView: () => {}, onFailure: fail });
+  const stage = new Stage({ world, chronicle, onView: () => {}, onFailure: fail, weight: 0 });
   for (let started = 0; started < nodes; started += GROUP) {
     const names = Array.from({ length: Math.min(GROUP, nodes - started) }, (_, index) => `n${started + index + 1}`);
     for (const name of names) stage.start(name);
@@ -38,7 +41,6 @@ export async function costOf(nodes: number): Promise<Cost> {
   const isKnown = () => [...stage.lives.values()].every(({ node }) => node.membership.view.members.length === nodes);
   await clock.runUntil(isKnown, STARTED_WITHIN_MS);
   const startedMs = clock.monotonic();
-  // What newcomers take over in steps is in the log too, and is no cost of a cluster at rest.
   let writtenMs = startedMs;
   world.storage.watch(() => {
     writtenMs = clock.monotonic();
