@@ -17,7 +17,7 @@ export interface Cost {
   readonly startedMs: number;
 }
 
-export const sizes: readonly number[] = [3, 10, 100, 1_000];
+export const sizes: readonly number[] = [3, 10, 100, 300];
 const MEASURED_MS = 5_000;
 /** Members come in groups, as when processes are rolled out. */
 const GROUP = 20;
