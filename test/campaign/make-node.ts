@@ -22,12 +22,14 @@ export interface MakeNodeOptions {
   readonly role: 'member' | 'client';
   /** Counts the lives of this name. */
   readonly number: number;
+  /** Of the shards it takes its part by weight. Default 1. */
+  readonly weight?: number | undefined;
   readonly onFailure: (error: unknown) => void;
   readonly disturb: (ports: ClusterPorts) => ClusterPorts;
 }
 
 export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
-  const { world, name, role, number, onFailure, disturb } = options;
+  const { world, name, role, number, onFailure, disturb, weight = 1 } = options;
   const connection = world.connect(name);
   const { transport, clock } = connection;
   const random = world.random.fork(`${name}/${number}`);
@@ -47,7 +49,7 @@ export async function makeNode(options: MakeNodeOptions): Promise<ClusterNode> {
     heart: connection.heart({ cluster, running: () => made?.system.running }),
     inbox: new LargeInbox({ inbox: stream, bodies, transport, clock, random, logger: silentLogger }),
   };
-  made = new ClusterNode({ cluster, name: nodeId(name), role, entities, ports: disturb(ports), onFailure });
+  made = new ClusterNode({ cluster, name: nodeId(name), role, weight, entities, ports: disturb(ports), onFailure });
   return made;
 }
 

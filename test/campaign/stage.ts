@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly onView: (life: Life, view: ClusterNode['membership']['view']) => void;
   /** Something that must not happen. */
   readonly onFailure: (life: Life, error: unknown) => void;
+  /** Of all members. Default 1. */
+  readonly weight?: number;
   /** Puts a bug between the node and its world. Default: none. */
   readonly disturb?: ((ports: ClusterPorts, life: Pick<Life, 'name' | 'number'>) => ClusterPorts) | undefined;
 }
@@ -72,7 +74,7 @@ export class Stage {
   async #start(name: string, role: Life['role']): Promise<void> {
     const number = (this.#numbers.get(name) ?? 0) + 1;
     this.#numbers.set(name, number);
-    const { world, chronicle, disturb = (ports: ClusterPorts) => ports } = this.#options;
+    const { world, chronicle, weight, disturb = (ports: ClusterPorts) => ports } = this.#options;
     const onFailure = (error: unknown) => this.#options.onFailure(life, error);
     this.#starting.add(name);
     const node = await makeNode({
@@ -80,6 +82,7 @@ export class Stage {
       name,
       role,
       number,
+      weight,
       onFailure,
       disturb: (ports) => disturb(ports, { name, number }),
     });
