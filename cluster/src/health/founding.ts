@@ -1,4 +1,4 @@
-import { isLongEnough, type Observation } from '@jaegis/core';
+import { isNobodyLeft, type Observation } from '@jaegis/core';
 import type { Election } from './election.ts';
 import type { Ground } from './ground.ts';
 import type { VoteRequest } from './words.ts';
@@ -33,8 +33,7 @@ export class Founding {
     const asked = await Promise.all(members.map((member) => observer.observe(member)));
     const nowMs = clock.monotonic();
     const seen = asked.map((each) => ({ ...each, silentMs: Math.max(each.silentMs, this.#missed(each, nowMs)) }));
-    const isAnyoneLeft = seen.some(({ sees }) => sees !== 'gone' && sees !== 'silent');
-    if (isAnyoneLeft || !isLongEnough(members.length, seen) || log.view.members !== members) return undefined;
+    if (!isNobodyLeft(seen) || log.view.members !== members) return undefined;
     if (!(await this.#hearsItself())) return undefined;
     return (await this.#election.claim(seen)) ? seen : undefined;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeId, nodeId } from '../values/node-id.ts';
 import type { Member, View } from '../values/view.ts';
-import { isAgreed, isLongEnough, majorityOf, watermarksOf, worstOf } from './quorum.ts';
+import { isAgreed, isLongEnough, isNobodyLeft, majorityOf, watermarksOf, worstOf } from './quorum.ts';
 
 const names = (text: string): NodeId[] => [...text].map((name) => nodeId(name));
 const viewOf = (text: string): View => ({
@@ -73,6 +73,28 @@ describe('the silence of those that are accused together', () => {
   ])('of %i members, %j: %s', (members, accused, isOver) => {
     expect(isLongEnough(members, accused)).toBe(isOver);
   });
+});
+
+it.each([
+  [[], true],
+  [[{ sees: 'gone', silentMs: 0 }], true],
+  [
+    [
+      { sees: 'gone', silentMs: 0 },
+      { sees: 'silent', silentMs: 29_999 },
+    ],
+    false,
+  ],
+  [
+    [
+      { sees: 'gone', silentMs: 0 },
+      { sees: 'silent', silentMs: 30_000 },
+    ],
+    true,
+  ],
+  [[{ sees: 'stalled', silentMs: 60_000 }], false],
+] as const)('whether a newcomer that sees %j may take all for dead: %s', (seen, isSo) => {
+  expect(isNobodyLeft(seen)).toBe(isSo);
 });
 
 it('of what is seen of one member the gravest counts', () => {

@@ -46,6 +46,17 @@ export function isLongEnough(members: number, accused: readonly Pick<Observation
   return silent.length * 2 < members || silent.every(({ silentMs }) => silentMs >= massSilenceMs);
 }
 
+/**
+ * Silence of all members, in ms, after which one that is none of them takes them for dead where the servers do not say so. A
+ * long time: they may all be well, and the newcomer the one that nobody hears.
+ */
+export const foundingSilenceMs = 30_000;
+
+/** Whether nobody is left who could admit a newcomer. @param seen What it sees of each member. */
+export function isNobodyLeft(seen: readonly Pick<Observation, 'sees' | 'silentMs'>[]): boolean {
+  return seen.every(({ sees, silentMs }) => sees === 'gone' || (sees === 'silent' && silentMs >= foundingSilenceMs));
+}
+
 const WEIGHTS: Readonly<Record<Sight, number>> = { alive: 0, not_ready: 1, stalled: 2, cut_off: 3, silent: 4, gone: 5 };
 
 /** What says most, of what was seen of one member. */
