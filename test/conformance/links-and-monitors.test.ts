@@ -36,6 +36,8 @@ describe('exit reasons', () => {
     const child = await system.spawn(probe('kid', told()), { restart: 'temporary' });
     await trapper.run((context) => context.link(child));
     child.tell({ type: 'fail', reason });
+    // The first is there before the signal, and the second behind it.
+    await trapper.run(() => {});
     await trapper.run(() => {});
     expect(trapper.signals).toEqual([{ type: 'exit', from: child, reason }]);
     await system.stop();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActorContext } from './contract.ts';
 import { defineActor } from './definition.ts';
-import { testSystem, virtualSystem } from './kernel.test-system.ts';
+import { type testSystem, virtualSystem } from './kernel.test-system.ts';
 import type { AnyProtocol } from './protocol.ts';
 import type { Ref } from './ref.ts';
 
@@ -43,7 +43,7 @@ const nothing = () => {};
 
 describe('a handler that was cut off', () => {
   it('has told nobody anything when its actor is killed', async () => {
-    const world = testSystem(often);
+    const world = virtualSystem(often);
     const { heard, to } = await listener(world);
     const tells = (context: ActorContext) => context.tell(to, { type: 'hear', what: 'cut off' });
     const ref = await world.system.spawn(worker(tells, new Promise(nothing), nothing));
@@ -56,7 +56,7 @@ describe('a handler that was cut off', () => {
   });
 
   it('tells nobody anything while its actor still ends', async () => {
-    const world = testSystem(often);
+    const world = virtualSystem(often);
     const { heard, to } = await listener(world);
     const [gate, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const tells = (context: ActorContext) => context.tell(to, { type: 'hear', what: 'cut off' });
@@ -79,7 +79,7 @@ describe('a handler that was cut off', () => {
     ['take its name', (context: ActorContext) => context.unregister('the-worker')],
     ['take it out of its group', (context: ActorContext) => void context.leave('workers')],
   ])('does nothing to a later incarnation: it cannot %s', async (_what, then) => {
-    const { system } = testSystem(often);
+    const { system } = virtualSystem(often);
     const gate = Promise.withResolvers<void>();
     const ref = await system.spawn(worker(nothing, gate.promise, then), { register: 'the-worker' });
     ref.tell({ type: 'work' });
