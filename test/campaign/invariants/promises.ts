@@ -34,7 +34,9 @@ export class Promises implements Checker {
     const entries = this.#books.entries(entity);
     const floor = this.#floors.get(id) ?? 0;
     this.#expect(count <= entries.length, operation, `was answered ${reply}, but ${entries.length} are written`);
-    if (kind !== 'count') {
+    if (kind === 'count') {
+      this.#expect(count >= floor, operation, `was answered ${reply}, after somebody was told of ${floor}`);
+    } else {
       const there = entries[count - 1];
       this.#expect(there === id, operation, `was acknowledged as entry ${count}, where ${there ?? 'nothing'} is`);
       this.#expect(count > floor, operation, `was made entry ${count}, after somebody was told of ${floor}`);
