@@ -15,7 +15,7 @@ const counter = defineActor('counter', {
 // A definition of any protocol: the list is for the runtime.
 const entities = [counter] as unknown as ActorDefinition<Protocol>[];
 
-const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 6 }, (_, index) => index + 1);
 
 type Told = MembershipEvent & { readonly at: string };
 

@@ -70,7 +70,7 @@ const log = defineActor('log', {
 
 // A definition of any protocol: the list is for the runtime.
 const entities = [log] as unknown as ActorDefinition<Protocol>[];
-const seeds = Array.from({ length: 8 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 5 }, (_, index) => index + 1);
 
 async function start(seed: number) {
   crashes.clear();
