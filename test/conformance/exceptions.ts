@@ -154,4 +154,116 @@ export const exceptions: readonly Exception[] = [
     kind: 'does not apply',
     reason: 'Entities passivate by time; there is no limit to how many are active.',
   },
+  {
+    case: 'SBR:StaticQuorum not enough',
+    kind: 'does not apply',
+    reason: "Nobody counts nodes against a fixed number: who can write to JetStream's quorum goes on (decision 0030).",
+  },
+  {
+    case: 'SBR:StaticQuorum N > 2·size−1',
+    kind: 'does not apply',
+    reason: "Nobody counts nodes against a fixed number: who can write to JetStream's quorum goes on (decision 0030).",
+  },
+  {
+    case: 'SBR:StaticQuorum joining',
+    kind: 'does not apply',
+    reason: "Nobody counts nodes against a fixed number: who can write to JetStream's quorum goes on (decision 0030).",
+  },
+  {
+    case: 'SBR:StaticQuorum leaving/exiting',
+    kind: 'does not apply',
+    reason: "Nobody counts nodes against a fixed number: who can write to JetStream's quorum goes on (decision 0030).",
+  },
+  {
+    case: 'SBR:KeepMajority tie',
+    kind: 'differs',
+    reason:
+      "Of two halves that both reach the storage the one goes on that writes first; of two that do not, the one with JetStream's quorum.",
+  },
+  {
+    case: 'SBR:KeepMajority joining not counted but downed (2)',
+    kind: 'does not apply',
+    reason:
+      'Members are agreed on in one log, so no two sides can hold different ones; there is no joining or exiting that counts otherwise.',
+  },
+  {
+    case: 'SBR:KeepMajority three parts',
+    kind: 'differs',
+    reason: "A part that has JetStream's quorum goes on, however small it is; the others refuse and join again.",
+  },
+  {
+    case: 'SBR:KeepMajority membership edge 1',
+    kind: 'does not apply',
+    reason:
+      'Members are agreed on in one log, so no two sides can hold different ones; there is no joining or exiting that counts otherwise.',
+  },
+  {
+    case: 'SBR:KeepMajority safe edge',
+    kind: 'does not apply',
+    reason:
+      'Members are agreed on in one log, so no two sides can hold different ones; there is no joining or exiting that counts otherwise.',
+  },
+  {
+    case: 'SBR:KeepMajority leaving/exiting edge',
+    kind: 'does not apply',
+    reason:
+      'Members are agreed on in one log, so no two sides can hold different ones; there is no joining or exiting that counts otherwise.',
+  },
+  {
+    case: 'SBR:KeepMajority indirectly connected (6)',
+    kind: 'differs',
+    reason:
+      'Members that only some do not see stay: a majority of those that are not accused does not agree that they are gone.',
+  },
+  {
+    case: 'SBR:KeepMajority indirect + crashed',
+    kind: 'differs',
+    reason: 'The one that crashed is taken out, and the two that do not see each other stay.',
+  },
+  {
+    case: 'SBR:KeepMajority indirect + clean partition (6)',
+    kind: 'differs',
+    reason: 'The side that cannot write refuses as a whole; on the other one those stay that a majority of it sees.',
+  },
+  {
+    case: 'SBR:KeepOldest',
+    kind: 'does not apply',
+    reason:
+      "Age decides nothing: who can write to JetStream's quorum goes on, and a lone survivor too (decision 0030).",
+  },
+  {
+    case: 'SBR:KeepOldest unless alone',
+    kind: 'does not apply',
+    reason:
+      "Age decides nothing: who can write to JetStream's quorum goes on, and a lone survivor too (decision 0030).",
+  },
+  {
+    case: 'SBR:KeepOldest two nodes / one',
+    kind: 'does not apply',
+    reason:
+      "Age decides nothing: who can write to JetStream's quorum goes on, and a lone survivor too (decision 0030).",
+  },
+  {
+    case: 'SBR:KeepOldest joining (2)',
+    kind: 'does not apply',
+    reason:
+      "Age decides nothing: who can write to JetStream's quorum goes on, and a lone survivor too (decision 0030).",
+  },
+  {
+    case: 'SBR:LeaseMajority decisions',
+    kind: 'differs',
+    reason:
+      'The lease is the log: a term, and each change, is written by whoever comes first, and the other is fenced.',
+  },
+  {
+    case: 'SBR:down all when unstable (2)',
+    kind: 'does not apply',
+    reason:
+      'Nobody gives itself up because others come and go: a node that sees no majority and cannot write refuses until it does.',
+  },
+  {
+    case: 'SBRi:integration table',
+    kind: 'differs',
+    reason: "Not sizes of sides decide, but who can write: five of nine, or four, whichever has JetStream's quorum.",
+  },
 ];
