@@ -43,6 +43,13 @@ describe('a member in consensus', () => {
     [[missed, won, won, taken, fenced], 'follower', 4, ['step down']],
     [[missed, won, won, taken, out], 'follower', 4, ['step down']],
     [[missed, lost, { type: 'leader missed', term: 6 }], 'pre-candidate', 7, ['ask for pre-votes']],
+    [[missed, lost, missed], 'pre-candidate', 4, ['ask for pre-votes']],
+    // It has voted for itself, and another one may have done the same.
+    [[missed, won, lost, missed], 'pre-candidate', 5, ['ask for pre-votes']],
+    [[missed, won, lost, missed, known(2)], 'pre-candidate', 5, []],
+    [[missed, won, lost, missed, known(3)], 'follower', 5, []],
+    [[missed, won, lost, missed, won, known(3)], 'candidate', 5, []],
+    [[missed, won, lost, missed, won, known(4)], 'follower', 5, []],
     [[taken], 'follower', 0, []],
     [[missed, taken], 'pre-candidate', 4, []],
   ])('after %j is a %s of term %i, which is to %j', (events, state, term, actions) => {

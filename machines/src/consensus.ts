@@ -9,7 +9,14 @@ export type ConsensusAction = 'ask for pre-votes' | 'ask for votes' | 'take the 
  */
 export const consensusMachine = setup({
   types: {
-    context: {} as { readonly term: number },
+    context: {} as {
+      /** Tried, or led. */
+      readonly term: number;
+      /** The newest in the log, when it was tried. */
+      readonly known: number;
+      /** The newest that votes were asked for: who asks has voted for itself, so it is not to be had again. */
+      readonly asked: number;
+    },
     events: {} as
       /** No sign of a leader for too long. `term`: the newest that is known. */
         | { type: 'leader missed'; term: number }
@@ -33,19 +40,25 @@ export const consensusMachine = setup({
     'step down': () => {},
   },
   guards: {
-    isAsNew: ({ context, event }) => event.type === 'leader known' && event.term >= context.term,
+    isAsKnown: ({ context, event }) => event.type === 'leader known' && event.term >= context.known,
+    isNewerThanKnown: ({ context, event }) => event.type === 'leader known' && event.term > context.known,
     isNewer: ({ context, event }) => event.type === 'leader known' && event.term > context.term,
-    isNewerThanKnown: ({ context, event }) => event.type === 'leader known' && event.term >= context.term - 1,
   },
 }).createMachine({
   id: 'consensus',
-  context: { term: 0 },
+  context: { term: 0, known: 0, asked: 0 },
   initial: 'follower',
   on: { out: '.follower' },
   states: {
     follower: {
       on: {
-        'leader missed': { target: 'pre-candidate', actions: assign({ term: ({ event }) => event.term + 1 }) },
+        'leader missed': {
+          target: 'pre-candidate',
+          actions: assign({
+            term: ({ context, event }) => Math.max(event.term, context.asked) + 1,
+            known: ({ event }) => event.term,
+          }),
+        },
       },
     },
     'pre-candidate': {
@@ -54,15 +67,15 @@ export const consensusMachine = setup({
         'votes won': 'candidate',
         'votes lost': 'follower',
         // The leader that was missed is there after all.
-        'leader known': { target: 'follower', guard: 'isNewerThanKnown' },
+        'leader known': { target: 'follower', guard: 'isAsKnown' },
       },
     },
     candidate: {
-      entry: 'ask for votes',
+      entry: ['ask for votes', assign({ asked: ({ context }) => context.term })],
       on: {
         'votes won': 'claimant',
         'votes lost': 'follower',
-        'leader known': { target: 'follower', guard: 'isAsNew' },
+        'leader known': { target: 'follower', guard: 'isNewerThanKnown' },
       },
     },
     claimant: {
@@ -71,7 +84,7 @@ export const consensusMachine = setup({
         'term taken': 'leader',
         fenced: 'follower',
         'not written': 'follower',
-        'leader known': { target: 'follower', guard: 'isAsNew' },
+        'leader known': { target: 'follower', guard: 'isNewerThanKnown' },
       },
     },
     leader: {
