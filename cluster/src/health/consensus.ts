@@ -58,7 +58,7 @@ export class Consensus {
   readonly #founding: Founding;
   readonly #subscriptions: Subscription[] = [];
   #leadership: Leadership | undefined;
-  #reported = { key: '', atMs: 0 };
+  #reported = { key: '', atMs: 0, term: 0 };
   #heardMs = 0;
 
   constructor(options: ConsensusOptions) {
@@ -200,6 +200,8 @@ export class Consensus {
     const { index, term } = this.log.table;
     if (word.index <= index && word.term <= term) this.#hear(word);
     else void this.catchUp().then(() => this.#hear(word));
+    // It knows nothing yet.
+    if (word.term > this.#reported.term) this.#report(this.#options.clock.monotonic(), this.#options.sights());
   }
 
   /** Only the log says who leads. The leader itself hears nobody: it looks there whether it was deposed. */
@@ -213,9 +215,10 @@ export class Consensus {
 
   #report(nowMs: number, observations: readonly Observation[]): void {
     const key = observations.map(({ of, sees }) => `${of.incarnation} ${sees}`).join();
-    const isNews = key !== this.#reported.key;
+    const { term } = this.log.table;
+    const isNews = key !== this.#reported.key || (key !== '' && term > this.#reported.term);
     if (!isNews && (key === '' || nowMs - this.#reported.atMs < REPORT_MS)) return;
-    this.#reported = { key, atMs: nowMs };
+    this.#reported = { key, atMs: nowMs, term };
     const { id, incarnation } = this.#options.self();
     void this.request({ kind: 'report', by: { id, incarnation }, observations });
   }
