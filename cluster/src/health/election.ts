@@ -23,6 +23,8 @@ export interface ElectionOptions extends Ground {
 const ROUND_MS = 400;
 /** Members that miss the leader begin at different times within so many ms, and again after a round without result. */
 const STAGGER_MS = 100;
+/** The first of them begins at once, the others after this part of it at least. */
+const HEAD_START = 0.4;
 /** A member that heard the leader within so many ms looks whether it is there before it votes for another. */
 const FRESH_MS = 500;
 
@@ -59,12 +61,20 @@ export class Election {
   tick(nowMs: number): void {
     if (this.#machine.value !== 'follower' || !this.#options.isSure()) return;
     if (!this.#isMissed(nowMs)) this.#dueMs = undefined;
-    else this.#dueMs ??= nowMs + STAGGER_MS * this.#options.random.next();
+    else this.#dueMs ??= nowMs + this.#staggerMs();
     if (this.#dueMs === undefined || nowMs < this.#dueMs) return;
     this.#dueMs = undefined;
     this.#isNobodyThere = false;
     this.#accused = this.#accusations();
     this.#send({ type: 'leader missed', term: this.#options.log.table.term });
+  }
+
+  /** All know who is the first of those that may stand, so that two seldom stand against each other. */
+  #staggerMs(): number {
+    const { log, self, random } = this.#options;
+    const accused = new Set(this.#accusations().map(({ of }) => of.incarnation));
+    const first = log.view.members.find(({ incarnation }) => !accused.has(incarnation));
+    return first?.incarnation === self().incarnation ? 0 : STAGGER_MS * (HEAD_START + (1 - HEAD_START) * random.next());
   }
 
   /** The server says that nobody listens where the leader does. */
@@ -129,7 +139,8 @@ export class Election {
     const { log, self, sights, settings } = this.#options;
     const { leader } = log.table;
     if (leader === undefined || !rowOf(log.table, leader) || isSameLife(leader, self())) return true;
-    if (this.#isNobodyThere || sights().some(({ of, sees }) => sees === 'gone' && isSameLife(of, leader))) return true;
+    if (this.#isNobodyThere || sights().some((seen) => isSameLife(seen.of, leader) && condemns(seen, settings)))
+      return true;
     return nowMs - this.#heardMs > settings.leaderMissedMs;
   }
 
