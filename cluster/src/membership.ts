@@ -60,8 +60,9 @@ export interface MembershipOptions {
   readonly protocol?: number;
 }
 
-/** A member looks at the others this often, in ms. */
+/** A member looks at the others this often at least, and at most, in ms. */
 const LOOK_MS = 50;
+const LEAST_LOOK_MS = 5;
 /** What was not granted is asked for again after so long, in ms. */
 const AGAIN_MS = 100;
 /** How long leaving may take before the others have to find out by themselves, in ms. */
@@ -96,7 +97,7 @@ export class Membership {
     const onBeat = ({ index }: Beat) => {
       if (index > this.table.index) void this.#consensus.catchUp();
     };
-    this.#watch = new Watch({ ...options, onBeat });
+    this.#watch = new Watch({ ...options, onBeat, onGone: () => this.#lookNow(0) });
     const load = () => ({ ...options.load(), index: this.table.index, epoch: this.#view.epoch });
     this.#pulse = new Pulse({ ...options, load, everyMs: settings.beatMs });
     this.#consensus = new Consensus({
@@ -272,16 +273,21 @@ export class Membership {
   }
 
   async #look(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock } = this.#options;
     let due = this.#now();
     while (!this.#stop.signal.aborted) {
-      try {
-        this.#lookOnce(Math.max(0, this.#now() - due));
-      } catch (error) {
-        logger.error('a look at the other members failed', { error });
-      }
-      due = this.#now() + LOOK_MS;
-      await sleep(clock, LOOK_MS, this.#stop.signal);
+      this.#lookNow(Math.max(0, this.#now() - due));
+      const restMs = Math.min(LOOK_MS, Math.max(LEAST_LOOK_MS, this.#watch.untilNextMs(this.#now())));
+      due = this.#now() + restMs;
+      await sleep(clock, restMs, this.#stop.signal);
+    }
+  }
+
+  #lookNow(latenessMs: number): void {
+    try {
+      this.#lookOnce(latenessMs);
+    } catch (error) {
+      this.#options.logger.error('a look at the other members failed', { error });
     }
   }
 

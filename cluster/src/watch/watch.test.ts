@@ -31,12 +31,14 @@ async function watching(count: number) {
   const world = createSimWorld({ seed: 1 });
   const { clock, network } = world;
   const nodes: Watching[] = [];
+  const gone: string[] = [];
   for (let index = 1; index <= count; index++) {
     const member: Member = { id: nodeId(`n${index}`), incarnation: incarnation(`n${index}-1`) };
     const { transport, heart } = world.connect(member.id);
     const base = { cluster: 'c', transport, clock, logger: silentLogger };
     const load: Load = { index: 0, epoch: 1, waiting: 0, heapBytes: 0, ready: true };
-    const node: Watching = { member, watch: new Watch(base), said: [], calls: [], load };
+    const watch = new Watch({ ...base, onGone: () => gone.push(member.id) });
+    const node: Watching = { member, watch, said: [], calls: [], load };
     const beats = heart({ cluster: 'c', running: () => `${member.id}/user/busy` });
     await clock.runUntilSettled(new Pulse({ ...base, heart: beats, load: () => node.load }).start(member));
     nodes.push(node);
@@ -59,7 +61,7 @@ async function watching(count: number) {
   };
   const at = (index: number) => nodes[index] as Watching; // as many as were made
   await pass(1_000);
-  return { world, clock, network, nodes, view, pass, lookOnce, at };
+  return { world, clock, network, nodes, view, pass, lookOnce, at, gone };
 }
 
 describe('a watched node', () => {
@@ -69,11 +71,23 @@ describe('a watched node', () => {
     expect(nodes.map(({ calls }) => calls)).toEqual([[], [], []]);
   });
 
-  it('that has crashed is gone at its first missed beat', async () => {
-    const { network, pass, at } = await watching(3);
+  it('that has crashed is gone once the server has said twice that nobody listens there', async () => {
+    const { network, pass, at, gone } = await watching(3);
     network.crash('n2');
-    await pass(250, 1);
+    await pass(350, 1);
     expect(at(0).said).toMatchObject([{ of: { id: 'n2' }, by: { id: 'n1' }, sees: 'gone' }]);
+    expect(gone.toSorted(), 'said at once, not at the next look').toEqual(['n1', 'n3']);
+  });
+
+  it('whose connections are on their way to another server for a moment is not gone', async () => {
+    const { network, pass, at, clock } = await watching(3);
+    for (let time = 0; time < 20; time++) {
+      network.disconnect('n2');
+      await clock.advance(110);
+      network.reconnect('n2');
+      await pass(290);
+    }
+    expect([...at(0).calls, ...at(2).calls]).toEqual([]);
   });
 
   it('that stands still is silent after 600 ms, and alive again only once it has been steady for a second', async () => {

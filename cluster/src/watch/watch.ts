@@ -35,6 +35,8 @@ export interface WatchOptions {
   readonly health?: Partial<HealthSettings>;
   /** Hears every beat of those that are watched: how far the others have applied the health log. */
   readonly onBeat?: (beat: Beat) => void;
+  /** One of the subjects is gone since just now: a look says so at once. */
+  readonly onGone?: () => void;
 }
 
 interface Subject {
@@ -103,13 +105,23 @@ export class Watch {
     return said;
   }
 
+  /** How soon a subject is to be asked directly if it stays silent, in ms: the next look should be no later. */
+  untilNextMs(nowMs: number): number {
+    const now = this.#at(nowMs);
+    return Math.min(...[...this.#subjects.values()].map(({ watched }) => watched.untilAskedMs(now)));
+  }
+
   /** What it sees of any member now. Who was not heard of just now is asked, which takes `answerMs` at most. */
   async observe(member: Member): Promise<Observation> {
     const now = this.#now();
     const subject = this.#subjectOf(member);
     if (this.#self && isSameLife(member, this.#self)) return observed(member, this.#by, 'alive', undefined);
-    if (subject && subject.watched.unheardMs(now.nowMs) < this.#settings.askAfterMs) {
-      return subject.watched.observation(this.#by, subject.watched.sees(now), now);
+    if (subject) {
+      const { watched } = subject;
+      const sees = watched.sees(now);
+      const isKnown = watched.unheardMs(now.nowMs) < this.#settings.askAfterMs;
+      const isSilent = sees === 'silent' && watched.hasNotAnswered(now);
+      if (isKnown || isSilent) return watched.observation(this.#by, sees, now);
     }
     return this.#conclude(member, await this.#questions.ask(member));
   }
@@ -171,12 +183,18 @@ export class Watch {
     if (watched === undefined) return;
     if (answer.is === 'beat') watched.answered(answer.beat, this.#now());
     else if (answer.is === 'word') watched.said(this.#now());
-    else if (answer.is === 'nobody' && this.#isSettled) watched.gone();
+    else if (answer.is === 'nobody' && this.#isSettled) {
+      const wasGone = watched.isGone;
+      watched.nobody(this.#now());
+      if (watched.isGone && !wasGone) this.#options.onGone?.();
+    }
   }
 
   #conclude(member: Member, answer: Answer): Observation {
     const now = this.#now();
     const watched = this.#subjectOf(member)?.watched;
+    const isGone = answer.is === 'nobody' && this.#isSettled;
+    if (watched && isGone) return watched.observation(this.#by, 'gone', now);
     // Its watcher has taken the answer into account, with all that it knew before.
     if (watched && answer.is !== 'silence') return watched.observation(this.#by, watched.sees(now), now);
     if (watched) return watched.observation(this.#by, 'silent', now);
@@ -185,8 +203,7 @@ export class Watch {
       const signs = { silentMs: 0, phi: 0, isGone: false, beat: answer.beat };
       return observed(member, this.#by, sightOf(signs, this.#settings), answer.beat);
     }
-    const sees = answer.is === 'nobody' && this.#isSettled ? 'gone' : 'silent';
-    return { ...observed(member, this.#by, sees, undefined), silentMs: this.#settings.answerMs };
+    return { ...observed(member, this.#by, isGone ? 'gone' : 'silent', undefined), silentMs: this.#settings.answerMs };
   }
 
   /** Whether its own connection has stood long enough for the others' to be back too. */

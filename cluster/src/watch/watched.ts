@@ -17,6 +17,10 @@ import { initialTransition, transition } from 'xstate';
 
 /** One that relapses within so long was not well; ms. */
 const RELAPSE_MS = 30_000;
+/** How soon, in beats, it is asked again where nobody listens: its connections may be on their way to another server. */
+const ASK_AGAIN = 0.75;
+/** For how long, in beats, nobody must have listened. */
+const GONE = 0.7;
 
 export interface Moment {
   readonly nowMs: number;
@@ -29,10 +33,13 @@ export class Watched {
   readonly #settings: HealthSettings;
   readonly #phi: PhiAccrual;
   #beat: Beat | undefined;
-  #isGone = false;
+  /** Since when nobody listens at its address, by listening time, and until when that is known. */
+  #nobody: { readonly sinceMs: number; readonly untilMs: number } | undefined;
   #last: Moment;
   /** Silence already asked about, by listening time. */
   #askedMs = Number.NEGATIVE_INFINITY;
+  /** The first question since the last sign of life, by listening time. */
+  #firstAskedMs: number | undefined;
   #called = initialTransition(memberMachine)[0];
   #trouble: Sight = 'alive';
   #calmMs = 0;
@@ -78,28 +85,46 @@ export class Watched {
   }
 
   /** The server said that nobody listens at its address. */
-  gone(): void {
-    this.#isGone = true;
+  nobody({ heardMs }: Moment): void {
+    this.#nobody = { sinceMs: this.#nobody?.sinceMs ?? heardMs, untilMs: heardMs };
+  }
+
+  /** Whether the server has said so for long enough. */
+  get isGone(): boolean {
+    return this.#nobody !== undefined && this.#nobody.untilMs - this.#nobody.sinceMs >= GONE * this.#settings.beatMs;
   }
 
   #sign(now: Moment): void {
     this.#last = now;
+    this.#firstAskedMs = undefined;
     // Nobody listened while it was between two servers.
-    this.#isGone = false;
+    this.#nobody = undefined;
   }
 
   /** Whether it is silent for so long that it should be asked, once in a beat. */
-  isToBeAsked({ heardMs }: Moment): boolean {
-    const { askAfterMs, beatMs } = this.#settings;
-    if (this.#silentMs(heardMs) < askAfterMs || heardMs - this.#askedMs < beatMs) return false;
-    this.#askedMs = heardMs;
+  isToBeAsked(now: Moment): boolean {
+    if (this.untilAskedMs(now) > 0) return false;
+    this.#askedMs = now.heardMs;
+    this.#firstAskedMs ??= now.heardMs;
     return true;
+  }
+
+  /** How soon it is to be asked if it stays silent, in ms. */
+  untilAskedMs({ heardMs }: Moment): number {
+    const { askAfterMs, beatMs } = this.#settings;
+    const everyMs = this.#nobody === undefined || this.isGone ? beatMs : ASK_AGAIN * beatMs;
+    return Math.max(askAfterMs - this.#silentMs(heardMs), everyMs - (heardMs - this.#askedMs));
+  }
+
+  /** Whether it has left a question without an answer for as long as answers are waited for: asking again says no more. */
+  hasNotAnswered({ heardMs }: Moment): boolean {
+    return this.#firstAskedMs !== undefined && heardMs - this.#firstAskedMs >= this.#settings.answerMs;
   }
 
   /** What the signs say at this moment. */
   sees({ heardMs }: Moment): Sight {
     const silentMs = this.#silentMs(heardMs);
-    const signs = { silentMs, phi: this.#phi.phiAfter(silentMs), isGone: this.#isGone, beat: this.#beat };
+    const signs = { silentMs, phi: this.#phi.phiAfter(silentMs), isGone: this.isGone, beat: this.#beat };
     return sightOf(signs, this.#settings);
   }
 
