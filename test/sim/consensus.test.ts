@@ -71,7 +71,7 @@ describe.each(seeds)('seed %i', (seed) => {
     const { leader, others } = roles();
     const [victim = '', ...rest] = others;
     crash(victim);
-    expect(await until(() => !ids(leader).includes(victim))).toBeLessThan(450);
+    expect(await until(() => !ids(leader).includes(victim))).toBeLessThan(300);
     const down = events.find((event) => event.type === 'status_changed' && event.to === 'down');
     expect(down).toMatchObject({ of: victim, reason: 'gone' });
     // A majority of the four that are left.
@@ -85,7 +85,7 @@ describe.each(seeds)('seed %i', (seed) => {
     const { crash, ids, until, leaders, roles } = await running(seed, 'n1', 'n2', 'n3');
     const { leader, others } = roles();
     crash(leader);
-    expect(await until(() => !ids(others[0] ?? '').includes(leader))).toBeLessThan(1_000);
+    expect(await until(() => !ids(others[0] ?? '').includes(leader))).toBeLessThan(450);
     expect(leaders()).toHaveLength(1);
   });
 

@@ -37,7 +37,7 @@ export const defaultAgreeing: AgreeingSettings = {
   leadsMs: 250,
   leaderMissedMs: 700,
   leaseMs: 500,
-  refuseMs: 2_200,
+  refuseMs: 1_900,
   calmMs: 2_000,
 };
 
