@@ -6,7 +6,6 @@ import {
   type Delivery,
   type ErrorData,
   errorFromData,
-  NoSuchClusterError,
   type Random,
   type Subscription,
   silentLogger,
@@ -15,6 +14,7 @@ import {
 } from '@jaegis/core';
 import { type ConnectOptions, connectNats, defaultInboxPrefix } from '@jaegis/nats';
 import { realClock, realRandom } from '@jaegis/node';
+import { clustersAt, noSuchCluster } from './clusters.ts';
 
 export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly nats: readonly string[];
@@ -25,8 +25,6 @@ export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls' |
 const ANSWER_MS = 3_000;
 /** A node that hangs takes requests and answers none: what changes nothing is asked again after so many ms. */
 const AGAIN_MS = 400;
-/** How long clusters may take to say their names, in ms. */
-const NAMES_MS = 300;
 
 export interface Request {
   /** Below `jaegis.<cluster>.`. */
@@ -115,50 +113,16 @@ export class Console implements AsyncDisposable {
 
   async #nobody(): Promise<Error> {
     const { cluster, nats } = this.#options;
-    const others = (await this.#clusters()).filter((name) => name !== cluster);
-    const where = nats.join(', ');
-    if (others.length === 0) {
-      return new ClusterUnavailableError(
-        `No node of a cluster "${cluster}" is connected to ${where}. Check --cluster and --nats.`,
-      );
-    }
-    const known = others.map((name) => `"${name}"`).join(', ');
-    return new NoSuchClusterError(`There is no cluster "${cluster}" at ${where}; there is ${known}.`, {
-      data: { cluster, known: others },
-    });
-  }
-
-  /** The names of the clusters that have nodes at these servers, as far as one is permitted to ask. */
-  async #clusters(): Promise<string[]> {
-    const names = new Set<string>();
-    const replyTo = this.#freshSubject();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.setTimer(NAMES_MS, resolve);
-    const subscriptions: Subscription[] = [
-      this.#transport.onRefused(() => resolve()),
-      this.#transport.subscribe(replyTo, ({ data, noResponders }) => {
-        if (noResponders) resolve();
-        else names.add(clusterIn(this.#decoder.decode(data)));
-      }),
-    ];
-    this.#transport.publish('$SRV.PING.jaegis', new Uint8Array(0), { replyTo });
-    await promise;
-    this.#clock.clearTimer(timer);
-    for (const subscription of subscriptions) subscription.unsubscribe();
-    return [...names].filter((name) => name !== '').sort();
+    const known = await clustersAt({ ...this.#options, transport: this.#transport });
+    const others = known.filter((name) => name !== cluster);
+    if (others.length > 0) return noSuchCluster(cluster, nats, others);
+    return new ClusterUnavailableError(
+      `No node of a cluster "${cluster}" is connected to ${nats.join(', ')}. Check --cluster and --nats.`,
+    );
   }
 
   #freshSubject(): string {
     return `${this.#options.inboxPrefix ?? defaultInboxPrefix}.${this.#random.id()}`;
-  }
-}
-
-function clusterIn(ping: string): string {
-  try {
-    const { metadata } = JSON.parse(ping);
-    return typeof metadata?.cluster === 'string' ? metadata.cluster : '';
-  } catch {
-    return ''; // of somebody else
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type Clock,
   type HealthSettings,
   type Heart,
+  hasCode,
   type InboxStream,
   type JaegisError,
   type Logger,
@@ -24,6 +25,7 @@ import {
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
+import { clustersAt, noSuchCluster } from './clusters.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
@@ -33,7 +35,8 @@ import { type StreamOptions, streamPlans } from './stream-plans.ts';
 /**
  * Starts a node: connects to NATS, joins the cluster and starts the app's actors. Resolves when it is a member.
  *
- * @throws InvalidConfigError, ConnectFailedError, ServerTooOldError, ServerNotFoundError; nothing is left running then.
+ * @throws InvalidConfigError, ConnectFailedError, ServerTooOldError, ServerNotFoundError, and as a client
+ * NoSuchClusterError where there are other clusters and there never was this one; nothing is left running then.
  */
 export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> {
   const random = realRandom();
@@ -57,6 +60,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
   undo.defer(() => pool.close());
   const world = { clock: realClock(), random, logger };
+  if (checked.role === 'client') await assertClusterOf(checked, connection, servers);
   const { healthJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
   // A client may lack the permission to make them when it has something large to say.
   if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
@@ -112,6 +116,26 @@ function connect({ id, auth, tls, inboxPrefix }: CheckedOptions, servers: string
     ...(tls ? { tls } : {}),
     ...(inboxPrefix ? { inboxPrefix } : {}),
   });
+}
+
+/**
+ * A client of a mistyped name would make streams for it and wait for nodes that never come. Where there is no cluster yet
+ * it may be the first to come; a member may be so beside others too.
+ */
+async function assertClusterOf(
+  { cluster, storage, inboxPrefix }: CheckedOptions,
+  connection: NatsConnection,
+  servers: readonly string[],
+): Promise<void> {
+  const { health } = streamPlans({ cluster, storage, replicas: connection.replicas });
+  const missing = await connection.findJournal(health.name).then(
+    () => false,
+    // Whatever else is wrong, opening the streams says, or waits for its end.
+    (error: unknown) => hasCode(error, 'invalid_config'),
+  );
+  if (!missing) return;
+  const known = await clustersAt({ transport: connection.transport, inboxPrefix });
+  if (known.length > 0 && !known.includes(cluster)) throw noSuchCluster(cluster, servers, known);
 }
 
 async function answerProbes(
