@@ -120,7 +120,7 @@ it('an entity is exported to a file and imported elsewhere; the command says who
 });
 
 it.each([
-  ['a cluster that there is not', ['history', 'log/x', '--cluster', 'nowhere'], 2, 'no stream'],
+  ['a cluster that there is not', ['history', 'log/x', '--cluster', 'nowhere'], 3, 'no cluster "nowhere"'],
   ['an entity that is none', ['export', 'nobody'], 2, 'type/key'],
   ['a file that is not there', ['import', 'no-such-file'], 2, 'no-such-file'],
   ['a turn that is none', ['history', 'log/x', '--turn', 'last'], 2, 'counted from 1'],

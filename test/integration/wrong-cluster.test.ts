@@ -1,8 +1,9 @@
 /** What becomes of the name of a cluster that is mistyped, and of one that is merely new, on servers that others use. */
 import { defineActor, defineApp, type NodeOptions, startNode } from 'jaegis';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bareRequest } from '../support/bare-nats.ts';
 import { withServers } from '../support/nats.ts';
+import { runProgram } from '../support/programs.ts';
 
 const nats = withServers(1);
 const counter = defineActor('counter', {
@@ -47,4 +48,38 @@ it('the first member of a new cluster starts beside others', async () => {
   await using _other = await startNode(options('shop'));
   await using node = await startNode(options('new'));
   expect(node.view.members).toHaveLength(1);
+});
+
+describe('a command that reads what a cluster keeps', () => {
+  const fresh = withServers(1);
+  const file = import.meta.filename;
+  it.each([
+    ['history', ['history', 'counter/a']],
+    ['history of one turn', ['history', 'counter/a', '--turn', '1']],
+    ['export', ['export', 'counter/a']],
+    ['import', ['import', file]],
+    ['backup', ['backup', `${file}.backup`]],
+    ['letters', ['letters']],
+  ])(
+    '%s: names the clusters that there are, with nodes or without, where there is none of the name',
+    async (_, command) => {
+      await (await startNode(options('resting'))).stop();
+      await using _shop = await startNode(options('shop'));
+      const program = runProgram('packages/cli/src/main.ts', [
+        ...command,
+        '--cluster',
+        'shap',
+        '--nats',
+        nats.urls.join(','),
+      ]);
+      expect(await program.ended, program.output()).toBe(3);
+      expect(program.output()).toMatch(/There is no cluster "shap" at nats:.*; there is .*"resting", "shop"\./);
+    },
+  );
+
+  it('says that there is none at all, where nothing was ever started', async () => {
+    const program = runProgram('packages/cli/src/main.ts', ['history', 'counter/a', '--nats', fresh.urls.join(',')]);
+    expect(await program.ended).toBe(3);
+    expect(program.output()).toContain(`There is no cluster "default" at ${fresh.urls.join(', ')}, nor any other.`);
+  });
 });

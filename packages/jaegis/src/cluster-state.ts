@@ -15,10 +15,12 @@ import {
   verifyBackup,
 } from '@jaegis/cluster';
 import { binaryCodec } from '@jaegis/codec';
-import { type EntityId, type KeptTurn, silentLogger } from '@jaegis/core';
+import { type EntityId, hasCode, type KeptTurn, silentLogger } from '@jaegis/core';
 import { type ConnectOptions, connectNats, type NatsConnection } from '@jaegis/nats';
 import { folderArchive, realClock, realRandom, sha256 } from '@jaegis/node';
+import { clustersAt, noSuchCluster } from './clusters.ts';
 import { openStreams, type StreamWorld, withBodies } from './start-node.ts';
+import { clustersIn, streamPlans } from './stream-plans.ts';
 
 export interface ClusterStateOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
   readonly nats: readonly string[];
@@ -53,7 +55,8 @@ export interface ClusterState extends AsyncDisposable {
 }
 
 /**
- * Looks at, backs up or restores a cluster, whether or not any of its nodes run.
+ * Looks at, backs up or restores a cluster, whether or not any of its nodes run. All but `restore` throw
+ * NoSuchClusterError where there never was one of this name.
  * @throws InvalidConfigError, ConnectFailedError
  */
 export async function openClusterState(options: ClusterStateOptions): Promise<ClusterState> {
@@ -68,7 +71,7 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
     ...who,
   });
   const world = { cluster, clock, random, codec: binaryCodec(), logger: silentLogger, digest: sha256, node: name };
-  const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, cluster, world)) });
+  const present = async (): Promise<StatePorts> => ({ ...world, ...(await find(connection, options, world)) });
   return {
     async *history({ entity }) {
       yield* historyOf(await present(), entity);
@@ -91,13 +94,22 @@ export async function openClusterState(options: ClusterStateOptions): Promise<Cl
   };
 }
 
+/** @throws NoSuchClusterError, which names those that have nodes here, and those that have streams. */
 async function find(
   connection: NatsConnection,
-  cluster: string,
+  { nats, cluster, inboxPrefix }: ClusterStateOptions,
   world: StreamWorld,
 ): Promise<Pick<StatePorts, 'turnJournal' | 'inbox'>> {
-  const turnJournal = await connection.findJournal(`JAEGIS_${cluster}_TURNS`);
-  const stream = await connection.findInbox(`JAEGIS_${cluster}_INBOX`);
+  const { turns, inbox: sends } = streamPlans({ cluster, replicas: 1, storage: 'file' });
+  const turnJournal = await connection.findJournal(turns.name).catch(async (error: unknown) => {
+    if (!hasCode(error, 'invalid_config')) throw error;
+    const living = await clustersAt({ transport: connection.transport, inboxPrefix });
+    // Its nodes run, so the name is right, and the stream was taken from them.
+    if (living.includes(cluster)) throw error;
+    const known = new Set([...living, ...clustersIn(await connection.streamNames())]);
+    throw noSuchCluster(cluster, nats, [...known].toSorted());
+  });
+  const stream = await connection.findInbox(sends.name);
   const { inbox } = withBodies(connection, stream, { cluster, replicas: 1 }, world);
   return { turnJournal, inbox };
 }

@@ -44,3 +44,8 @@ export function streamPlans(options: StreamOptions & { readonly replicas: 1 | 3 
     bodies: { ...common, name: `JAEGIS_${cluster}_BODIES` },
   };
 }
+
+/** The clusters that these streams belong to. */
+export function clustersIn(streams: readonly string[]): string[] {
+  return [...new Set(streams.flatMap((name) => /^JAEGIS_(.+)_TURNS$/.exec(name)?.[1] ?? []))];
+}

@@ -1,6 +1,7 @@
 /** Whether what a cluster keeps is kept well: the account's limits and the streams. Pure. */
 import { hasCode } from '@jaegis/core';
 import type { AccountFacts, NatsFacts, StreamFacts } from '@jaegis/nats';
+import { clustersIn } from '../stream-plans.ts';
 import { bad, count, type Finding, ok } from './finding.ts';
 
 type Present = Extract<StreamFacts, { found: 'yes' }>;
@@ -67,7 +68,7 @@ export function judgeStreams(
 }
 
 function neverStarted(cluster: string, alike: readonly string[]): Finding {
-  const others = [...new Set(alike.flatMap((name) => /^JAEGIS_(.+)_TURNS$/.exec(name)?.[1] ?? []))];
+  const others = clustersIn(alike);
   const there = others.length === 0 ? '' : `; there are ${others.map((name) => `"${name}"`).join(', ')}`;
   const means = `No node of a cluster "${cluster}" was ever started here`;
   const mend =

@@ -24,6 +24,7 @@ import { isNotServed } from '../jetstream/errors.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
 import { findJournal, type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
 import { openStore, type StoreOptions } from '../jetstream/store.ts';
+import { streamNames } from '../jetstream/stream-names.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';
 import { type ConnectOptions, checkServers, clientOptions } from './connect-options.ts';
 import { Link } from './link.ts';
@@ -47,6 +48,8 @@ export interface NatsConnection {
   findJournal(name: string): Promise<Journal>;
   /** As `findJournal`. */
   findInbox(name: string): Promise<InboxStream>;
+  /** The names of all streams; none where this user may not ask for them, or JetStream does not answer. */
+  streamNames(): Promise<string[]>;
   /** Makes the bucket if there is none. Throws as `openJournal`. */
   openStore(options: StoreOptions): Promise<Store>;
   /** A bucket that is opened, and made if there is none, when it is first used or asked to; that throws as `openJournal`. */
@@ -102,6 +105,7 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
     openInbox: (inbox) => openInbox(access, inbox),
     findJournal: (name) => findJournal(access, name),
     findInbox: (name) => findInbox(access, name),
+    streamNames: async () => (await streamNames(() => access.client.jetstreamManager(false))) ?? [],
     openStore: (store) => openStore(access, store),
     blobs: (blobs) => new ObjectStoreBlobs(access, blobs),
     heart: (wanted) => {

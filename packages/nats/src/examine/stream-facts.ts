@@ -11,14 +11,13 @@ import {
 import type { NatsConnection as Client } from '@nats-io/transport-node';
 import { unavailable } from '../jetstream/errors.ts';
 import type { StreamPlan } from '../jetstream/open-stream.ts';
+import { streamNames } from '../jetstream/stream-names.ts';
 import { changesTo, differencesOf } from '../jetstream/stream-settings.ts';
 import { readingOf } from './clock-reading.ts';
 import type { AccountFacts, StreamFacts } from './facts.ts';
 
 const answerMs = 2_000;
 const notFound: number = JetStreamApiCodes.StreamNotFound;
-/** Names are listed so far; an account with more streams is seen in part. */
-const mostNames = 10_000;
 
 export async function accountOf(client: Client): Promise<AccountFacts | Error> {
   try {
@@ -80,23 +79,11 @@ function described({ config, state, cluster }: StreamInfo, { fixed, changeable }
 
 /** Streams that take in something of this subject. */
 export async function overlapping(client: Client, subject: string): Promise<string[] | undefined> {
-  return listed(client, subject);
+  return streamNames(() => managerOf(client), subject);
 }
 
 export async function streamsNamed(client: Client, prefix: string): Promise<string[] | undefined> {
-  return (await listed(client))?.filter((name) => name.startsWith(prefix));
-}
-
-async function listed(client: Client, subject?: string): Promise<string[] | undefined> {
-  try {
-    const names: string[] = [];
-    for await (const name of (await managerOf(client)).streams.names(subject)) {
-      if (names.push(name) >= mostNames) break;
-    }
-    return names;
-  } catch {
-    return undefined;
-  }
+  return (await streamNames(() => managerOf(client)))?.filter((name) => name.startsWith(prefix));
 }
 
 function managerOf(client: Client): Promise<JetStreamManager> {
