@@ -1,6 +1,6 @@
 /** The command with real servers and nodes: how it reaches a cluster, what it does there, and how it fails. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,17 @@ async function outputOf(...flags: string[]): Promise<string> {
 
 const at = (nats: readonly string[]) => ['--cluster', 'shop', '--nats', nats.join(',')];
 const treeOfOne = { cluster: 'shop', nodes: [{ id: 'n1' }] };
+
+it.each([
+  ['the command', main, ['--version']],
+  ['the demo', 'packages/examples/src/md/main.ts', ['--help']],
+])('%s keeps what Node.js has compiled of it for its next start', async (name, path, flags) => {
+  const place = join(folder, name);
+  mkdirSync(place);
+  const program = runProgram(path, flags, { TMPDIR: place, NODE_COMPILE_CACHE: undefined });
+  expect(await program.ended, program.output()).toBe(0);
+  expect(globSync('node-compile-cache/*/*', { cwd: place }).length).toBeGreaterThan(100);
+});
 
 describe('with credentials files', () => {
   const operator = createOperator();

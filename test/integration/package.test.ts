@@ -80,6 +80,11 @@ test('a program that uses the packed packages runs, also in worker threads', asy
   expect(await runProgram('program.js')).toBe(printed.join('\n'));
 });
 
+test('the packed command runs', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8'));
+  expect(await run(join(project, 'node_modules/.bin/jaegis'), ['--version'], project)).toBe(`${version}\n`);
+});
+
 const typed = (type: string) => `
 import { type Codec, type ErrorCode, errorCatalogue, type Retry } from '@jaegis/core';
 import { jsonCodec } from '@jaegis/codec';
