@@ -11,13 +11,15 @@ import type { Screen } from './screen.ts';
 
 const TEMPERATURES = [0.7, 0.85, 1, 1.2, 1.5, 2];
 const ASK = { timeoutMs: 20_000 };
+/** How often the campaign is asked how far it is, in ms. */
+const LOOK_MS = 2_000;
 
 export function planOf({ seed, steps }: DemoOptions): CampaignPlan {
   return { temperatures: TEMPERATURES, seed, dt: 0.004, steps, chunk: CHUNK };
 }
 
 export class CampaignRun {
-  readonly incidents = new Incidents();
+  readonly incidents: Incidents;
   readonly #client: JaegisNode;
   readonly #nodes: NodeProcesses;
   readonly #options: DemoOptions;
@@ -30,6 +32,7 @@ export class CampaignRun {
     this.#nodes = nodes;
     this.#options = options;
     this.#screen = screen;
+    this.incidents = new Incidents(options.steps);
     client.onEvent((event) => this.#onEvent(event));
   }
 
@@ -38,9 +41,23 @@ export class CampaignRun {
     const ref = this.#client.entity(campaign, 'main');
     await ref.ask({ type: 'start', plan: planOf(this.#options) }, { ...ASK, idempotencyKey: 'start' });
     const kills = this.#killOnTheWay();
-    await Promise.all([this.#completed.promise, kills]);
+    const looking = setInterval(() => void this.#look(), LOOK_MS);
+    await Promise.all([this.#completed.promise, kills]).finally(() => clearInterval(looking));
+    return this.#report();
+  }
+
+  async #report(): Promise<CampaignReport> {
     // Typed by the campaign's reply action.
-    return (await ref.ask({ type: 'report' }, ASK)) as CampaignReport;
+    return (await this.#client.entity(campaign, 'main').ask({ type: 'report' }, ASK)) as CampaignReport;
+  }
+
+  /** A node that is killed takes along what it has committed and not announced yet: no event is waited for for ever. */
+  async #look(): Promise<void> {
+    const report = await this.#report().catch(() => undefined); // at the next look
+    if (!report) return;
+    for (const { name } of report.results) this.incidents.finished(name);
+    if (report.validation) this.#completed.resolve();
+    this.#change();
   }
 
   async #killOnTheWay(): Promise<void> {
@@ -89,6 +106,10 @@ export class CampaignRun {
       return { name, step, steps: this.#options.steps, node: this.incidents.nodeOf(name) };
     });
     this.#screen.show(bars);
+    this.#change();
+  }
+
+  #change(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }

@@ -69,6 +69,7 @@ async function demo(options: DemoOptions, screen: Screen, undo: AsyncDisposableS
     nodes: options.nodes,
     servers: options.servers,
     steps: options.steps,
+    kills: options.kills,
     seconds: (performance.now() - began) / 1_000,
     validation,
     recoveries,

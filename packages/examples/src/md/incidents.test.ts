@@ -47,7 +47,7 @@ describe('a recovery', () => {
     incidents.on(progress('n1', 'b', 200), 1_600);
     expect(incidents.isOver(incident)).toBe(true);
     expect(incidents.recoveries()).toEqual([
-      { victim: 'n2', moved: ['b', 'c'], noticedMs: 200, resumedMs: 400, advancedMs: 600 },
+      { victim: 'n2', moved: ['b', 'c'], noticedMs: 200, resumedMs: 400, unheard: [], advancedMs: 600 },
     ]);
   });
 
@@ -63,5 +63,47 @@ describe('a recovery', () => {
     incidents.killed('n2', 1_000);
     incidents.on(started('n2', 'b'), 1_001);
     expect(incidents.recoveries()[0]?.resumedMs).toBe(Infinity);
+  });
+
+  it('has no run that was finished before the kill, also where that is heard after it', () => {
+    const incidents = threeRuns();
+    const incident = incidents.killed('n2', 1_000);
+    incidents.on(event('n1', 'run_finished', { run: 'b' }), 1_001);
+    incidents.on(started('n1', 'c'), 1_300);
+    incidents.on(progress('n1', 'c', 200), 1_500);
+    expect(incidents.isOver(incident)).toBe(true);
+    expect(incidents.recoveries()[0]).toMatchObject({ moved: ['c'], resumedMs: 300, advancedMs: 500 });
+  });
+
+  it('is none that anything needed, where all that the victim ran was finished', () => {
+    const incidents = threeRuns();
+    const incident = incidents.killed('n2', 1_000);
+    for (const run of ['b', 'c']) incidents.finished(run);
+    expect(incidents.isOver(incident)).toBe(true);
+    expect(incidents.recoveries()[0]).toMatchObject({ moved: [], resumedMs: undefined, advancedMs: undefined });
+  });
+
+  it('is timed by the new work of a run whose beginning elsewhere was not heard, and says of which', () => {
+    const incidents = threeRuns();
+    incidents.killed('n2', 1_000);
+    incidents.on(started('n1', 'b'), 1_300);
+    incidents.on(progress('n1', 'b', 200), 1_400);
+    incidents.on(progress('n3', 'c', 200), 1_500);
+    expect(incidents.recoveries()[0]).toMatchObject({ moved: ['b', 'c'], resumedMs: 500, unheard: ['c'] });
+  });
+
+  it('keeps the run that was finished after it had begun again', () => {
+    const incidents = threeRuns();
+    incidents.killed('n1', 1_000);
+    incidents.on(started('n3', 'a'), 1_300);
+    incidents.on(event('n3', 'run_finished', { run: 'a' }), 1_400);
+    expect(incidents.recoveries()[0]).toMatchObject({ moved: ['a'], resumedMs: 300, advancedMs: undefined });
+  });
+
+  it('is not looked for of a run that has come to its last step', () => {
+    const incidents = new Incidents(100);
+    incidents.on(started('n1', 'a'), 0);
+    incidents.on(progress('n1', 'a', 100), 1);
+    expect(incidents.busiest(['n1'])).toBeUndefined();
   });
 });

@@ -12,16 +12,23 @@ export interface Incident {
   readonly resumedAt: Record<string, number>;
   /** By run: it has committed a step beyond those before the kill. */
   readonly advancedAt: Record<string, number>;
+  /** Of those runs the ones that were finished before they had begun elsewhere: nothing of them was left to do. */
+  readonly over: Set<string>;
 }
 
 export interface Recovery {
   readonly victim: string;
   readonly moved: readonly string[];
   readonly noticedMs: number;
-  /** Until the last moved run had begun again elsewhere. */
-  readonly resumedMs: number;
-  /** Until the last moved run had committed new work. */
-  readonly advancedMs: number;
+  /** Until the last moved run had begun again elsewhere; undefined: all that the victim ran was finished. */
+  readonly resumedMs: number | undefined;
+  /**
+   * Events are heard at most once. Of these moved runs the beginning elsewhere was not: their first new work there, which
+   * is later, stands for it in `resumedMs`.
+   */
+  readonly unheard: readonly string[];
+  /** Until the last moved run had committed new work; undefined: none had any left. */
+  readonly advancedMs: number | undefined;
 }
 
 /** Where each run is and how far it has come, and what becomes of the runs of a node that is killed. Told the time. */
@@ -30,6 +37,12 @@ export class Incidents {
   readonly #steps = new Map<string, number>();
   readonly #finished = new Set<string>();
   readonly #incidents: Incident[] = [];
+  readonly #stepsEach: number;
+
+  /** @param stepsEach Of a run; one that has come so far has nothing left to do. Default: only its end is heard. */
+  constructor(stepsEach: number = Number.POSITIVE_INFINITY) {
+    this.#stepsEach = stepsEach;
+  }
 
   get steps(): ReadonlyMap<string, number> {
     return this.#steps;
@@ -50,7 +63,8 @@ export class Incidents {
 
   killed(victim: string, now: number): Incident {
     const moved = Object.fromEntries(this.#runsOn(victim).map((run) => [run, this.#steps.get(run) ?? 0]));
-    const incident: Incident = { victim, killedAt: now, moved, noticedAt: undefined, resumedAt: {}, advancedAt: {} };
+    const heard = { noticedAt: undefined, resumedAt: {}, advancedAt: {}, over: new Set<string>() };
+    const incident: Incident = { victim, killedAt: now, moved, ...heard };
     this.#incidents.push(incident);
     return incident;
   }
@@ -62,7 +76,15 @@ export class Incidents {
     if (event.type === 'progress' && typeof event.run === 'string' && typeof event.step === 'number') {
       this.#progressed(event.run, event.step, event.node, now);
     }
-    if (event.type === 'run_finished' && typeof event.run === 'string') this.#finished.add(event.run);
+    if (event.type === 'run_finished' && typeof event.run === 'string') this.finished(event.run);
+  }
+
+  /** As the event says, or the campaign when it is asked. */
+  finished(run: string): void {
+    this.#finished.add(run);
+    const incident = this.#incidents.at(-1);
+    if (!incident || !(run in incident.moved)) return;
+    if (!(run in incident.resumedAt) && !(run in incident.advancedAt)) incident.over.add(run);
   }
 
   isOver(incident: Incident): boolean {
@@ -70,15 +92,17 @@ export class Incidents {
   }
 
   recoveries(): Recovery[] {
-    return this.#incidents.map(({ victim, killedAt, noticedAt, moved, resumedAt, advancedAt }) => {
-      const last = (times: Record<string, number>) => Math.max(...Object.values(times), killedAt) - killedAt;
-      const all = Object.keys(moved).every((run) => run in resumedAt);
+    return this.#incidents.map(({ victim, killedAt, noticedAt, moved, resumedAt, advancedAt, over }) => {
+      const never = Number.POSITIVE_INFINITY;
+      const runs = Object.keys(moved).filter((run) => !over.has(run));
+      const last = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times) - killedAt);
       return {
         victim,
-        moved: Object.keys(moved),
-        noticedMs: noticedAt === undefined ? Number.POSITIVE_INFINITY : noticedAt - killedAt,
-        resumedMs: all ? last(resumedAt) : Number.POSITIVE_INFINITY,
-        advancedMs: last(advancedAt),
+        moved: runs,
+        noticedMs: (noticedAt ?? never) - killedAt,
+        resumedMs: last(runs.map((run) => resumedAt[run] ?? advancedAt[run] ?? never)),
+        unheard: runs.filter((run) => !(run in resumedAt) && run in advancedAt),
+        advancedMs: last(Object.values(advancedAt)),
       };
     });
   }
@@ -101,5 +125,6 @@ export class Incidents {
     const incident = this.#incidents.at(-1);
     const before = incident?.moved[run];
     if (incident && before !== undefined && node !== incident.victim && step > before) incident.advancedAt[run] ??= now;
+    if (step >= this.#stepsEach) this.finished(run);
   }
 }
