@@ -313,6 +313,17 @@ function readsHistory(world: World): void {
     expect(contents(await allOf(journal.history(`${name}.a`, third)))).toEqual([]);
   });
 
+  test('history up to a sequence holds nothing later, also where that record is gone', async () => {
+    const { name, journal } = await openNew(world, { historyPerSubject: 3 });
+    const [first = 0, , third = 0] = await appendAll(journal, `${name}.a`, ['1', '2', '3']);
+    expect(contents(await allOf(journal.history(`${name}.a`, 0, third)))).toHaveLength(3);
+    await appendAll(journal, `${name}.b`, ['4']);
+    await journal.append(`${name}.a`, bytes('5'), { expectedSequence: third });
+    expect(contents(await allOf(journal.history(`${name}.>`, 0, third)))).toEqual([`${name}.a: 2`, `${name}.a: 3`]);
+    expect(contents(await allOf(journal.history(`${name}.a`, 0, first)))).toEqual([]);
+    expect(contents(await allOf(journal.history(`${name}.a`, third, third)))).toEqual([]);
+  });
+
   test('history ends with what was newest when it was asked for', async () => {
     const { name, journal } = await openNew(world);
     await appendAll(journal, `${name}.a`, ['1', '2', '3']);

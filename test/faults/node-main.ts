@@ -33,7 +33,7 @@ console.log('ready');
 function reads(inner: Journal): Omit<Journal, 'append'> {
   return {
     last: (subject) => inner.last(subject),
-    history: (filter, after) => inner.history(filter, after),
+    history: (...range) => inner.history(...range),
     subjects: (filter) => inner.subjects(filter),
   };
 }

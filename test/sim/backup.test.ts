@@ -230,7 +230,7 @@ describe('a backup', () => {
     const late: StatePorts['turnJournal'] = {
       append: (subject, data, options) => turnJournal.append(subject, data, options),
       last: (subject) => turnJournal.last(subject),
-      history: (filter, after) => turnJournal.history(filter, after),
+      history: (...range) => turnJournal.history(...range),
       subjects: async (filter) => {
         await consumed;
         return turnJournal.subjects(filter);

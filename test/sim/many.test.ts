@@ -12,14 +12,22 @@ const counter = defineActor('counter', {
 // A definition of any protocol: the list is for the runtime.
 const entities = [counter] as unknown as ActorDefinition<Protocol>[];
 
-test('entities of a killed node that are all asked at once are read a bounded number at a time, and cost few requests each', async () => {
+// Reads of each: whether it has work, and its newest record; and where there were turns before that, each of all of them
+// (a real server gives many at once), since they may have answered the ask already.
+test.each([
+  { turns: 1, reads: 2 },
+  { turns: 3, reads: 5 },
+])('entities with $turns turns of a killed node that are all asked at once are read a bounded number at a time, and cost few requests each', async ({
+  turns,
+  reads,
+}) => {
   const { world, node } = simCluster(1, entities);
   for (const name of ['n1', 'n2']) await node(name);
   const client = await node('c', 'client');
   const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
   const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
   const ask = (key: string) => client.entity(counter, key).ask({ type: 'add' }, { timeoutMs: 60_000 });
-  await settled(Promise.all(keys.map(ask)));
+  for (let turn = 1; turn <= turns; turn++) await settled(Promise.all(keys.map(ask)));
   const moved = keys.filter((key) => ownerOf({ type: 'counter', key }, client.membership.view)?.id === 'n1');
   const { storage } = world;
   const request = storage.request.bind(storage);
@@ -34,10 +42,9 @@ test('entities of a killed node that are all asked at once are read a bounded nu
   };
   world.network.crash('n1');
   const answers = await settled(Promise.all(moved.map(ask)));
-  expect(new Set(answers)).toEqual(new Set([2]));
+  expect(new Set(answers)).toEqual(new Set([turns + 1]));
   expect(moved.length).toBeGreaterThan(500);
   expect(seen.most).toBeLessThanOrEqual(limits.loads + 16);
-  // Whether it has work, its newest record, and what it has answered before: two for one turn that is kept.
-  expect(seen.reads / moved.length).toBeLessThan(4.1);
+  expect(seen.reads / moved.length).toBeLessThan(reads + 0.1);
   expect(seen.writes / moved.length).toBeLessThan(1.1);
 });

@@ -4,8 +4,8 @@ import { roughSize } from './rough-size.ts';
 export interface AnswersOptions {
   /** The asks that the turns which are kept have answered, the oldest first. */
   readonly load: () => Promise<readonly Answered[]>;
-  /** There are no turns to read. */
-  readonly isNew: boolean;
+  /** What it would give, where that is known already: then it is not called. */
+  readonly before?: readonly Answered[] | undefined;
   /** In ms, of the monotonic clock. */
   readonly now: () => number;
 }
@@ -40,7 +40,9 @@ export class Answers {
 
   constructor(options: AnswersOptions) {
     this.#options = options;
-    this.#isLoaded = options.isNew;
+    const { before } = options;
+    this.#isLoaded = before !== undefined;
+    if (before !== undefined) this.add(before);
   }
 
   /** Undefined: all is known. Else: when it is. */

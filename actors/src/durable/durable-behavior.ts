@@ -115,7 +115,7 @@ export class DurableBehavior implements Behavior {
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
       load: () => loads.run(() => log.answered(this.#stop.signal)),
-      isNew: record === undefined,
+      before: loaded === undefined ? [] : loaded.isOnly ? loaded.turn.answered : undefined,
       now: () => clock.monotonic(),
     });
     outbox.enqueue(this.#turns.outbox);

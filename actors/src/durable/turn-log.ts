@@ -26,6 +26,8 @@ export interface LoadedTurn {
   readonly corrupt: readonly unknown[];
   /** How many turns after it are lost: their records are damaged or missing. */
   readonly lost: number;
+  /** There has been no turn before it, and none after it. */
+  readonly isOnly: boolean;
 }
 
 export interface TurnLogOptions {
@@ -50,6 +52,8 @@ const RETRY = { firstMs: 20, maxMs: 300 };
 export class TurnLog {
   readonly #options: TurnLogOptions;
   #sequence = 0;
+  /** Of the newest record that there was when this was loaded. */
+  #loaded = 0;
   /** When the newest turn was written. */
   #beforeMs: number | undefined;
 
@@ -65,7 +69,7 @@ export class TurnLog {
     const { journal, subject } = this.#options;
     return this.#retry(signal, async () => {
       const record = await journal.last(subject);
-      this.#sequence = record?.sequence ?? 0;
+      this.#sequence = this.#loaded = record?.sequence ?? 0;
       this.#beforeMs = record?.timeMs;
       const missing = this.#missingAfter(record);
       if (record === undefined) {
@@ -75,7 +79,8 @@ export class TurnLog {
       const found = await this.#readable(record);
       if (missing === undefined) return found;
       const { turn, corrupt, lost } = found;
-      return { turn, corrupt: [...corrupt, missing.error], lost: Math.max(lost, missing.turn - turn.turn) };
+      const lostTurns = Math.max(lost, missing.turn - turn.turn);
+      return { turn, corrupt: [...corrupt, missing.error], lost: lostTurns, isOnly: false };
     });
   }
 
@@ -87,7 +92,8 @@ export class TurnLog {
 
   async #readable(record: JournalRecord): Promise<LoadedTurn> {
     try {
-      return { turn: decodeTurn(this.#options.codec, record), corrupt: [], lost: 0 };
+      const turn = decodeTurn(this.#options.codec, record);
+      return { turn, corrupt: [], lost: 0, isOnly: turn.turn === 1 };
     } catch (error) {
       if (!hasCode(error, 'corrupt_record')) throw error;
       return await this.#lastGood(error);
@@ -112,15 +118,15 @@ export class TurnLog {
       }
     }
     if (turn === undefined) throw first;
-    return { turn, corrupt, lost: corrupt.length };
+    return { turn, corrupt, lost: corrupt.length, isOnly: false };
   }
 
-  /** The asks that the turns which are kept have answered, the oldest first; some twice. */
+  /** What the turns that are kept have answered, up to the newest one when this was loaded, the oldest first; some twice. */
   async answered(signal: AbortSignal): Promise<readonly Answered[]> {
     const { journal, codec, subject } = this.#options;
     return this.#retry(signal, async () => {
       const answered: Answered[] = [];
-      for await (const record of journal.history(subject)) {
+      for await (const record of journal.history(subject, 0, this.#loaded)) {
         try {
           answered.push(...decodeTurn(codec, record).answered);
         } catch (error) {

@@ -47,12 +47,12 @@ export class SimJournal implements Journal {
   }
 
   /** One request for each record, as on a real server: what goes meanwhile is not given. */
-  async *history(filter: string, after = 0): AsyncIterable<JournalRecord> {
+  async *history(filter: string, after = 0, upTo?: number): AsyncIterable<JournalRecord> {
     const purpose = { what: `read the records of ${filter}`, data: { filter } };
-    const newest = await read(this.#access, purpose, (log) => log.newest(filter));
-    for (let from = after + 1; from <= newest; ) {
+    const end = upTo ?? (await read(this.#access, purpose, (log) => log.newest(filter)));
+    for (let from = after + 1; from <= end; ) {
       const found = await read(this.#access, purpose, (log) => log.next(filter, from));
-      if (found === undefined || found.sequence > newest) return;
+      if (found === undefined || found.sequence > end) return;
       yield found;
       from = found.sequence + 1;
     }

@@ -40,7 +40,7 @@ export class Deadly {
       append: (subject, data, options) =>
         this.#around(options.replaces ? 'rollup' : 'append', () => inner.append(subject, data, options)),
       last: (subject) => this.#around('load', () => inner.last(subject)),
-      history: (filter, after) => this.#answers(inner.history(filter, after)),
+      history: (...range) => this.#answers(inner.history(...range)),
       subjects: (filter) => inner.subjects(filter),
     };
   }

@@ -18,8 +18,9 @@ export interface Journal {
    * All records whose subject matches, oldest first, up to the newest at the time of the call. One that is dropped
    * meanwhile may be left out.
    * @param after Only those after this sequence. Default: from the first.
+   * @param upTo Only those up to this sequence, which exists or did: then the newest need not be looked up. Default: all.
    */
-  history(filter: string, after?: number): AsyncIterable<JournalRecord>;
+  history(filter: string, after?: number, upTo?: number): AsyncIterable<JournalRecord>;
   /** The subjects that match and hold at least one record, sorted. */
   subjects(filter: string): Promise<string[]>;
 }

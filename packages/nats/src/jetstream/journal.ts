@@ -58,10 +58,11 @@ export class JetStreamJournal implements Journal {
   }
 
   /** No consumer that could die or be left behind. Those that a replica lacks are asked of the leader. */
-  async *history(filter: string, after = 0): AsyncIterable<JournalRecord> {
-    const newest = await this.#get(`read the newest record of ${filter}`, { last_by_subj: filter });
-    for (let from = after + 1; newest !== undefined && from <= newest.sequence; ) {
-      if (from === newest.sequence) {
+  async *history(filter: string, after = 0, upTo?: number): AsyncIterable<JournalRecord> {
+    const newest = upTo === undefined ? await this.last(filter) : undefined;
+    const end = upTo ?? newest?.sequence ?? 0;
+    for (let from = after + 1; from <= end; ) {
+      if (from === newest?.sequence) {
         yield newest;
         return;
       }
@@ -72,7 +73,7 @@ export class JetStreamJournal implements Journal {
         records.push(next);
       }
       for (const record of records) {
-        if (record.sequence > newest.sequence) return;
+        if (record.sequence > end) return;
         yield record;
         from = record.sequence + 1;
       }
