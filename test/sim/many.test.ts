@@ -17,34 +17,34 @@ const entities = [counter] as unknown as ActorDefinition<Protocol>[];
 test.each([
   { turns: 1, reads: 2 },
   { turns: 3, reads: 5 },
-])('entities with $turns turns of a killed node that are all asked at once are read a bounded number at a time, and cost few requests each', async ({
-  turns,
-  reads,
-}) => {
-  const { world, node } = simCluster(1, entities);
-  for (const name of ['n1', 'n2']) await node(name);
-  const client = await node('c', 'client');
-  const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
-  const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
-  const ask = (key: string) => client.entity(counter, key).ask({ type: 'add' }, { timeoutMs: 60_000 });
-  for (let turn = 1; turn <= turns; turn++) await settled(Promise.all(keys.map(ask)));
-  const moved = keys.filter((key) => ownerOf({ type: 'counter', key }, client.membership.view)?.id === 'n1');
-  const { storage } = world;
-  const request = storage.request.bind(storage);
-  const seen = { reads: 0, writes: 0, underWay: 0, most: 0 };
-  storage.request = (link, wanted) => {
-    if (wanted.isWrite) seen.writes++;
-    else seen.reads++;
-    seen.most = Math.max(seen.most, wanted.isWrite ? 0 : ++seen.underWay);
-    return request(link, wanted).finally(() => {
-      if (!wanted.isWrite) seen.underWay--;
-    });
-  };
-  world.network.crash('n1');
-  const answers = await settled(Promise.all(moved.map(ask)));
-  expect(new Set(answers)).toEqual(new Set([turns + 1]));
-  expect(moved.length).toBeGreaterThan(500);
-  expect(seen.most).toBeLessThanOrEqual(limits.loads + 16);
-  expect(seen.reads / moved.length).toBeLessThan(reads + 0.1);
-  expect(seen.writes / moved.length).toBeLessThan(1.1);
-});
+])(
+  'entities with $turns turns of a killed node that are all asked at once are read a bounded number at a time, and cost few requests each',
+  async ({ turns, reads }) => {
+    const { world, node } = simCluster(1, entities);
+    for (const name of ['n1', 'n2']) await node(name);
+    const client = await node('c', 'client');
+    const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
+    const keys = Array.from({ length: 2_000 }, (_, index) => `${index}`);
+    const ask = (key: string) => client.entity(counter, key).ask({ type: 'add' }, { timeoutMs: 60_000 });
+    for (let turn = 1; turn <= turns; turn++) await settled(Promise.all(keys.map(ask)));
+    const moved = keys.filter((key) => ownerOf({ type: 'counter', key }, client.membership.view)?.id === 'n1');
+    const { storage } = world;
+    const request = storage.request.bind(storage);
+    const seen = { reads: 0, writes: 0, underWay: 0, most: 0 };
+    storage.request = (link, wanted) => {
+      if (wanted.isWrite) seen.writes++;
+      else seen.reads++;
+      seen.most = Math.max(seen.most, wanted.isWrite ? 0 : ++seen.underWay);
+      return request(link, wanted).finally(() => {
+        if (!wanted.isWrite) seen.underWay--;
+      });
+    };
+    world.network.crash('n1');
+    const answers = await settled(Promise.all(moved.map(ask)));
+    expect(new Set(answers)).toEqual(new Set([turns + 1]));
+    expect(moved.length).toBeGreaterThan(500);
+    expect(seen.most).toBeLessThanOrEqual(limits.loads + 16);
+    expect(seen.reads / moved.length).toBeLessThan(reads + 0.1);
+    expect(seen.writes / moved.length).toBeLessThan(1.1);
+  },
+);

@@ -4,7 +4,11 @@ import { Answers, idOfSend, newestOf } from './answers.ts';
 
 function remembered(before: readonly { readonly id: string; readonly reply: unknown }[] = []) {
   const clock = { now: 0 };
-  const answers = new Answers({ load: async () => before, ...(before.length === 0 ? { before } : {}), now: () => clock.now });
+  const answers = new Answers({
+    load: async () => before,
+    ...(before.length === 0 ? { before } : {}),
+    now: () => clock.now,
+  });
   const keyed = (key: number) => ({ id: keyedAskId(`k${key}`), reply: key });
   const fill = (count: number, make: (index: number) => { readonly id: string; readonly reply: unknown }) => {
     for (let index = 0; index < count; index++) answers.add([make(index)]);

@@ -21,6 +21,7 @@ import { Appends } from '../jetstream/appends.ts';
 import { Batches } from '../jetstream/batches.ts';
 import { type BlobsOptions, type Bucket, ObjectStoreBlobs } from '../jetstream/blobs.ts';
 import { isNotServed } from '../jetstream/errors.ts';
+import { Gets } from '../jetstream/gets.ts';
 import { findInbox, type InboxOptions, openInbox } from '../jetstream/open-inbox.ts';
 import { findJournal, type JournalOptions, openJournal } from '../jetstream/open-journal.ts';
 import { openStore, type StoreOptions } from '../jetstream/store.ts';
@@ -88,13 +89,14 @@ function assemble(client: Client, options: ConnectOptions): NatsConnection {
   const timeoutMs = options.storageTimeoutMs ?? limits.storageTimeoutMs;
   const link = new Link(client, logger);
   const transport = new NatsTransport(link, clock, { bufferBytes, slowReadBytes });
-  const appends = new Appends({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix });
+  const requests = { link, clock, timeoutMs, inboxPrefix: options.inboxPrefix };
   const access: JetStreamAccess = {
     link,
     clock,
     client: jetstream(client, { timeout: timeoutMs }),
-    appends,
-    batches: new Batches({ link, clock, timeoutMs, inboxPrefix: options.inboxPrefix }),
+    appends: new Appends(requests),
+    batches: new Batches(requests),
+    gets: new Gets(requests),
     reads: new Slots(limits.storageReads),
     timeoutMs,
   };

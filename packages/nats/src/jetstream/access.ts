@@ -5,6 +5,7 @@ import type { Link } from '../connection/link.ts';
 import type { Appends } from './appends.ts';
 import type { Batches } from './batches.ts';
 import { isNotServed, isUndecided, type Purpose, unavailable, writeError } from './errors.ts';
+import type { Gets } from './gets.ts';
 
 export interface JetStreamAccess {
   readonly link: Link;
@@ -12,6 +13,7 @@ export interface JetStreamAccess {
   readonly client: JetStreamClient;
   readonly appends: Appends;
   readonly batches: Batches;
+  readonly gets: Gets;
   /** Of reads under way. */
   readonly reads: Slots;
   /** How long one request may take. */

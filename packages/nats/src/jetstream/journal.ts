@@ -7,21 +7,10 @@
  * from a replica, many for one request.
  */
 import { type AppendOptions, assertSubject, hasCode, type Journal, type JournalRecord, limits } from '@jaegis/core';
-import {
-  type JetStreamManager,
-  JsHeaders,
-  type LastForMsgRequest,
-  type NextMsgRequest,
-  PubHeaders,
-  type SeqMsgRequest,
-  type StoredMsg,
-} from '@nats-io/jetstream';
+import { type JetStreamManager, JsHeaders, PubHeaders } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, settled } from './access.ts';
-
-/** nats.js does not name the first in the type of its request: `seq` alone is any subject. */
-type Query = (NextMsgRequest & SeqMsgRequest) | LastForMsgRequest;
+import type { GetQuery } from './gets.ts';
 
 export class JetStreamJournal implements Journal {
   readonly #access: JetStreamAccess;
@@ -101,14 +90,9 @@ export class JetStreamJournal implements Journal {
     }
   }
 
-  async #get(what: string, query: Query): Promise<JournalRecord | undefined> {
-    const found = await read(this.#access, { what, data: { stream: this.#stream, ...query } }, () =>
-      this.#manager.streams.getMessage(this.#stream, query),
+  #get(what: string, query: GetQuery): Promise<JournalRecord | undefined> {
+    return read(this.#access, { what, data: { stream: this.#stream, ...query } }, () =>
+      this.#access.gets.get(this.#stream, query),
     );
-    return found === null ? undefined : toRecord(found);
   }
-}
-
-function toRecord({ subject, seq, data, time }: StoredMsg): JournalRecord {
-  return { subject, sequence: seq, data: plainBytes(data), timeMs: time.getTime() };
 }
