@@ -38,6 +38,7 @@ import {
   type Transport,
   type View,
 } from '@jaegis/core';
+import { DoubtfulAsks } from './doubtful-asks.ts';
 import type { ArrivedRequest, Request, Target, TellOptions } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
 import type { Standing } from './membership.ts';
@@ -100,6 +101,7 @@ export class Router {
   readonly #paused = new Set<() => void>();
   /** What ties processes of this node to those of others. */
   readonly far: FarNodes;
+  readonly #doubtful: DoubtfulAsks;
   #host: EntityHost | undefined;
   #asks = new UnderWay();
   /** Of messages between entities, which come again where they are cut off. */
@@ -118,6 +120,12 @@ export class Router {
       this.far.returned(member, decodeSignal(codec, body), isUncertain);
     const named = chaser ? { asker: chaser.asker } : {};
     this.#wire = new Wire({ ...same, receive, giveBack, onSignal, signalReturned, ...named });
+    this.#doubtful = new DoubtfulAsks({
+      clock,
+      isInDoubt: () => this.#options.standing() === 'verifying',
+      take: (entity, message, ask) => this.#receiveAsk(entity, message, ask),
+      refusal: unverified,
+    });
     this.far = this.#makeFar();
   }
 
@@ -170,6 +178,7 @@ export class Router {
 
   stop(): void {
     this.#stopped = true;
+    this.#doubtful.stop();
     this.#wire.stop(new ClusterUnavailableError('This node is stopping.'));
   }
 
@@ -404,11 +413,15 @@ export class Router {
     more: TellOptions,
   ): void {
     const entity: EntityId = { type, key };
-    if (ask !== undefined && this.#options.standing() === 'verifying') throw unverified(entity);
-    if (this.#host && this.owns(entity)) this.#host.receive(entity, message, ask);
-    else if (ask !== undefined) throw this.#notOwner(entity);
+    if (ask !== undefined) this.#doubtful.add(entity, message, ask);
+    else if (this.#host && this.owns(entity)) this.#host.receive(entity, message);
     else if (more.isForwarded) void this.#held(entity, message);
     else this.forward(entity, message, more.trace);
+  }
+
+  #receiveAsk(entity: EntityId, message: Message, ask: Ask): void {
+    if (!this.#host || !this.owns(entity)) throw this.#notOwner(entity);
+    this.#host.receive(entity, message, ask);
   }
 
   /** Whoever passed it on knows a newer view: it is delivered when this node has heard of that too. */

@@ -93,6 +93,8 @@ export const limits = {
   slowReadBytes: 16 * 1024 * 1024,
   /** Signals between processes that come from nodes which are not in this node's view yet. */
   earlySignals: 10_000,
+  /** Asks to entities that wait on a node until it knows again whether it owns them; others are sent back. */
+  doubtfulAsks: 10_000,
   /** Bytes that wait for another node because it does not keep up; more is refused to its sender. */
   wireWaitingBytes: 8 * 1024 * 1024,
   /** Of one message between nodes, which goes through the object store when it is larger than the server takes. */
