@@ -28,6 +28,8 @@ export interface ReturnedTells {
 export interface Returned extends ReturnedTells {
   /** The asks that nobody will answer. */
   readonly asks: readonly number[];
+  /** Those of them that have surely not arrived. */
+  readonly unreached: ReadonlySet<number>;
   /** What ties processes together, oldest first. */
   readonly signals: readonly { readonly body: Uint8Array; readonly isUncertain: boolean }[];
   /** Tells the bodies of which are in the object store. */
@@ -41,7 +43,7 @@ export function readReturned(
   codec: Codec,
   cause: unknown,
 ): Returned {
-  const { asks, tells } = count(returned);
+  const { asks, unreached, tells } = count(returned);
   const moreTells = Math.max(0, tells - limits.deadMessages);
   const kept: Undelivered[] = [];
   const large: { name: string; isUncertain: boolean }[] = [];
@@ -55,7 +57,7 @@ export function readReturned(
       else kept.push(undelivered(member, codec, body, { isUncertain, cause }));
     });
   }
-  return { asks, tells: kept, signals, large, moreTells };
+  return { asks, unreached, tells: kept, signals, large, moreTells };
 }
 
 /** @param body Of the tell. */
@@ -71,14 +73,17 @@ export function undelivered(
 
 function count(returned: readonly ReturnedPacket[]) {
   const asks: number[] = [];
+  const unreached = new Set<number>();
   let tells = 0;
-  for (const { bytes, mayAnswer } of returned) {
+  for (const { bytes, mayAnswer, isUncertain } of returned) {
     readPacket(bytes, (kind, ask) => {
       if (isTell(kind)) tells++;
-      else if (isAsk(kind) && !mayAnswer) asks.push(ask);
+      if (!isAsk(kind) || mayAnswer) return;
+      asks.push(ask);
+      if (!isUncertain) unreached.add(ask);
     });
   }
-  return { asks, tells };
+  return { asks, unreached, tells };
 }
 
 function uncertain(member: Member, cause: unknown): JaegisError {

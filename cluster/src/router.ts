@@ -45,6 +45,7 @@ import type { Standing } from './membership.ts';
 import type { Needs } from './needs.ts';
 import { noOwner } from './no-owner.ts';
 import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
+import { NotReachedError } from './sending.ts';
 import { decodeSignal, encodeSignal } from './signals.ts';
 import { UnderWay } from './under-way.ts';
 import { Wire, type WireOptions } from './wire.ts';
@@ -247,7 +248,7 @@ export class Router {
           last = error;
           // Who is not the owner has not handled it.
           if (hasCode(error, 'not_owner')) this.#learn(entity, error);
-          else isFresh = false;
+          else if (!(error instanceof NotReachedError)) isFresh = false;
           if (this.#options.view().epoch === epoch || this.#options.standing() !== 'serving') await this.#pause();
         }
       }

@@ -1,7 +1,7 @@
 import {
   type Clock,
   hasCode,
-  type JaegisError,
+  JaegisError,
   type Logger,
   type Member,
   NodeDownError,
@@ -223,7 +223,8 @@ export class Sending implements PacketOwner {
   close(cause: unknown): void {
     this.flush();
     this.#isClosed = true;
-    this.#end(cause, Number.POSITIVE_INFINITY);
+    const refusal = this.#refusal;
+    this.#end(cause, refusal?.isCertain ? refusal.number : Number.POSITIVE_INFINITY, false);
     this.#rest();
   }
 
@@ -322,12 +323,17 @@ export class Sending implements PacketOwner {
     this.#options.giveBack([{ bytes, isUncertain: isRepeated, mayAnswer: false }], cause);
   }
 
-  /** All that is kept is given back. @param refusedFrom The first packet that surely has not arrived. */
-  #end(cause: unknown, refusedFrom: number): void {
+  /**
+   * All that is kept is given back.
+   *
+   * @param refusedFrom The first packet that surely has not arrived.
+   * @param isThere Whether what was taken in before may still be answered.
+   */
+  #end(cause: unknown, refusedFrom: number, isThere = refusedFrom !== Number.POSITIVE_INFINITY): void {
     const returned: ReturnedPacket[] = [];
     for (let packet = this.#first; packet !== undefined; packet = packet.next) {
       const { bytes, isSent, isRepeated, number } = packet;
-      const mayAnswer = isSent && number < refusedFrom && refusedFrom !== Number.POSITIVE_INFINITY;
+      const mayAnswer = isThere && isSent && number < refusedFrom;
       returned.push({ bytes, isUncertain: isSent && (isRepeated || number < refusedFrom), mayAnswer });
       packet.letGo();
     }
@@ -400,6 +406,15 @@ export class Sending implements PacketOwner {
     this.#probing = undefined;
     this.#look();
   };
+}
+
+/** The node is gone, and what was asked has not reached it. Another node is told nothing of the difference. */
+export class NotReachedError extends NodeDownError {}
+
+/** For what surely has not arrived where all ends for this reason. */
+export function notReached(cause: unknown): unknown {
+  if (!(cause instanceof JaegisError) || !hasCode(cause, 'node_down')) return cause;
+  return new NotReachedError(cause.message, { cause, data: cause.data });
 }
 
 /** @param what happened to it. */

@@ -2,6 +2,7 @@
 import { limits, NotOwnerError, TransportUnavailableError } from '@jaegis/core';
 import { expect, test } from 'vitest';
 import { frames, packets, readPacket, whatIs } from './packet.ts';
+import { NotReachedError } from './sending.ts';
 import { type Any, asking, here, member, pair, there } from './wire.test-pair.ts';
 
 const numbered = (n: number): Any => ({ type: 'n', n });
@@ -339,6 +340,28 @@ test('what was held comes back as soon as its node is out of the view', async ()
   expect(returned).toEqual([]);
   mine.onView({ epoch: 3, members: [here] });
   expect(returned).toHaveLength(1);
+});
+
+test('when a node leaves the view, what it surely has not taken in is told from what it may have', async () => {
+  const { world, mine, tell, ask, returned } = await alone();
+  const ends: string[] = [];
+  const asked = () => {
+    const kept = (error: unknown) => ends.push(error instanceof NotReachedError ? 'not reached' : 'uncertain');
+    return ask().then(() => ends.push('answered'), kept);
+  };
+  const release = world.network.hold('there', 'down');
+  tell();
+  const asks = [asked()];
+  await world.clock.advance(10);
+  release();
+  world.network.disconnect('there');
+  tell();
+  asks.push(asked());
+  await world.clock.advance(75); // between two attempts
+  mine.onView({ epoch: 3, members: [here] });
+  await Promise.all(asks);
+  expect(returned.flatMap(({ tells }) => tells.map(({ isUncertain }) => isUncertain))).toEqual([true, false]);
+  expect(ends).toEqual(['uncertain', 'not reached']);
 });
 
 test('of very many tells that come back the newest are kept and the others counted', async () => {

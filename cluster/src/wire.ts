@@ -44,7 +44,7 @@ import {
   type TakeFrame,
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
-import { nodeDown, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
+import { nodeDown, notReached, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
 import { windowShare } from './window-share.ts';
 
 export interface WireOptions {
@@ -322,8 +322,9 @@ export class Wire implements Sessions {
 
   #giveBack(member: Member, returned: readonly ReturnedPacket[], cause: unknown): void {
     const { codec, giveBack, signalReturned } = this.#options;
-    const { asks, large, signals, ...tells } = readReturned(returned, member, codec, cause);
-    for (const ask of asks) this.#asks.fail(ask, cause);
+    const { asks, unreached, large, signals, ...tells } = readReturned(returned, member, codec, cause);
+    const neverThere = unreached.size > 0 ? notReached(cause) : cause;
+    for (const ask of asks) this.#asks.fail(ask, unreached.has(ask) ? neverThere : cause);
     if (tells.tells.length > 0) giveBack(tells);
     for (const { body, isUncertain } of signals) signalReturned?.(member, body, isUncertain);
     for (const { name, isUncertain } of large) {
