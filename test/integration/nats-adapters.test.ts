@@ -282,6 +282,25 @@ test('history ends at the newest record of the time of the call, also while othe
   expect(seen).toEqual([`${name}.a=1`, `${name}.b=1`]);
 });
 
+test('history up to a sequence that is known costs one request, however many records there are', async () => {
+  const [name, reader, onlooker] = [unique(), await connect(), await connect()];
+  const journal = await reader.openJournal(optionsFor(name, { historyPerSubject: 100 }));
+  await write(
+    journal,
+    Array.from({ length: 100 }, (_, index) => [`${name}.a`, `${index}`] as const),
+  );
+  const { handler, seen } = collect();
+  for (const request of ['STREAM.MSG.GET', 'DIRECT.GET']) {
+    onlooker.transport.subscribe(`$JS.API.${request}.${name}`, handler);
+  }
+  await onlooker.transport.flush();
+  const records: JournalRecord[] = [];
+  for await (const record of journal.history(`${name}.a`, 0, 100)) records.push(record);
+  await settle(reader, onlooker);
+  expect(records.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  expect(seen.map(({ subject }) => subject)).toEqual([`$JS.API.DIRECT.GET.${name}`]);
+});
+
 test('history of an empty journal ends at once', async () => {
   const name = unique();
   expect(await shown(await journalFor(name), `${name}.>`)).toEqual([]);
