@@ -52,11 +52,23 @@ function waking(more: readonly string[] = [], rest: Partial<AwakeningOptions> = 
     },
     needs,
     eager: [],
+    isAwake: () => false,
     handedOver: () => undefined,
     ...rest,
   });
   return { world, awakening, state, logged };
 }
+
+test('entities that messages have woken already are not looked at', async () => {
+  const asked = ofOther.slice(0, 3);
+  const { world, awakening, state } = waking([], { isAwake: (entity) => asked.includes(formatEntityId(entity)) });
+  awakening.begin(ofBoth);
+  await world.clock.runUntilSettled(awakening.settled());
+  state.woken = [];
+  awakening.begin(all);
+  await world.clock.runUntilSettled(awakening.settled());
+  expect(names(state.woken)).toEqual(ofOther.slice(3));
+});
 
 test('with a view, the entities that were not its own before are looked at, a few at once', async () => {
   const { world, awakening, state } = waking();

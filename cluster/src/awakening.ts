@@ -21,6 +21,8 @@ export interface AwakeningOptions {
   readonly needs: Needs;
   /** Entities that are to be active although nothing has come for them. */
   readonly eager: readonly EntityId[];
+  /** Whether it is active already, and need not be looked at. */
+  readonly isAwake: (entity: EntityId) => boolean;
   /** Activates the entity if it has work to go on with, or is one of those. */
   readonly wake: (entity: EntityId) => Promise<void>;
   /** Resolves when the former owner of the plot has let go of it. Undefined: it has. */
@@ -91,7 +93,7 @@ export class Awakening {
 
   async #run(plots: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     if (plots.size === 0 || signal.aborted) return;
-    const { journal, cluster, needs, eager } = this.#options;
+    const { journal, cluster, needs, eager, isAwake } = this.#options;
     const first = eager.filter((entity) => plots.has(needs.plotOf(entity)));
     await Promise.all(first.map((entity) => this.#wake(entity, signal)));
     const subjects = await this.#untilDone('the entities of this node', signal, () =>
@@ -101,15 +103,13 @@ export class Awakening {
     // One iterator for all: each takes the next.
     const rest = owed.values();
     const some = async () => {
-      for (const subject of rest) await this.#wakeOf(subject, signal);
+      for (const subject of rest) {
+        const entity = this.#entityOf(subject);
+        if (entity && !isAwake(entity)) await this.#wake(entity, signal);
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, some));
     if (!signal.aborted) for (const plot of plots) this.#owed.delete(plot);
-  }
-
-  async #wakeOf(subject: string, signal: AbortSignal): Promise<void> {
-    const entity = this.#entityOf(subject);
-    if (entity) await this.#wake(entity, signal);
   }
 
   async #wake(entity: EntityId, signal: AbortSignal): Promise<void> {

@@ -216,6 +216,7 @@ export class Domain {
       logger,
       needs,
       eager: singletons.map(({ type }) => ({ type, key: SINGLETON })),
+      isAwake: (entity) => host.cell(entity) !== undefined,
       wake: (entity) => host.wake(entity),
       handedOver: (plot) => this.#handovers.ofPlot(plot),
     });
