@@ -96,6 +96,8 @@ export class Requests<Answer> {
   }
 
   #failAll(error: Error): void {
+    this.#options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
     this.#fail(error, () => true);
   }
 
