@@ -3,12 +3,7 @@
  * it was due, and what that timer starts is settled before the next one fires. Used by simulations and by tests.
  */
 import { type Clock, invariant, type Timer } from '@jaegis/core';
-
-interface VirtualTimer {
-  readonly dueMs: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
+import { TimerQueue, type VirtualTimer } from './timer-queue.ts';
 
 export interface VirtualClockOptions {
   /** What {@link VirtualClock.now} shows at the start, in ms since 1970. Default: the first second of 2026, UTC. */
@@ -29,8 +24,7 @@ const mostAtOneInstant = 100_000;
 const defaultWithinMs = 60_000;
 
 export class VirtualClock implements Clock {
-  /** In the order in which they fire. */
-  readonly #queue: VirtualTimer[] = [];
+  readonly #queue = new TimerQueue();
   readonly #startMs: number;
   readonly #settled: () => Promise<void>;
   #elapsedMs = 0;
@@ -52,21 +46,20 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), order: this.#nextOrder++, callback };
-    this.#queue.splice(this.#placeOf(timer), 0, timer);
+    const dueMs = this.#elapsedMs + Math.max(0, delayMs);
+    const timer: VirtualTimer = { dueMs, order: this.#nextOrder++, callback, place: -1 };
+    this.#queue.add(timer);
     return timer as unknown as Timer; // opaque outside this file
   }
 
   clearTimer(timer: Timer | undefined): void {
     if (timer === undefined) return;
-    const known = timer as unknown as VirtualTimer; // setTimer makes no others
-    const place = this.#placeOf(known);
-    if (this.#queue[place] === known) this.#queue.splice(place, 1);
+    this.#queue.remove(timer as unknown as VirtualTimer); // setTimer makes no others
   }
 
   /** Timers that are set. */
   get pending(): number {
-    return this.#queue.length;
+    return this.#queue.size;
   }
 
   /** Lets this much time pass. Rejects with what a timer throws; time then stands where that timer was due. */
@@ -104,9 +97,9 @@ export class VirtualClock implements Clock {
   }
 
   async #fireNext(untilMs: number): Promise<boolean> {
-    const next = this.#queue[0];
+    const next = this.#queue.first;
     if (next === undefined || next.dueMs > untilMs) return false;
-    this.#queue.shift();
+    this.#queue.remove(next);
     this.#moveTo(next.dueMs);
     this.#atThisInstant += 1;
     invariant(this.#atThisInstant <= mostAtOneInstant, `${mostAtOneInstant} timers fired at one instant: a loop.`);
@@ -129,22 +122,6 @@ export class VirtualClock implements Clock {
       this.#isRunning = false;
     }
   }
-
-  #placeOf(timer: VirtualTimer): number {
-    let low = 0;
-    let high = this.#queue.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#queue[middle];
-      if (other !== undefined && isBefore(other, timer)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
-
-function isBefore(a: VirtualTimer, b: VirtualTimer): boolean {
-  return a.dueMs === b.dueMs ? a.order < b.order : a.dueMs < b.dueMs;
 }
 
 async function settle(): Promise<void> {
