@@ -106,7 +106,9 @@ export class FarNodes implements Far {
     const isIn = here !== undefined && isSameLife(here, self);
     // To the others this node was gone: what tied them to it is no more.
     const isSame = isIn && this.#self !== undefined && isSameLife(this.#self, self);
-    const gone = [...this.#lives.values()].filter(({ member }) => !isSame || !isIn || !this.#isPresent(member));
+    const present = new Map(view.members.map((member) => [member.id, member.incarnation]));
+    const stays = ({ id, incarnation }: Member) => isSame && present.get(id) === incarnation;
+    const gone = [...this.#lives.values()].filter(({ member }) => !stays(member));
     this.#self = isIn ? self : undefined;
     for (const life of gone) {
       this.#lives.delete(life.member.id);
