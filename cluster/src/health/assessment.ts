@@ -5,14 +5,12 @@ import {
   type HealthStatus,
   isSameLife,
   limits,
-  memberOf,
   type NodeId,
   type Observation,
   watermarksOf,
   worstOf,
 } from '@jaegis/core';
 import type { HealthRow, HealthTable, Reason, StatusChange } from './entries.ts';
-import { viewOf } from './health-table.ts';
 
 export interface AssessmentInput {
   readonly table: HealthTable;
@@ -37,10 +35,11 @@ export interface Assessment {
 export function assess(input: AssessmentInput): Assessment {
   const heard = soundReports(input);
   const accused = accusedIn(heard, input);
+  const byLife = Map.groupBy(heard, ({ of }) => of.incarnation);
   const records: StatusChange[] = [];
   const proposed: StatusChange[] = [];
   for (const row of input.table.rows) {
-    const change = changeOf(row, heard, accused, input);
+    const change = changeOf(row, byLife.get(row.member.incarnation) ?? [], accused, input);
     if (change !== undefined) (change.to === 'down' ? proposed : records).push(change);
   }
   return { records, proposed };
@@ -48,18 +47,19 @@ export function assess(input: AssessmentInput): Assessment {
 
 /** Without those of watchers that are deaf themselves, and of those that are no members. */
 function soundReports({ table, reports, settings }: AssessmentInput): Observation[] {
-  const view = viewOf(table);
-  const present = [...reports].filter(([by]) => memberOf(view, by));
+  const members = new Set(table.rows.map(({ member }) => member.id));
+  const present = [...reports].filter(([by]) => members.has(by));
   const silent = present.map(([by, seen]) => ({
     by,
-    ids: seen.filter(({ sees, of }) => sees === 'silent' && memberOf(view, of.id)).map(({ of }) => of.id),
+    ids: seen.filter(({ sees, of }) => sees === 'silent' && members.has(of.id)).map(({ of }) => of.id),
   }));
-  const isDeaf = (by: NodeId, ids: readonly NodeId[]) => {
-    const others = silent.filter((each) => each.by !== by);
-    const alone = ids.filter((id) => !others.some((each) => each.ids.includes(id)));
-    return ids.length >= 2 && ids.length * 2 >= view.members.length && alone.length * 2 > ids.length;
+  const saidBy = new Map<NodeId, number>();
+  for (const { ids } of silent) for (const id of new Set(ids)) saidBy.set(id, (saidBy.get(id) ?? 0) + 1);
+  const isDeaf = (ids: readonly NodeId[]) => {
+    const alone = ids.filter((id) => saidBy.get(id) === 1);
+    return ids.length >= 2 && ids.length * 2 >= members.size && alone.length * 2 > ids.length;
   };
-  const deaf = new Set(silent.filter(({ by, ids }) => isDeaf(by, ids)).map(({ by }) => by));
+  const deaf = new Set(silent.filter(({ ids }) => isDeaf(ids)).map(({ by }) => by));
   // Where nobody else reports anything, nobody else may be left.
   const isAnybodyWell = present.some(([by, seen]) => !deaf.has(by) && !seen.some((each) => condemns(each, settings)));
   return present.filter(([by]) => !isAnybodyWell || !deaf.has(by)).flatMap(([, seen]) => seen);
@@ -71,13 +71,15 @@ function accusedIn(heard: readonly Observation[], { self, settings }: Assessment
 
 function changeOf(
   row: HealthRow,
-  heard: readonly Observation[],
+  said: readonly Observation[],
   accused: ReadonlySet<NodeId>,
   { self, watchersOf, isCalm, settings }: AssessmentInput,
 ): StatusChange | undefined {
   const { member, status } = row;
+  const isOver = status === 'suspect' || status === 'unreachable' || status === 'degraded';
+  if (said.length === 0 && !isOver) return undefined;
   // Who is accused itself is no witness.
-  const seen = heard.filter(({ of, by }) => isSameLife(of, member) && !accused.has(by.id));
+  const seen = said.filter(({ of, by }) => isSameLife(of, member) && !accused.has(by.id));
   const { low, high } = watermarksOf(watchersOf(member.id).filter((id) => !accused.has(id)).length);
   const grave = seen.filter((each) => condemns(each, settings));
   const to = (status: HealthStatus, evidence: readonly Observation[]) => change(row, status, evidence);
@@ -85,7 +87,6 @@ function changeOf(
   if (member.id !== self && grave.length >= low) return isBetter(status, 'suspect') ? to('suspect', grave) : undefined;
   const slight = seen.filter(({ sees }) => sees === 'stalled' || sees === 'not_ready' || sees === 'cut_off');
   if (slight.length >= high) return isBetter(status, 'degraded') ? to('degraded', slight) : undefined;
-  const isOver = status === 'suspect' || status === 'unreachable' || status === 'degraded';
   return isOver && seen.length === 0 && isCalm(member.id) ? to(member.draining ? 'draining' : 'alive', []) : undefined;
 }
 

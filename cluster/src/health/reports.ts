@@ -50,10 +50,10 @@ export class Reports {
   }
 
   #forget({ rows }: HealthTable, nowMs: number): void {
-    const isMember = (life: Life) => rows.some(({ member }) => isSameLife(member, life));
+    const lives = new Map(rows.map(({ member }) => [member.id, member.incarnation]));
     for (const [id, { by, atMs }] of this.#reports) {
-      if (nowMs - atMs > WORTH_MS || !isMember(by)) this.#reports.delete(id);
+      if (nowMs - atMs > WORTH_MS || lives.get(by.id) !== by.incarnation) this.#reports.delete(id);
     }
-    for (const id of this.#lastMs.keys()) if (!rows.some(({ member }) => member.id === id)) this.#lastMs.delete(id);
+    for (const id of this.#lastMs.keys()) if (!lives.has(id)) this.#lastMs.delete(id);
   }
 }
