@@ -53,6 +53,7 @@ export class Awakening {
 
   /** Looks at the entities of plots that came to this member with the view, or before and not yet looked at. */
   begin(owned: ReadonlySet<string>): void {
+    if (owned.size + this.#owned.size === 0) return; // of a member without weight, with each view
     this.stop();
     for (const plot of owned) if (!this.#owned.has(plot)) this.#owed.add(plot);
     for (const plot of this.#owed) if (!owned.has(plot)) this.#owed.delete(plot);

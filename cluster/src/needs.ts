@@ -3,7 +3,7 @@
  * of one type that needs labels, named `<shard>.<type>`; so its name is also the part of the subjects that it holds.
  */
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
-import { type EntityId, isSameLife, type Member, type View } from '@jaegis/core';
+import { type EntityId, isSameLife, type Member, memberOf, presentWeight, type View } from '@jaegis/core';
 import { inboxFilter, type Labels, noLabels, ownerOf, ownerOfShard, SHARDS, shardOfEntity } from './placement.ts';
 
 /** Which labels the types of entities need, as far as this node has heard. */
@@ -58,6 +58,8 @@ export class Needs {
   /** The plots that a member owns. */
   holdings(member: Member, view: View): ReadonlySet<string> {
     const owned = new Set<string>();
+    const present = memberOf(view, member.id);
+    if (present === undefined || presentWeight(present) === 0) return owned;
     for (const type of [undefined, ...this.types]) {
       const labels = type === undefined ? noLabels : this.of(type);
       for (let shard = 0; shard < SHARDS; shard++) {

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Codec,
   type Delivery,
+  emptyView,
   hasCode,
   type Logger,
   limits,
@@ -86,8 +87,9 @@ export class Wire implements Sessions {
   readonly #arrivals: Arrivals;
   readonly #bodies: LargeBodies;
   readonly #replySubject: string;
-  /** The subjects of the present view. */
-  #present: ReadonlySet<string> = new Set();
+  #view: View = emptyView;
+  /** The subjects of the present view, once somebody wants to know. */
+  #present: ReadonlySet<string> | undefined;
   /** By subject. */
   readonly #members = new Map<string, Sending>();
   /** The same by the objects of the present view, which are found faster. */
@@ -126,10 +128,10 @@ export class Wire implements Sessions {
   onView(view: View): void {
     this.#byMember = new WeakMap();
     this.#resize(windowShare(view.members.length, this.#options.windowBytes));
-    const present = new Set(view.members.map((member) => this.#subjectOf(member)));
-    this.#present = present;
+    this.#view = view;
+    this.#present = undefined;
     for (const [subject, sending] of this.#members) {
-      if (present.has(subject)) continue;
+      if (this.#isPresent(subject)) continue;
       this.#members.delete(subject);
       sending.close(nodeDown(sending.member, 'is gone'));
     }
@@ -348,7 +350,7 @@ export class Wire implements Sessions {
   #makeSending(member: Member, subject: string): Sending {
     const { transport, clock, logger, waitingBytes } = this.#options;
     return new Sending({
-      isExpected: () => this.#present.has(subject),
+      isExpected: () => this.#isPresent(subject),
       transport,
       clock,
       logger,
@@ -359,6 +361,11 @@ export class Wire implements Sessions {
       sessions: this,
       giveBack: (returned, cause) => this.#giveBack(member, returned, cause),
     });
+  }
+
+  #isPresent(subject: string): boolean {
+    this.#present ??= new Set(this.#view.members.map((member) => this.#subjectOf(member)));
+    return this.#present.has(subject);
   }
 
   #subjectOf(member: Member): string {
