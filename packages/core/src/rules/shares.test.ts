@@ -26,6 +26,10 @@ test.each([
   );
 });
 
+test('who has no weight has no share that would have to grow', () => {
+  expect(joining(member('n', { weight: 0, share: 0.25 }), view(member('a')))).toEqual(member('n', { weight: 0 }));
+});
+
 test('a share grows by steps, then the member has settled', () => {
   const shares: (number | undefined)[] = [];
   for (let share = grown(SHARE_STEP); ; share = grown(share)) {

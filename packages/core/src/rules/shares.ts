@@ -15,10 +15,12 @@ export function presentWeight({ weight = 1, share = 1, draining = false }: Membe
 /**
  * The member as it joins the view. The first one has all at once, and so has who joins while nobody has settled yet:
  * they bear `share: 1`, which goes when they have settled. Beside one that has, a newcomer begins with a step; beside those
- * that are on their way, as where all have just been started again, with what the last of them has.
+ * that are on their way, as where all have just been started again, with what the last of them has. Who has no weight
+ * has nothing to grow to.
  */
 export function joining(member: Member, view: View): Member {
   const { share: _, draining: __, ...plain } = member;
+  if (plain.weight === 0) return plain;
   const others = view.members.filter((other) => other.id !== member.id && presentWeight(other) > 0);
   const hasSettled = others.some(({ share }) => share === undefined);
   return { ...plain, share: hasSettled ? SHARE_STEP : Math.min(1, ...others.map(({ share = 1 }) => share)) };
