@@ -12,7 +12,7 @@ function cluster() {
   const codec = binaryCodec();
   let lives = 0;
   /** @param from The name of its connection, where it is another one. */
-  const join = async (name: string, { from = name, ...more }: Partial<MembershipOptions> & { from?: string } = {}) => {
+  const make = async (name: string, { from = name, ...more }: Partial<MembershipOptions> & { from?: string } = {}) => {
     const { transport, openJournal, heart } = world.connect(from);
     const log = openJournal({ name: 'HEALTH', subjects: ['jaegis.c.health'], historyPerSubject: 1_000 });
     const membership = new Membership({
@@ -31,11 +31,17 @@ function cluster() {
     });
     const events: MembershipEvent[] = [];
     membership.onEvent((event) => events.push(event));
-    await world.clock.runUntilSettled(membership.start());
     const ids = () => membership.view.members.map(({ id }) => id);
     return { membership, transport, events, ids };
   };
-  return { world, codec, join };
+  const start = (...made: readonly Awaited<ReturnType<typeof make>>[]) =>
+    world.clock.runUntilSettled(Promise.all(made.map(({ membership }) => membership.start())));
+  const join = async (...args: Parameters<typeof make>) => {
+    const made = await make(...args);
+    await start(made);
+    return made;
+  };
+  return { world, codec, make, start, join };
 }
 
 /** Fills the send buffer of a transport, until the returned function is called. */
@@ -111,6 +117,17 @@ test('a member that changes servers while nothing can be written, and beats agai
 });
 
 describe('joining', () => {
+  it('of many at once changes the view a few times, not once for each', async () => {
+    const { make, start, join } = cluster();
+    const first = await join('n00');
+    const { epoch } = first.membership.view;
+    const others: Awaited<ReturnType<typeof make>>[] = [];
+    for (let number = 1; number <= 40; number++) others.push(await make(`n${String(number).padStart(2, '0')}`));
+    await start(...others);
+    expect(first.ids()).toHaveLength(41);
+    expect(first.membership.view.epoch - epoch).toBeLessThan(10);
+  });
+
   it('under the name of a node that lives is refused; once that one is dead it is replaced', async () => {
     const { world, join } = cluster();
     const first = await join('n1');

@@ -50,18 +50,22 @@ interface Written {
   readonly atMs: number;
 }
 
-export type Change =
-  | { readonly kind: 'term' }
+/** What a member asks for itself. */
+export type AskedChange =
   | { readonly kind: 'join'; readonly member: Member; readonly protocol: number; readonly version: string }
   | { readonly kind: 'leave'; readonly member: Life }
   /** Of its weight; left out: all of it. */
-  | { readonly kind: 'share'; readonly member: Life; readonly share?: number }
+  | { readonly kind: 'share'; readonly member: Life; readonly share?: number };
+
+export type Change =
+  | { readonly kind: 'term' }
+  | AskedChange
+  /** What has waited together: one change of the view. */
+  | { readonly kind: 'several'; readonly changes: readonly AskedChange[] }
   | { readonly kind: 'status'; readonly changes: readonly StatusChange[]; readonly voters: readonly NodeId[] }
   | { readonly kind: 'snapshot'; readonly table: HealthTable };
 
 export type HealthEntry = Written & Change;
-
-const KINDS: ReadonlySet<unknown> = new Set<Change['kind']>(['term', 'join', 'leave', 'share', 'status', 'snapshot']);
 
 /** An entry that comes from outside this process. @throws CorruptRecordError when it is none. */
 export function entryFrom(value: unknown): HealthEntry {
@@ -70,13 +74,18 @@ export function entryFrom(value: unknown): HealthEntry {
 }
 
 function isEntry(value: unknown): value is HealthEntry {
-  if (!isRecord(value) || !isCount(value.term) || !isLife(value.by) || !KINDS.has(value.kind)) return false;
+  if (!isRecord(value) || !isCount(value.term) || !isLife(value.by)) return false;
   if (typeof value.atMs !== 'number') return false;
-  if (value.kind === 'join') return isMember(value.member) && isCount(value.protocol);
-  if (value.kind === 'leave') return isLife(value.member);
-  if (value.kind === 'share') return isLife(value.member) && isShare(value.share);
   if (value.kind === 'status') return Array.isArray(value.changes) && value.changes.every(isChange);
-  return value.kind === 'term' || isTable(value.table);
+  if (value.kind === 'several') return Array.isArray(value.changes) && value.changes.every(isAskedChange);
+  return value.kind === 'term' || isAskedChange(value) || (value.kind === 'snapshot' && isTable(value.table));
+}
+
+function isAskedChange(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  if (value.kind === 'join') return isMember(value.member) && isCount(value.protocol);
+  if (value.kind === 'share') return isLife(value.member) && isShare(value.share);
+  return value.kind === 'leave' && isLife(value.member);
 }
 
 function isTable(value: unknown): boolean {

@@ -1,13 +1,20 @@
 import { incarnation, limits, nodeId } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
-import { type Change, entryFrom, type HealthEntry, type HealthTable, type StatusChange } from './entries.ts';
+import {
+  type AskedChange,
+  type Change,
+  entryFrom,
+  type HealthEntry,
+  type HealthTable,
+  type StatusChange,
+} from './entries.ts';
 import { applied, emptyTable, viewOf } from './health-table.ts';
 
 const life = (name: string, of = '1') => ({ id: nodeId(name), incarnation: incarnation(`${name}-${of}`) });
 const [a, b] = [life('a'), life('b')];
 const term = (number: number, by = a): HealthEntry => ({ term: number, by, atMs: number, kind: 'term' });
 const of = (number: number, change: Change, by = a): HealthEntry => ({ term: number, by, atMs: number, ...change });
-const join = (member = a): Change => ({ kind: 'join', member, protocol: 1, version: '1' });
+const join = (member = a): AskedChange => ({ kind: 'join', member, protocol: 1, version: '1' });
 const status = (to: StatusChange['to'], member = a): Change => ({
   kind: 'status',
   changes: [{ of: member, from: 'alive', to, reason: 'gone', evidence: [] }],
@@ -87,6 +94,29 @@ describe('the health table', () => {
     ]);
   });
 
+  it('takes what several asked for at once as one change of the view, in the order in which they asked', () => {
+    const [c, d] = [life('c'), life('d')];
+    const changes: AskedChange[] = [
+      join(d),
+      { kind: 'share', member: a },
+      join(c),
+      { kind: 'leave', member: b },
+      join(d),
+    ];
+    const table = after([...both, of(1, { kind: 'several', changes })]);
+    expect(table).toMatchObject({ epoch: 4, index: 4 });
+    expect(viewOf(table).members).toEqual([a, { ...c, share: 0.25 }, { ...d, share: 1 }]);
+    expect(table.departed).toMatchObject([{ member: b, reason: 'left' }]);
+  });
+
+  it('has one epoch more however many lives an entry ends', () => {
+    const changes = [a, b].map(
+      (each): StatusChange => ({ of: each, from: 'alive', to: 'down', reason: 'gone', evidence: [] }),
+    );
+    const table = after([...both, of(1, { kind: 'status', changes, voters: [] })]);
+    expect([table.epoch, table.index, ids(table)]).toEqual([4, 4, []]);
+  });
+
   it('is the same from a snapshot as from all entries', () => {
     const table = after([...both, of(1, status('down', b))]);
     const fromSnapshot = applied(emptyTable, of(1, { kind: 'snapshot', table }), 5);
@@ -113,6 +143,8 @@ describe('an entry', () => {
     [{ term: 1, by: 'a', atMs: 1, kind: 'term' }],
     [{ term: 1, by: a, atMs: 1, kind: 'join', member: { id: 'a' } }],
     [{ term: 1, by: a, atMs: 1, kind: 'share', member: a, share: 2 }],
+    [{ term: 1, by: a, atMs: 1, kind: 'several' }],
+    [{ term: 1, by: a, atMs: 1, kind: 'several', changes: [{ kind: 'term' }] }],
     [{ term: 1, by: a, atMs: 1, kind: 'status', changes: [{}] }],
     [{ term: 1, by: a, atMs: 1, kind: 'snapshot', table: {} }],
   ])('%j is none', (value) => {

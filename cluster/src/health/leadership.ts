@@ -17,7 +17,7 @@ import {
   type Transport,
 } from '@jaegis/core';
 import { type Agreed, agreedTo } from './agreement.ts';
-import type { Change, Life, StatusChange } from './entries.ts';
+import type { AskedChange, Change, Life, StatusChange } from './entries.ts';
 import type { Ground } from './ground.ts';
 import { rowOf } from './health-table.ts';
 import { PROTOCOL } from './protocol.ts';
@@ -46,6 +46,8 @@ export class Leadership {
   readonly #end = new AbortController();
   #writing: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** What members have asked for themselves and is not written yet. */
+  readonly #wanted = new Set<AskedChange>();
   #saidMs = Number.NEGATIVE_INFINITY;
   /** Those that the members are asked about, and what ends that. */
   #asked: { readonly key: string; readonly ids: ReadonlySet<string>; readonly abort: AbortController } | undefined;
@@ -84,8 +86,8 @@ export class Leadership {
       else if (request.kind === 'join') {
         if (!(await this.#admit(request))) return { ok: false };
       } else if (request.kind === 'drain') await this.#drain(request.member);
-      else if (request.kind === 'share') await this.#write(() => this.#sharing(request));
-      else if (request.kind === 'leave') await this.#write(() => this.#leaving(request.member));
+      else if (request.kind === 'share') await this.#want(request);
+      else if (request.kind === 'leave') await this.#want(request as Extract<AskedChange, { kind: 'leave' }>);
       else if (!(await this.#isCurrent())) return { ok: false };
       return { ok: true, index: log.table.index };
     } catch (error) {
@@ -219,13 +221,29 @@ export class Leadership {
       if (sees === 'silent') return false;
       if (sees !== 'gone') throw nameTaken(this.#options.cluster, member);
     }
-    await this.#write(() => (rowOf(log.table, member) ? undefined : { kind: 'join', member, protocol, version }));
+    await this.#want({ kind: 'join', member, protocol, version });
     return true;
   }
 
-  #sharing(request: Extract<LeaderRequest, { kind: 'share' }>): Change | undefined {
-    const row = rowOf(this.#options.log.table, request.member);
-    return row === undefined || row.member.share === request.share ? undefined : request;
+  /** Asked for alone or with others: what waits is written together, so that many that come at once are one view. */
+  async #want(change: AskedChange): Promise<void> {
+    this.#wanted.add(change);
+    try {
+      await this.#write(() => this.#allWanted());
+    } finally {
+      this.#wanted.delete(change);
+    }
+  }
+
+  #allWanted(): Change | undefined {
+    const changes = [...this.#wanted].filter((change) => this.#isNews(change)).slice(0, limits.healthChanges);
+    return changes.length > 1 ? { kind: 'several', changes } : changes[0];
+  }
+
+  #isNews(change: AskedChange): boolean {
+    const row = rowOf(this.#options.log.table, change.member);
+    if (change.kind === 'share') return row !== undefined && row.member.share !== change.share;
+    return (row === undefined) === (change.kind === 'join');
   }
 
   #drain(life: Life): Promise<void> {
@@ -235,10 +253,6 @@ export class Leadership {
       const change = { of: life, from: row.status, to: 'draining', reason: 'draining', evidence: [] } as const;
       return { kind: 'status', changes: [change], voters: [life.id] };
     });
-  }
-
-  #leaving(member: Life): Change | undefined {
-    return rowOf(this.#options.log.table, member) ? { kind: 'leave', member } : undefined;
   }
 
   #compact(): void {

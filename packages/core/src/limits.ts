@@ -127,6 +127,8 @@ export const limits = {
   healthHistory: 4_096,
   /** Lives that are over and that the health table still tells about. */
   departedLives: 64,
+  /** What so many nodes ask for at once is one entry of the health log; a join takes some hundred bytes of it. */
+  healthChanges: 500,
   /** Changes that wait for the leader to write them. */
   healthRequests: 1_000,
   /** Questions about health that a node waits for answers to. */

@@ -11,11 +11,15 @@ interface Change {
   readonly to: string;
 }
 
-interface Entry {
+interface Asked {
   readonly kind: string;
-  readonly changes?: readonly Change[];
-  readonly voters?: readonly string[];
   readonly member?: SeenMember;
+}
+
+interface Entry extends Asked {
+  /** Of `status`, and of `several`. */
+  readonly changes?: readonly (Change & Asked)[];
+  readonly voters?: readonly string[];
   readonly table?: { readonly rows: readonly { readonly member: SeenMember }[] };
 }
 
@@ -76,6 +80,7 @@ export class Agreement implements Checker {
   #apply({ kind, changes = [], member, table }: Entry): void {
     if (kind === 'snapshot' && table)
       this.#members = new Map(table.rows.map((row) => [row.member.incarnation, row.member.id]));
+    if (kind === 'several') for (const change of changes) this.#apply(change);
     if (kind === 'join' && member) {
       for (const [incarnation, id] of this.#members) if (id === member.id) this.#members.delete(incarnation);
       this.#members.set(member.incarnation, member.id);
