@@ -4,7 +4,16 @@
  */
 import type { ActorDefinition, Protocol } from '@jaegis/actors';
 import { type EntityId, isSameLife, type Member, memberOf, presentWeight, type View } from '@jaegis/core';
-import { inboxFilter, type Labels, noLabels, ownerOf, ownerOfShard, SHARDS, shardOfEntity } from './placement.ts';
+import {
+  inboxFilter,
+  type Labels,
+  noLabels,
+  ownerOf,
+  ownerOfShard,
+  ownersOf,
+  SHARDS,
+  shardOfEntity,
+} from './placement.ts';
 
 /** Which labels the types of entities need, as far as this node has heard. */
 export class Needs {
@@ -62,8 +71,7 @@ export class Needs {
     if (present === undefined || presentWeight(present) === 0) return owned;
     for (const type of [undefined, ...this.types]) {
       const labels = type === undefined ? noLabels : this.of(type);
-      for (let shard = 0; shard < SHARDS; shard++) {
-        const owner = ownerOfShard(shard, view, labels);
+      for (const [shard, owner] of ownersOf(view, labels).entries()) {
         if (owner && isSameLife(owner, member)) owned.add(type === undefined ? `${shard}` : `${shard}.${type}`);
       }
     }

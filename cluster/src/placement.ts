@@ -7,7 +7,7 @@ import {
   type Member,
   presentWeight,
   rendezvousDraw,
-  rendezvousWinner,
+  rendezvousOwners,
   shardOf,
   tokenToKey,
   type View,
@@ -30,24 +30,17 @@ export function shardOfEntity(entity: EntityId): number {
 }
 
 export function ownerOfShard(shard: number, view: View, labels: Labels): Member | undefined {
-  const owners = ownersOf(view, labels);
-  const known = owners.byShard[shard];
-  if (known !== undefined) return known;
-  const owner = rendezvousWinner(owners.contenders, (id) => drawOf(id, shard))?.member;
-  owners.byShard[shard] = owner;
-  return owner;
+  return ownersOf(view, labels)[shard];
 }
 
-/** The owners by one view. Each is found when it is first asked for. */
-interface Owners {
-  readonly contenders: readonly { readonly id: string; readonly weight: number; readonly member: Member }[];
-  readonly byShard: (Member | undefined)[];
-}
+/** By shard. */
+type Owners = readonly (Member | undefined)[];
 
 const plainOwners = new WeakMap<View, Owners>();
 const labelledOwners = new WeakMap<View, Map<string, Owners>>();
 
-function ownersOf(view: View, labels: Labels): Owners {
+/** The owners by one view, found when they are first asked for. */
+export function ownersOf(view: View, labels: Labels): Owners {
   if (labels.length === 0) return kept(plainOwners, view, () => makeOwners(view, labels));
   const byLabels = kept(labelledOwners, view, () => new Map<string, Owners>());
   return kept(byLabels, labels.join(), () => makeOwners(view, labels));
@@ -62,9 +55,11 @@ function kept<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): un
 }
 
 function makeOwners({ members }: View, labels: Labels): Owners {
-  const able = members.filter((member) => hasLabels(member, labels));
-  const contenders = able.map((member) => ({ id: member.id, weight: presentWeight(member), member }));
-  return { contenders: contenders.filter(({ weight }) => weight > 0), byShard: Array(SHARDS) };
+  const contenders = members.flatMap((member) => {
+    const weight = hasLabels(member, labels) ? presentWeight(member) : 0;
+    return weight > 0 ? [{ id: member.id, weight, member }] : [];
+  });
+  return rendezvousOwners(SHARDS, contenders, ({ id }) => drawsOf(id)).map((owner) => owner?.member);
 }
 
 export function hasLabels(member: Member, labels: Labels): boolean {
@@ -86,14 +81,14 @@ const draws = new Map<string, Float64Array>();
 /** Names whose draws are kept; names by chance come without end. */
 const MOST_NAMES = 4_096;
 
-function drawOf(id: string, shard: number): number {
+function drawsOf(id: string): Float64Array {
   let known = draws.get(id);
   if (known === undefined) {
     if (draws.size >= MOST_NAMES) draws.clear();
     known = Float64Array.from({ length: SHARDS }, (_, each) => rendezvousDraw(id, `shard-${each}`));
     draws.set(id, known);
   }
-  return known[shard] ?? Number.POSITIVE_INFINITY;
+  return known;
 }
 
 /** The subject of an entity's turns: `jaegis.<cluster>.turn.<shard>.<type>.<key>`. */

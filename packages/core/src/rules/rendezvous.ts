@@ -13,23 +13,33 @@ export interface Contender {
 
 /** The contender that owns the key; undefined when none has a weight. Order does not matter. */
 export function rendezvousOwner<C extends Contender>(key: string, contenders: readonly C[]): C | undefined {
-  return rendezvousWinner(contenders, (id) => rendezvousDraw(id, key));
+  return rendezvousOwners(1, contenders, ({ id }) => [rendezvousDraw(id, key)])[0];
 }
 
-/** The same by draws that are known already. @param drawOf What {@link rendezvousDraw} gives for the key. */
-export function rendezvousWinner<C extends Contender>(
+/**
+ * The owners of so many keys, by draws that are known already.
+ * @param drawsOf What {@link rendezvousDraw} gives for the contender's id and each key.
+ */
+export function rendezvousOwners<C extends Contender>(
+  keys: number,
   contenders: readonly C[],
-  drawOf: (id: string) => number,
-): C | undefined {
-  let best: C | undefined;
-  let bestScore = 0;
+  drawsOf: (contender: C) => ArrayLike<number>,
+): (C | undefined)[] {
+  const best = Array<C | undefined>(keys).fill(undefined);
+  const scores = new Float64Array(keys);
+  // Contender by contender, as their draws lie in memory.
   for (const contender of contenders) {
     const { id, weight = 1 } = contender;
-    const score = weight / drawOf(id);
-    if (!(score > 0) || score < bestScore) continue;
-    if (score === bestScore && best !== undefined && id > best.id) continue;
-    best = contender;
-    bestScore = score;
+    const draws = drawsOf(contender);
+    for (let key = 0; key < keys; key++) {
+      const score = weight / (draws[key] ?? Number.POSITIVE_INFINITY);
+      const bestScore = scores[key] ?? 0;
+      if (!(score > 0) || score < bestScore) continue;
+      const other = best[key];
+      if (score === bestScore && other !== undefined && id > other.id) continue;
+      best[key] = contender;
+      scores[key] = score;
+    }
   }
   return best;
 }
