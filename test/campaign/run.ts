@@ -51,6 +51,8 @@ class Run {
   readonly #chronicle: Chronicle;
   readonly #books = new Books();
   readonly #checkers: readonly Checker[];
+  /** As they are told, by epoch. */
+  readonly #views = new Map<number, string>();
   #violation: Outcome['violation'];
   #upAtMs = 0;
   #digest = 0;
@@ -155,7 +157,9 @@ class Run {
       .sort();
     const astray = lives.filter(({ node }) => {
       const { members: seen } = node.membership.view;
-      return wanted.join() !== seen.map(({ id, incarnation }) => `${id}/${incarnation}`).join();
+      return (
+        seen.length !== wanted.length || seen.some((member, at) => `${member.id}/${member.incarnation}` !== wanted[at])
+      );
     });
     return [
       ...asleep.map((name) => `${name} is not up`),
@@ -199,7 +203,10 @@ class Run {
 
   #onView({ name, number, node }: Life, view: Life['node']['membership']['view']): void {
     const { incarnation } = node.membership.self;
-    this.#chronicle.add('view', [name], `epoch ${view.epoch}: ${view.members.map(({ id }) => id).join(' ')}`);
+    const text = `epoch ${view.epoch}: ${view.members.map(({ id }) => id).join(' ')}`;
+    // Kept once: in large clusters it is long, and all nodes say it.
+    if (this.#views.get(view.epoch) !== text) this.#views.set(view.epoch, text);
+    this.#chronicle.add('view', [name], this.#views.get(view.epoch) ?? text);
     this.#tell((checker) => checker.viewed?.({ name, number, incarnation }, view));
   }
 
