@@ -17,10 +17,10 @@ export interface Cost {
   readonly startedMs: number;
 }
 
-export const sizes: readonly number[] = [3, 10, 100, 300];
+export const sizes: readonly number[] = [3, 10, 100, 300, 1_000];
 const MEASURED_MS = 5_000;
-/** Members come in groups, as when processes are rolled out. */
-const GROUP = 20;
+/** So many members come at once, as when processes are rolled out. */
+const GROUP = 100;
 const STARTED_WITHIN_MS = 600_000;
 /** Without a record for so long it is at rest. */
 const CALM_MS = 6_000;
@@ -34,7 +34,7 @@ export async function costOf(nodes: number): Promise<Cost> {
   const chronicle = new Chronicle(() => clock.monotonic());
   const stage = new Stage({ world, chronicle, onView: () => {}, onFailure: fail, weight: 0 });
   for (let started = 0; started < nodes; started += GROUP) {
-    const names = Array.from({ length: Math.min(GROUP, nodes - started) }, (_, index) => `n${started + index + 1}`);
+    const names = Array.from({ length: Math.min(GROUP, nodes - started) }, (_, index) => nameOf(started + index + 1));
     for (const name of names) stage.start(name);
     await clock.runUntil(() => names.every((name) => stage.lives.get(name)?.isUp), STARTED_WITHIN_MS);
   }
@@ -57,6 +57,11 @@ export async function costOf(nodes: number): Promise<Cost> {
   stage.end();
   const per = nodes * (MEASURED_MS / 1_000);
   return { nodes, messages: sum.messages / per, bytes: sum.bytes / per, startedMs };
+}
+
+/** All of one length, so that bytes say the same at each size. */
+function nameOf(number: number): string {
+  return `n${String(number).padStart(4, '0')}`;
 }
 
 export function describeCost({ nodes, messages, bytes, startedMs }: Cost): string {

@@ -11,6 +11,7 @@ const tiny = clusterSuite({
   reconnections: 1,
   serverRounds: 1,
   busySeconds: 1,
+  members: 15,
 });
 
 it.each(['SIGKILL of a node', 'SIGTERM of a node'])(
@@ -22,6 +23,11 @@ it.each(['SIGKILL of a node', 'SIGTERM of a node'])(
     expect(rows).toHaveLength(1);
   },
 );
+
+it('measures what membership costs in a simulated cluster', async () => {
+  const { rows } = await runSuite(tiny, { rounds: 1, only: 'cost of membership' });
+  expect(rows).toMatchObject([{ met: true }]);
+});
 
 it('has at least 20 faults a row in full size, and says what each row is', () => {
   for (const { patience = 1, isOnce = false, about, goal } of clusterSuite().rows) {

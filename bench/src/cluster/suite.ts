@@ -2,6 +2,7 @@
 import type { RowSpec, Session, Suite } from '../harness/session.ts';
 import type { GroundOptions } from './ground.ts';
 import { leaderKilled, stalled } from './health-faults.ts';
+import { FEW_MEMBERS, membershipCost } from './membership-cost.ts';
 import { type Fault, frozen, killed, told, underAsks } from './node-faults.ts';
 import { cutOff, reconnected } from './path-faults.ts';
 import { silentNode } from './peers.ts';
@@ -19,6 +20,8 @@ export interface ClusterSizes {
   readonly reconnections: number;
   readonly serverRounds: number;
   readonly busySeconds: number;
+  /** Members of the largest simulated cluster. */
+  readonly members: number;
 }
 
 /** With the harness's five rounds: 20 faults a row, after one that warms up. */
@@ -30,6 +33,7 @@ const fullSizes: ClusterSizes = {
   reconnections: 100,
   serverRounds: 5,
   busySeconds: 600,
+  members: 1_000,
 };
 
 export function clusterSuite(sizes: ClusterSizes = fullSizes): Suite {
@@ -41,7 +45,7 @@ flight for each; each round is one fault, each time on the next node, which is s
 begins with the system call that is the fault and ends with the answer that counts. Answers carry what was counted: an
 ask that was lost, or counted twice, fails its row, as does a node that was declared down while it lived. A figure is
 that of one entity, or of one line of asks, so that one fault has several.`,
-    rows: [...nodes(sizes), ...health(sizes), ...servers(sizes), ...paths(sizes), ...wholes(sizes)],
+    rows: [...nodes(sizes), ...health(sizes), ...servers(sizes), ...paths(sizes), ...wholes(sizes), memberships(sizes)],
     versions: () => ({}),
   };
 }
@@ -176,6 +180,21 @@ state that it had. Orleans once needed five minutes (dotnet/orleans#4734).`,
       goal: { most: 0 },
     },
   ];
+}
+
+function memberships({ members }: ClusterSizes): RowSpec {
+  return {
+    name: `cost of membership per node and second: ${members.toLocaleString('en')} members ÷ ${FEW_MEMBERS}`,
+    unit: 'times',
+    better: 'lower',
+    isOnce: true,
+    ours: { size: members, open: membershipCost },
+    peers: {},
+    about: `The code of the nodes, all in one process, on a virtual clock and over a network in memory (docs/simulation.md).
+All members see each other and are at rest; for 5 s of their time all that they send and get is counted, messages and
+bytes of subjects and payloads. The larger one of the two ratios. What it costs at other sizes: \`npm run sim -- --cost\`.`,
+    goal: { below: 1.1 },
+  };
 }
 
 function faults(ground: GroundOptions, fault: Fault, patience: number) {
