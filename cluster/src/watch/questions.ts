@@ -43,6 +43,8 @@ const MOST = 1_024;
 export class Questions {
   readonly #options: QuestionsOptions;
   readonly #asked = new Map<string, Question>();
+  /** Not answered yet, by life. */
+  readonly #underWay = new Map<string, Promise<Answer>>();
   #by: string | undefined;
   #answers: Subscription | undefined;
   #count = 0;
@@ -65,7 +67,17 @@ export class Questions {
     this.#by = undefined;
   }
 
+  /** Who is asked already is not asked twice: where half of many members fail, each asks about all of them. */
   ask(member: Member): Promise<Answer> {
+    const { incarnation } = member;
+    const underWay = this.#underWay.get(incarnation);
+    if (underWay !== undefined) return underWay;
+    const asking = this.#ask(member).finally(() => this.#underWay.delete(incarnation));
+    this.#underWay.set(incarnation, asking);
+    return asking;
+  }
+
+  #ask(member: Member): Promise<Answer> {
     const { clock, answerMs } = this.#options;
     const number = String(this.#count++);
     const { promise, resolve } = Promise.withResolvers<Answer>();

@@ -11,7 +11,7 @@ import {
   viewWith,
 } from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Pulse } from './pulse.ts';
 import { Watch } from './watch.ts';
 
@@ -63,6 +63,22 @@ async function watching(count: number) {
   await pass(1_000);
   return { world, clock, network, nodes, view, pass, lookOnce, at, gone };
 }
+
+test('who is asked what it sees of one member several times at once asks that one once', async () => {
+  const { network, clock, pass, at } = await watching(3);
+  network.freeze('n2');
+  await pass(200, 1);
+  await clock.advance(500);
+  let asked = 0;
+  network.watch(({ subject, to }) => {
+    if (to === undefined && subject.endsWith('.ping')) asked++;
+  });
+  const seen = await clock.runUntilSettled(
+    Promise.all(Array.from({ length: 5 }, () => at(0).watch.observe(at(1).member))),
+  );
+  expect(seen.map(({ sees }) => sees)).toEqual(Array(5).fill('silent'));
+  expect(asked).toBeLessThanOrEqual(1); // none where its watcher has just asked
+});
 
 describe('a watched node', () => {
   it('of which nothing is wrong is not spoken of', async () => {
