@@ -220,3 +220,39 @@ test.each([
   expect(first.membership.table).toBe(table);
   expect(first.membership).toMatchObject({ standing: 'serving', isLeader: true });
 });
+
+describe('in a cluster of more members than a member watches', () => {
+  async function large(count: number) {
+    const { world, make, start } = cluster();
+    const nodes: Awaited<ReturnType<typeof make>>[] = [];
+    for (let number = 1; number <= count; number++) nodes.push(await make(`n${number}`));
+    await start(...nodes);
+    await world.clock.advance(3_000);
+    const sent = { questions: 0, pings: 0 };
+    world.network.watch(({ subject, to }) => {
+      if (to !== undefined) return;
+      if (subject === 'jaegis.c.consensus.agree') sent.questions++;
+      if (subject.endsWith('.ping')) sent.pings++;
+    });
+    return { world, nodes, sent };
+  }
+
+  it('one that hangs is given up, though most of those that agree did not watch it', async () => {
+    const { world, nodes } = await large(41);
+    const [first] = nodes;
+    world.network.freeze('n7');
+    await world.clock.advance(2_000);
+    expect(first?.ids()).toHaveLength(40);
+    expect(first?.ids()).not.toContain('n7');
+  });
+
+  it('one half that is cut off from the other is given up at once, after a few questions', async () => {
+    const { world, nodes, sent } = await large(41);
+    const names = nodes.map(({ membership }) => membership.self.id);
+    for (const a of names.slice(0, 21)) for (const b of names.slice(21)) world.network.cut(a, b);
+    await world.clock.advance(SILENT_MS);
+    const seen = new Set(nodes.map(({ ids }) => ids().length));
+    expect([...seen].some((count) => count === 20 || count === 21)).toBe(true);
+    expect(sent.questions).toBeLessThan(20);
+  });
+});

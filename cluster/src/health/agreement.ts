@@ -29,7 +29,7 @@ export interface Agreed {
  * @param reported What the leader has been told of one life.
  */
 export async function agreedTo(
-  ground: Ground,
+  ground: Ground & { readonly watchersOf: (id: NodeId) => readonly NodeId[] },
   proposed: readonly StatusChange[],
   reported: (life: Life) => readonly Observation[],
   signal: AbortSignal,
@@ -41,13 +41,17 @@ export async function agreedTo(
   const answered = new Set<NodeId>();
   const isCarried = (change: StatusChange) => isAgreed(view, accused, new Set(yes.get(change)?.keys()));
   const voters = view.members.length - accused.size;
+  const watchers = new Map(proposed.map(({ of }) => [of.id, new Set(ground.watchersOf(of.id))]));
+  // Who does not watch it has asked it just now, for a moment only. How long it is silent the watchers have reported.
+  const isYes = (seen: Observation) =>
+    condemns(seen, settings) || (seen.sees === 'silent' && !watchers.get(seen.of.id)?.has(seen.by.id));
   const request: AgreeRequest = { term: table.term, of: proposed.map(({ of }) => of) };
   const take = (answer: unknown) => {
     if (!isTestimony(answer) || accused.has(answer.by) || !memberOf(view, answer.by)) return false;
     answered.add(answer.by);
     for (const [change, supporters] of yes) {
       const seen = answer.observations.find(({ of }) => isSameLife(of, change.of));
-      if (seen && condemns(seen, settings)) supporters.set(answer.by, seen);
+      if (seen && isYes(seen)) supporters.set(answer.by, seen);
     }
     return answered.size >= voters || proposed.every(isCarried);
   };

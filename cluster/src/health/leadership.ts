@@ -33,8 +33,20 @@ export interface LeadershipOptions extends Ground {
   readonly onFenced: () => void;
 }
 
+interface Asked {
+  readonly key: string;
+  readonly ids: ReadonlySet<string>;
+  readonly abort: AbortController;
+  /** In place of how many questions it was asked. */
+  readonly replaced: number;
+  /** Before that it is not replaced itself. */
+  readonly standsUntilMs: number;
+}
+
 /** What was not agreed on is not asked about again for so long, in ms, unless more is reported. */
 const AGAIN_MS = 250;
+/** A question that took the place of another one stands so long at least, in ms, and twice as long each time again. */
+const STANDS_MS = 10;
 /** After so long, in ms, a life that was heard is one that lives. */
 const TWICE_MS = 250;
 
@@ -50,7 +62,7 @@ export class Leadership {
   readonly #wanted = new Set<AskedChange>();
   #saidMs = Number.NEGATIVE_INFINITY;
   /** Those that the members are asked about, and what ends that. */
-  #asked: { readonly key: string; readonly ids: ReadonlySet<string>; readonly abort: AbortController } | undefined;
+  #asked: Asked | undefined;
   #refused = { key: '', untilMs: 0 };
 
   constructor(options: LeadershipOptions) {
@@ -160,8 +172,12 @@ export class Leadership {
     if (this.#asked?.key === key || (this.#refused.key === key && nowMs < this.#refused.untilMs)) return;
     // More are accused than those that are asked about: they would be waited for in vain.
     if (this.#asked && [...ids].every((id) => this.#asked?.ids.has(id))) return;
+    if (this.#asked && nowMs < this.#asked.standsUntilMs) return;
     this.#asked?.abort.abort();
-    const asked = { key, ids, abort: new AbortController() };
+    const replaced = this.#asked === undefined ? 0 : this.#asked.replaced + 1;
+    // Where many fail, watchers report them one after the other: each question is to have more of them than the one before.
+    const standsMs = replaced === 0 ? 0 : Math.min(AGAIN_MS, STANDS_MS * 2 ** replaced);
+    const asked: Asked = { key, ids, abort: new AbortController(), replaced, standsUntilMs: nowMs + standsMs };
     this.#asked = asked;
     void this.#decide(proposed, asked.abort.signal).then((isDone) => {
       if (this.#asked === asked) this.#asked = undefined;
