@@ -54,6 +54,11 @@ export interface DomainOptions {
   readonly router: Router;
 }
 
+/**
+ * For so long, in ms, a node that has handed over all it had stays a member. Who asks it by an older view is told at once
+ * where to go, and its successors begin before all take in another view.
+ */
+const LINGER_MS = 250;
 /** How long it may take to say that this node is on its way out, in ms. */
 const ANNOUNCE_MS = 2_000;
 
@@ -185,6 +190,7 @@ export class Domain {
     if (!(await Promise.race([drained, sleep(ports.clock, ANNOUNCE_MS, signal).then(() => false)]))) return;
     await Promise.all([host.released(), this.#pinned.allReleased()]);
     await router.settled();
+    await sleep(ports.clock, LINGER_MS, signal);
   }
 
   #makeReader(): InboxReader {
