@@ -109,9 +109,11 @@ export class Ground {
     return this.until(`the members to be ${wanted}`, () => are() === wanted, are);
   }
 
-  /** Resolves when all are members and answer for a part of these lines. */
+  /** Resolves when all are members with all of their weight, and answer for a part of these lines. */
   async settled(asks: SteadyAsks): Promise<void> {
     await this.members(this.names);
+    const haveAll = () => this.client.view.members.every(({ share }) => share === undefined);
+    await this.until('each node to have its whole share', haveAll);
     await this.until('each node to answer some', () => this.names.every((name) => asks.of(name).length > 0));
     await asks.roundTrips(5);
   }

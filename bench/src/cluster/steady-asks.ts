@@ -31,7 +31,7 @@ interface State {
 }
 
 /** Between an answer and the next ask, and before an ask that failed is repeated, in ms. */
-const PAUSE_MS = 5;
+const PAUSE_MS = 20;
 const REPEAT_MS = 20;
 /** What has not come by then will not come. */
 const PATIENCE_MS = 60_000;

@@ -40,8 +40,9 @@ export function clusterSuite(sizes: ClusterSizes = fullSizes): Suite {
   return {
     name: 'cluster',
     about: `Three NATS servers with three replicas of every record, three nodes (five where a minority is cut off) and one client
-on one machine, each a process of its own. The client asks counters on all nodes without a pause but 5 ms, one ask in
-flight for each; each round is one fault, each time on the next node, which is started again before the next one. A time
+on one machine, each a process of its own. The client asks four counters on each node, each again 20 ms after its last
+answer, which leaves two cores some of their time. Each round is one fault, each time on the next node, which is started
+again, and has its whole share again, before the next one. A time
 begins with the system call that is the fault and ends with the answer that counts. Answers carry what was counted: an
 ask that was lost, or counted twice, fails its row, as does a node that was declared down while it lived. A figure is
 that of one entity, or of one line of asks, so that one fault has several.`,
