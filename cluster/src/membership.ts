@@ -78,7 +78,7 @@ export class Membership {
   readonly #consensus: Consensus;
   readonly #watch: Watch;
   readonly #pulse: Pulse;
-  readonly #stalls = new StallNews();
+  readonly #stalls: StallNews;
   readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
   readonly #events = new Listeners<[event: MembershipEvent]>();
@@ -97,6 +97,7 @@ export class Membership {
     const onBeat = ({ index }: Beat) => {
       if (index > this.table.index) void this.#consensus.catchUp();
     };
+    this.#stalls = new StallNews(settings);
     this.#watch = new Watch({ ...options, onBeat, onGone: () => this.#lookNow(0) });
     const load = () => ({ ...options.load(), index: this.table.index, epoch: this.#view.epoch });
     this.#pulse = new Pulse({ ...options, load, everyMs: settings.beatMs });

@@ -2,7 +2,7 @@
  * Tells the cluster's events that the event loop of a member stands still, once for each time, and once more when the
  * actor that holds it becomes known. Of its watchers only the first one that is not in trouble itself says so.
  */
-import { isSameLife, type Member, type Observation, observersOf, type Sight, type View } from '@jaegis/core';
+import { type HealthSettings, isSameLife, type Member, type Observation, observersOf, type Sight, type View } from '@jaegis/core';
 
 export interface NodeStalled {
   readonly type: 'node_stalled';
@@ -17,8 +17,13 @@ export interface NodeStalled {
 }
 
 export class StallNews {
+  readonly #settings: Pick<HealthSettings, 'stalledAfterMs'>;
   /** Of those that are stalled: whether it was said, and with which name. */
   readonly #told = new Map<string, string | undefined>();
+
+  constructor(settings: Pick<HealthSettings, 'stalledAfterMs'>) {
+    this.#settings = settings;
+  }
 
   /** What is new in what a watcher sees. @param sightOf What it calls another member; undefined: it does not watch it. */
   take(
@@ -27,7 +32,9 @@ export class StallNews {
     self: Member,
     sightOf: (member: Member) => Sight | undefined,
   ): NodeStalled[] {
-    const stalled = seen.filter(({ sees }) => sees === 'stalled');
+    // One that was stalled is called so for a while after: what it does meanwhile its last beat says.
+    const isNow = ({ sees, loopMs = 0 }: Observation) => sees === 'stalled' && loopMs >= this.#settings.stalledAfterMs;
+    const stalled = seen.filter(isNow);
     for (const key of [...this.#told.keys()]) if (!stalled.some(({ of }) => keyOf(of) === key)) this.#told.delete(key);
     return stalled.flatMap((observation) => {
       const { of, actor, at, loopMs = 0 } = observation;
