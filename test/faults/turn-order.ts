@@ -1,4 +1,6 @@
 /** What must hold of the turns that are in an entity's record, whoever was frozen, cut off or killed meanwhile. */
+import { setTimeout } from 'node:timers/promises';
+import { hasCode } from '@jaegis/core';
 import type { EntityId, JaegisNode, TurnRecord } from 'jaegis';
 
 /** Per entity under fire, so that all of them can be looked at in the end. */
@@ -20,8 +22,16 @@ export function wrongTurns(turns: readonly WrittenTurn[]): string[] {
   return wrong;
 }
 
+/** Again while the servers are at an election, as the error says. */
 export async function turnsOf(node: JaegisNode, entity: EntityId): Promise<WrittenTurn[]> {
-  const turns: WrittenTurn[] = [];
-  for await (const { turn, writer, node: by } of node.history({ entity })) turns.push({ turn, writer, node: by });
-  return turns;
+  for (;;) {
+    try {
+      const turns: WrittenTurn[] = [];
+      for await (const { turn, writer, node: by } of node.history({ entity })) turns.push({ turn, writer, node: by });
+      return turns;
+    } catch (error) {
+      if (!hasCode(error, 'storage_unavailable')) throw error;
+      await setTimeout(100);
+    }
+  }
 }

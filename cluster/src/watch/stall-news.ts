@@ -2,7 +2,15 @@
  * Tells the cluster's events that the event loop of a member stands still, once for each time, and once more when the
  * actor that holds it becomes known. Of its watchers only the first one that is not in trouble itself says so.
  */
-import { type HealthSettings, isSameLife, type Member, type Observation, observersOf, type Sight, type View } from '@jaegis/core';
+import {
+  type HealthSettings,
+  isSameLife,
+  type Member,
+  type Observation,
+  observersOf,
+  type Sight,
+  type View,
+} from '@jaegis/core';
 
 export interface NodeStalled {
   readonly type: 'node_stalled';
