@@ -176,7 +176,7 @@ state that it had. Orleans once needed five minutes (dotnet/orleans#4734).`,
         'All are at work on it, and are asked at the moment of the kill, each once. Until the last one has answered.',
       goal: { below: 5_000, p99Below: 5_000 },
       shortfall: `Three requests and a write for each entity are as much as two processors can do in that time: 5.1 s (2.4 to
-11.3) in a run of four faults. In the run of twenty, one of some 200,000 asks had no answer within 29.5 s; why is not known yet.`,
+11.3) in a run of four faults. In the run of twenty, one ask had no answer within 29.5 s; why is not known yet.`,
     },
     {
       name: 'healthy for 10 minutes with all cores busy: nodes declared down',
