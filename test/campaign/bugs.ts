@@ -121,6 +121,7 @@ function answering(
 
 function over(journal: Journal, changed: Partial<Journal>): Journal {
   return {
+    historyPerSubject: journal.historyPerSubject,
     append: (...args) => journal.append(...args),
     last: (...args) => journal.last(...args),
     history: (...args) => journal.history(...args),

@@ -225,6 +225,7 @@ function changesHistory(world: World): void {
     const subject = `${name}.a`;
     const kept = async () => (await allOf(journal.history(subject))).map(({ data }) => text(data));
     const sequences = await appendAll(journal, subject, ['1', '2', '3', '4', '5']);
+    expect(journal.historyPerSubject).toBe(4);
     expect(await kept()).toEqual(['2', '3', '4', '5']);
     await connection.openJournal({ ...options, historyPerSubject: 2 });
     expect(await kept()).toEqual(['4', '5']);
@@ -236,7 +237,7 @@ function changesHistory(world: World): void {
   test('opening a journal without saying how much history leaves it as it is; a new one has 64 records', async () => {
     const { name, options, connection, journal } = await openNew(world, { historyPerSubject: 2 });
     const { historyPerSubject: _, ...unsaid } = options;
-    await connection.openJournal(unsaid);
+    expect((await connection.openJournal(unsaid)).historyPerSubject).toBe(2);
     await appendAll(journal, `${name}.a`, ['1', '2', '3']);
     expect(await allOf(journal.history(`${name}.a`))).toHaveLength(2);
     const other = uniqueName();

@@ -32,6 +32,7 @@ console.log('ready');
 
 function reads(inner: Journal): Omit<Journal, 'append'> {
   return {
+    historyPerSubject: inner.historyPerSubject,
     last: (subject) => inner.last(subject),
     history: (...range) => inner.history(...range),
     subjects: (filter) => inner.subjects(filter),

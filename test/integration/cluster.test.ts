@@ -1,4 +1,5 @@
 /** Nodes of a cluster on a real server: one address space, inspection from outside, and what is refused at the door. */
+import { connect } from '@nats-io/transport-node';
 import { defineActor, defineApp, type JaegisNode, startNode } from 'jaegis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bareRequest } from '../support/bare-nats.ts';
@@ -89,6 +90,28 @@ describe('one address space', () => {
     const again = await b.entity(counter, 'k').ask({ type: 'add', by: 5 }, { idempotencyKey: 'payment-1' });
     expect([asked, again]).toEqual([5, 5]);
     expect(await a.entity(counter, 'k').ask({ type: 'add', by: 1 })).toBe(6);
+  });
+
+  it('a key is known to the next owner, who reads the past only for one that may be in it', async () => {
+    const [a, b] = second(await cluster('n1', 'n2'));
+    const ask = (node: JaegisNode, key: number) =>
+      node.entity(counter, 'k').ask({ type: 'add', by: 1 }, { idempotencyKey: `${key}` });
+    for (let key = 1; key <= 10; key++) expect(await ask(a, key)).toBe(key);
+    for (const node of [a, b]) await node.stop();
+    const onlooker = await connect({ servers: [...nats.urls] });
+    let reads = 0;
+    onlooker.subscribe('$JS.API.DIRECT.GET.>', {
+      callback: (_, message) => {
+        if (message.string().includes('counter')) reads++;
+      },
+    });
+    await onlooker.flush();
+    const next = await startNode({ name: 'n3', cluster: a.cluster, nats: nats.urls, app, logLevel: 'silent' });
+    running.push(next);
+    const heard = () => onlooker.flush().then(() => reads);
+    expect([await ask(next, 11), await ask(next, 10), await heard()]).toEqual([11, 10, 0]);
+    expect([await ask(next, 3), await heard()]).toEqual([3, 1]);
+    await onlooker.close();
   });
 
   it('state outlives all nodes, and every turn can be read', async () => {

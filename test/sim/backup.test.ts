@@ -228,6 +228,7 @@ describe('a backup', () => {
     const { promise: consumed, resolve } = Promise.withResolvers<void>();
     const { turnJournal } = a.ports;
     const late: StatePorts['turnJournal'] = {
+      historyPerSubject: turnJournal.historyPerSubject,
       append: (subject, data, options) => turnJournal.append(subject, data, options),
       last: (subject) => turnJournal.last(subject),
       history: (...range) => turnJournal.history(...range),
@@ -266,6 +267,7 @@ describe('a backup', () => {
     await a.settled(writeAll());
     let reads = 0;
     const turnJournal: StatePorts['turnJournal'] = {
+      historyPerSubject: inner.historyPerSubject,
       append: (subject, data, more) => inner.append(subject, data, more),
       last: (subject) => inner.last(subject),
       subjects: (filter) => inner.subjects(filter),

@@ -1,12 +1,14 @@
 import { keyedAskId, limits } from '@jaegis/core';
 import { describe, expect, it } from 'vitest';
 import { Answers, idOfSend, newestOf } from './answers.ts';
+import { nothingPast, PastAsks } from './past-asks.ts';
 
 function remembered(before: readonly { readonly id: string; readonly reply: unknown }[] = []) {
   const clock = { now: 0 };
   const answers = new Answers({
     load: async () => before,
-    ...(before.length === 0 ? { before } : {}),
+    newest: before.length === 0 ? undefined : { turn: 2, answered: [] },
+    keptTurns: limits.turnHistory,
     now: () => clock.now,
   });
   const keyed = (key: number) => ({ id: keyedAskId(`k${key}`), reply: key });
@@ -79,6 +81,29 @@ describe('the answers that an entity remembers', () => {
     expect(answers.known()).toBeUndefined();
     expect([answers.get(keyed(1).id), answers.get(keyed(2).id)]).toEqual([{ reply: 'before' }, { reply: 2 }]);
     expect(answers.get('random')).toMatchObject({ reply: 3 });
+  });
+
+  it('are read from the turns that are kept only for an id that may be in them', async () => {
+    const old = keyedAskId('old');
+    const past = new PastAsks(nothingPast, limits.turnHistory);
+    past.add([old], false);
+    let reads = 0;
+    const load = async () => {
+      reads++;
+      return [
+        { id: old, reply: 'old' },
+        { id: keyedAskId('newest'), reply: 'newest' },
+      ];
+    };
+    const { bytes = nothingPast } = past;
+    const newest = { turn: 2, answered: [{ id: keyedAskId('newest'), reply: 'newest' }], past: bytes };
+    const answers = new Answers({ load, newest, keptTurns: limits.turnHistory, now: () => 0 });
+    expect([answers.knows(keyedAskId('new')), answers.knows(keyedAskId('newest'))]).toEqual([undefined, undefined]);
+    expect(answers.get(keyedAskId('newest'))).toEqual({ reply: 'newest' });
+    expect(reads).toBe(0);
+    await answers.knows(old);
+    expect([answers.get(old), reads]).toEqual([{ reply: 'old' }, 1]);
+    expect(answers.knows(old)).toBeUndefined();
   });
 
   it('that a turn takes along are the newest of both kinds, within the bounds', () => {

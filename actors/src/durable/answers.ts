@@ -1,11 +1,14 @@
-import { type Answered, isKeyedAskId, limits } from '@jaegis/core';
+import { type Answered, isKeyedAskId, limits, type TurnRecord } from '@jaegis/core';
+import { nothingPast, PastAsks } from './past-asks.ts';
 import { roughSize } from './rough-size.ts';
 
 export interface AnswersOptions {
   /** The asks that the turns which are kept have answered, the oldest first. */
   readonly load: () => Promise<readonly Answered[]>;
-  /** What it would give, where that is known already: then it is not called. */
-  readonly before?: readonly Answered[] | undefined;
+  /** Of those the newest; undefined where there was none. */
+  readonly newest: Pick<TurnRecord, 'turn' | 'answered' | 'past'> | undefined;
+  /** How many turns of the entity are kept. */
+  readonly keptTurns: number;
   /** In ms, of the monotonic clock. */
   readonly now: () => number;
 }
@@ -26,7 +29,8 @@ interface Recent extends Known {
 /**
  * What an entity's asks were answered, by id, so that one that is repeated is answered the same and has no second
  * effect; and the ids of the `send`s that it has consumed, which servers that are started again do not know any more. What
- * came before the entity was activated here is read from the turns that are kept, when it is first needed.
+ * came before the entity was activated here is read from the turns that are kept, when it is first needed: where the marks
+ * in the newest record do not say that an id is new.
  *
  * Asks with a key are kept apart from those without, and from sends: however many of those come, they push no key out.
  */
@@ -36,18 +40,50 @@ export class Answers {
   /** Without a key: repeated by their askers' nodes, and only while their time lasts. */
   readonly #recent = new Map<string, Recent>();
   readonly #sent = new Map<string, Recent>();
+  readonly #past: PastAsks;
   #isLoaded: boolean;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
-    const { before } = options;
-    this.#isLoaded = before !== undefined;
-    if (before !== undefined) this.add(before);
+    const { newest, keptTurns } = options;
+    this.#isLoaded = newest === undefined;
+    this.#past = new PastAsks(newest === undefined || newest.turn === 1 ? nothingPast : newest.past, keptTurns);
+    if (newest === undefined) return;
+    this.add(newest.answered);
+    this.wrote(newest.answered, false);
   }
 
   /** Undefined: all is known. Else: when it is. */
   known(): Promise<void> | undefined {
     return this.#isLoaded ? undefined : this.#read();
+  }
+
+  /** The same of the answer to one ask, or of one send. */
+  knows(id: string): Promise<void> | undefined {
+    return this.#isLoaded || this.#has(id) || !this.#past.mayHave(id) ? undefined : this.#read();
+  }
+
+  /** A turn is written that says so. @param replaces It has dropped those before it. */
+  wrote(answered: readonly Answered[], replaces: boolean): void {
+    this.#past.add(
+      answered.map(({ id }) => id),
+      replaces,
+    );
+  }
+
+  /**
+   * The record of the next turn with what tells a new owner of the turns before it: marks of what they have answered.
+   * @param replaces It drops them: the answers themselves go along, so that an ask which is repeated has one effect.
+   */
+  goWith(record: TurnRecord, replaces: boolean): TurnRecord | Promise<TurnRecord> {
+    if (replaces) return this.#carriedWith(record);
+    const past = this.#past.bytes;
+    return past === undefined ? record : { ...record, past };
+  }
+
+  async #carriedWith(record: TurnRecord): Promise<TurnRecord> {
+    await this.known();
+    return { ...record, answered: [...this.carried, ...record.answered], past: nothingPast };
   }
 
   hasSent(id: string): boolean {
@@ -78,6 +114,10 @@ export class Answers {
       lastOf(all).flatMap(([id, known]) => (known.untilMs > now ? [answeredAs(id, known)] : [])),
     );
     return [keyed, ...recent].flatMap((answered) => newestOf(answered, carriedMost));
+  }
+
+  #has(id: string): boolean {
+    return isSendId(id) ? this.#sent.has(id) : this.get(id) !== undefined;
   }
 
   async #read(): Promise<void> {

@@ -21,7 +21,7 @@ import { migrated } from '../run/migration.ts';
 import type { Message } from '../run/protocol.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
 import { notTaken } from '../run/step-errors.ts';
-import { Answers } from './answers.ts';
+import { Answers, idOfSend } from './answers.ts';
 import { traceOf, trailOf } from './audit.ts';
 import { Commits, notCommitted, notWritten, type Step } from './commits.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -115,7 +115,8 @@ export class DurableBehavior implements Behavior {
     this.#timers = new Timers(this.#turns.timers, this.#writer, () => clock.now());
     this.#answers = new Answers({
       load: () => loads.run(() => log.answered(this.#stop.signal)),
-      before: loaded === undefined ? [] : loaded.isOnly ? loaded.turn.answered : undefined,
+      newest: loaded?.turn,
+      keptTurns: log.keptTurns,
       now: () => clock.monotonic(),
     });
     outbox.enqueue(this.#turns.outbox);
@@ -145,7 +146,8 @@ export class DurableBehavior implements Behavior {
     const isDurable = isDurableMessageId(id);
     if (!isDurable && !this.#inner.takes(message.type)) return refused;
     const mayRepeat = inbox?.sent?.mayRepeat ?? !(id === undefined || isFresh || isDurable);
-    const known = mayRepeat ? this.#answers?.known() : undefined;
+    const answered = inbox?.sent === undefined ? id : idOfSend(inbox.sent.id);
+    const known = mayRepeat && answered !== undefined ? this.#answers?.knows(answered) : undefined;
     const ready = known ?? this.#commits.room();
     if (ready === undefined) return this.#handle(state, message, host, delivery);
     // While it waits, what is being written fails or succeeds; the state stays, since nothing else is handled.
@@ -403,7 +405,7 @@ export class DurableBehavior implements Behavior {
   }
 
   async #commit(steps: readonly Step[]): Promise<void> {
-    const { log, outbox } = this.#has;
+    const { outbox } = this.#has;
     const acknowledged = new Set(outbox.acknowledged);
     const before = this.#turns;
     const turns = nextTurn(before, { messages: steps, acknowledged, timers: this.#timers.list });
@@ -411,8 +413,7 @@ export class DurableBehavior implements Behavior {
     const record = this.#record(turns, steps); // of the state as it is now: messages are handled while this is written
     const added = notIn(turns.timers, before.timers);
     if (added.length > 0) await Promise.all(added.map((timer) => this.#schedules?.set(timer)));
-    if (log.replaces(turns.turn)) await log.append(await this.#withAnswers(record), this.#stop.signal, true);
-    else await log.append(record, this.#stop.signal);
+    await this.#append(record);
     this.#turns = turns;
     this.#forgetArrived();
     for (const timer of notIn(before.timers, turns.timers)) this.#schedules?.clear(timer);
@@ -420,10 +421,12 @@ export class DurableBehavior implements Behavior {
     outbox.enqueue(turns.outbox.filter(({ number }) => number >= first));
   }
 
-  /** What the turns before it have answered goes along, so that an ask which is repeated still has one effect. */
-  async #withAnswers(record: TurnRecord): Promise<TurnRecord> {
-    await this.#answers?.known();
-    return { ...record, answered: [...(this.#answers?.carried ?? []), ...record.answered] };
+  async #append(record: TurnRecord): Promise<void> {
+    const { log } = this.#has;
+    const replaces = log.replaces(record.turn);
+    const written = (await this.#answers?.goWith(record, replaces)) ?? record;
+    await log.append(written, this.#stop.signal, replaces);
+    this.#answers?.wrote(written.answered, replaces);
   }
 
   /** Outgoing messages that are not known to be consumed. */

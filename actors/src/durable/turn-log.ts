@@ -26,8 +26,6 @@ export interface LoadedTurn {
   readonly corrupt: readonly unknown[];
   /** How many turns after it are lost: their records are damaged or missing. */
   readonly lost: number;
-  /** There has been no turn before it, and none after it. */
-  readonly isOnly: boolean;
 }
 
 export interface TurnLogOptions {
@@ -61,6 +59,11 @@ export class TurnLog {
     this.#options = options;
   }
 
+  /** How many turns of an entity are kept. */
+  get keptTurns(): number {
+    return this.#options.journal.historyPerSubject;
+  }
+
   /**
    * The newest turn, or undefined; from then on appends expect it to be the newest.
    * @throws CorruptRecordError where nothing can be read of what there was: nothing is begun anew over a past.
@@ -80,7 +83,7 @@ export class TurnLog {
       if (missing === undefined) return found;
       const { turn, corrupt, lost } = found;
       const lostTurns = Math.max(lost, missing.turn - turn.turn);
-      return { turn, corrupt: [...corrupt, missing.error], lost: lostTurns, isOnly: false };
+      return { turn, corrupt: [...corrupt, missing.error], lost: lostTurns };
     });
   }
 
@@ -93,7 +96,7 @@ export class TurnLog {
   async #readable(record: JournalRecord): Promise<LoadedTurn> {
     try {
       const turn = decodeTurn(this.#options.codec, record);
-      return { turn, corrupt: [], lost: 0, isOnly: turn.turn === 1 };
+      return { turn, corrupt: [], lost: 0 };
     } catch (error) {
       if (!hasCode(error, 'corrupt_record')) throw error;
       return await this.#lastGood(error);
@@ -118,7 +121,7 @@ export class TurnLog {
       }
     }
     if (turn === undefined) throw first;
-    return { turn, corrupt, lost: corrupt.length, isOnly: false };
+    return { turn, corrupt, lost: corrupt.length };
   }
 
   /** What the turns that are kept have answered, up to the newest one when this was loaded, the oldest first; some twice. */

@@ -53,6 +53,7 @@ const full: TurnRecord = {
     { type: 'add', from: 'cart/1', count: 1 },
     { type: 'ring', from: undefined, count: 12 },
   ],
+  past: Uint8Array.of(0x80, 1, 0x91, 2),
 };
 const traces = [
   { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },

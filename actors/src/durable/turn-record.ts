@@ -86,6 +86,7 @@ function listOf(turn: TurnRecord): unknown[] {
     turn.timers.map(timerFields),
     // One flat list: most turns handle one message, or many of one kind.
     turn.handled.flatMap(({ type, from, count }) => [type, from ?? '', count]),
+    turn.past ?? [],
   ];
   while (list.length > REQUIRED && isDefault(list.at(-1))) list.pop();
   return list;
@@ -112,6 +113,7 @@ type Fields = readonly [
   inbox?: readonly number[],
   timers?: readonly TimerFields[],
   handled?: readonly (string | number)[],
+  past?: Uint8Array | readonly [],
 ];
 
 type TimerFields = readonly [
@@ -131,7 +133,7 @@ function timerFields({ name, id, atMs, message, cron, trace }: DurableTimer): Ti
 function turnOf(list: readonly unknown[]): TurnRecord {
   // Written by encodeTurn, as the checksum says.
   const [turn, writer, node, version, busy, state, answered = [], nextOut = 1, seen = {}, ...rest] = list as Fields;
-  const [consumed = [], sent = [], outbox = [], deadLetters = [], inbox = [], timers = [], handled = []] = rest;
+  const [consumed = [], sent = [], outbox = [], deadLetters = [], inbox = [], timers = [], handled = [], past] = rest;
   return {
     turn,
     writer,
@@ -156,6 +158,7 @@ function turnOf(list: readonly unknown[]): TurnRecord {
     inbox: inboxOf(inbox),
     timers: timers.map(timerOf),
     handled: handledOf(handled),
+    ...(past instanceof Uint8Array ? { past } : {}),
   };
 }
 

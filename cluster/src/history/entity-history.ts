@@ -9,6 +9,7 @@ import {
   type Journal,
   type KeptTurn,
   TurnNotKeptError,
+  type TurnRecord,
 } from '@jaegis/core';
 import { turnSubject } from '../placement.ts';
 
@@ -23,7 +24,7 @@ export async function* historyOf(ports: HistoryPorts, entity: EntityId): AsyncGe
   const { cluster, turnJournal, codec } = ports;
   for await (const record of turnJournal.history(turnSubject(cluster, entity))) {
     try {
-      yield { ...decodeTurn(codec, record), timeMs: record.timeMs };
+      yield keptTurn(decodeTurn(codec, record), record.timeMs);
     } catch (error) {
       if (!hasCode(error, 'corrupt_record')) throw error;
     }
@@ -44,7 +45,7 @@ export async function turnOf(ports: HistoryPorts, entity: EntityId, turn: number
   for await (const record of turnJournal.history(turnSubject(cluster, entity))) {
     try {
       const found = decodeTurn(codec, record);
-      if (found.turn === turn) return { ...found, timeMs: record.timeMs };
+      if (found.turn === turn) return keptTurn(found, record.timeMs);
       kept.push(found.turn);
     } catch (error) {
       if (!hasCode(error, 'corrupt_record')) throw error;
@@ -55,6 +56,11 @@ export async function turnOf(ports: HistoryPorts, entity: EntityId, turn: number
   // Then it may be the one that cannot be read.
   if (corrupt !== undefined && turn > oldest - 1 && turn <= newest + 1) throw corrupt;
   throw notKept(entity, turn, kept);
+}
+
+/** Without what is for the entity alone. */
+function keptTurn({ past: _, ...turn }: TurnRecord, timeMs: number): KeptTurn {
+  return { ...turn, timeMs };
 }
 
 function notKept(entity: EntityId, turn: number, kept: readonly number[]): Error {

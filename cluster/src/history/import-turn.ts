@@ -24,7 +24,10 @@ export const importedType = 'jaegis.import';
  * another stream say nothing there. Numbers that the replaced entity gave to outgoing messages are not given again, since
  * receivers would take the new messages for those. What waits to leave is the original's to send, not a copy's.
  */
-export function importedTurn(newest: TurnRecord, { turns, present, lost, isCopy, writer, node }: Imported): TurnRecord {
+export function importedTurn(
+  { past: _, ...newest }: TurnRecord,
+  { turns, present, lost, isCopy, writer, node }: Imported,
+): TurnRecord {
   return {
     ...newest,
     turn: Math.max(newest.turn, present?.turn ?? 0) + 1,

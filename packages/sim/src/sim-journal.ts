@@ -25,10 +25,12 @@ export interface SimLogAccess {
 }
 
 export class SimJournal implements Journal {
+  readonly historyPerSubject: number;
   readonly #access: SimLogAccess;
 
   constructor(access: SimLogAccess) {
     this.#access = access;
+    this.historyPerSubject = access.log.historyPerSubject;
   }
 
   async append(

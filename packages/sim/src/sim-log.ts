@@ -47,6 +47,10 @@ export class SimLog {
     for (const records of this.#bySubject.values()) this.#drop(records, historyPerSubject);
   }
 
+  get historyPerSubject(): number {
+    return this.#historyPerSubject;
+  }
+
   takes(subject: string): boolean {
     return this.options.subjects.some((filter) => subjectMatches(filter, subject));
   }

@@ -37,6 +37,7 @@ export class Deadly {
 
   journal(inner: Journal): Journal {
     return {
+      historyPerSubject: inner.historyPerSubject,
       append: (subject, data, options) =>
         this.#around(options.replaces ? 'rollup' : 'append', () => inner.append(subject, data, options)),
       last: (subject) => this.#around('load', () => inner.last(subject)),

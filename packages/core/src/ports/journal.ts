@@ -11,6 +11,8 @@
  * is more than the server takes at once with `NotSerializableError`, and nothing was written. `last` never returns a record older than one whose append this process saw succeed.
  */
 export interface Journal {
+  /** The newest records of each subject that are kept, as it was when the journal was opened; infinite where all are. */
+  readonly historyPerSubject: number;
   append(subject: string, data: Uint8Array, options: AppendOptions): Promise<number>;
   /** The newest record of one subject; undefined when there is none. */
   last(subject: string): Promise<JournalRecord | undefined>;

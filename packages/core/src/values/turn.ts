@@ -36,6 +36,11 @@ export interface TurnRecord {
   readonly timers: readonly DurableTimer[];
   /** The asks of this turn that have an id, and what they were answered; and, as `@:<id>`, the `send`s that it consumed. */
   readonly answered: readonly Answered[];
+  /**
+   * Marks of what the turns before it that are kept have answered, for the entity alone. Undefined where not all is known,
+   * as in records of older versions.
+   */
+  readonly past?: Uint8Array;
   /** Messages that crashed the entity too often, newest last, a bounded number. */
   readonly deadLetters: readonly DeadLetter[];
   /** Whether the entity has work under way that must go on after a move without waiting for a message. */
@@ -54,7 +59,7 @@ export interface HandledMessages {
 }
 
 /** A turn as it is kept. */
-export interface KeptTurn extends TurnRecord {
+export interface KeptTurn extends Omit<TurnRecord, 'past'> {
   /** When the journal took it, in milliseconds since 1970, by the server's clock. */
   readonly timeMs: number;
 }

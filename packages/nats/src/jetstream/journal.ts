@@ -11,18 +11,22 @@ import { type JetStreamManager, JsHeaders, PubHeaders } from '@nats-io/jetstream
 import { headers } from '@nats-io/transport-node';
 import { type JetStreamAccess, read, settled } from './access.ts';
 import type { GetQuery } from './gets.ts';
+import type { OpenedStream } from './open-stream.ts';
 
 export class JetStreamJournal implements Journal {
+  readonly historyPerSubject: number;
   readonly #access: JetStreamAccess;
   readonly #manager: JetStreamManager;
   readonly #stream: string;
   /** False where this node lacks the permission for many at once. */
   #mayBatch = true;
 
-  constructor(access: JetStreamAccess, manager: JetStreamManager, stream: string) {
+  constructor(access: JetStreamAccess, { manager, config }: OpenedStream) {
     this.#access = access;
     this.#manager = manager;
-    this.#stream = stream;
+    this.#stream = config.name;
+    // nats-server says -1 for no bound.
+    this.historyPerSubject = config.max_msgs_per_subject > 0 ? config.max_msgs_per_subject : Number.POSITIVE_INFINITY;
   }
 
   async append(

@@ -32,15 +32,12 @@ export interface JournalOptions extends OpenOptions {
 const duplicateWindowMs = 1_000;
 
 export async function openJournal(access: JetStreamAccess, options: JournalOptions): Promise<Journal> {
-  const { name } = options;
-  const { manager } = await openStream(access, journalPlan(options));
-  return new JetStreamJournal(access, manager, name);
+  return new JetStreamJournal(access, await openStream(access, journalPlan(options)));
 }
 
 /** One that is there, with the settings it has. @throws InvalidConfigError when there is none. */
 export async function findJournal(access: JetStreamAccess, name: string): Promise<Journal> {
-  const { manager } = await findStream(access, name);
-  return new JetStreamJournal(access, manager, name);
+  return new JetStreamJournal(access, await findStream(access, name));
 }
 
 export function journalPlan(options: JournalOptions): StreamPlan {
