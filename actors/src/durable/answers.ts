@@ -77,7 +77,8 @@ export class Answers {
    */
   goWith(record: TurnRecord, replaces: boolean): TurnRecord | Promise<TurnRecord> {
     if (replaces) return this.#carriedWith(record);
-    const past = this.#past.bytes;
+    // Of the first turn it is nothing, as its reader knows.
+    const past = record.turn === 1 ? undefined : this.#past.bytes;
     return past === undefined ? record : { ...record, past };
   }
 

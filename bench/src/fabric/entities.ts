@@ -1,5 +1,5 @@
 /** What entities cost that are not at work: to wake one, on the server's disk, and in the memory of their node. */
-import { silentLogger } from '@jaegis/core';
+import { limits, silentLogger } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -74,7 +74,7 @@ async function get(): Promise<Session> {
   };
 }
 
-/** Bytes that the server holds for each turn. */
+/** Bytes that the server holds for each turn of entities that have as many as are kept, and had more. */
 async function stored(): Promise<Session> {
   const node = await startNode({ nats: url(), cluster: 'bench', app: defineApp({ entities: [note] }) });
   const raw = await connect({ servers: url() });
@@ -85,7 +85,10 @@ async function stored(): Promise<Session> {
       await manager.streams.purge(STREAM);
       const round = ++rounds; // other entities each time: those of the last round would miss their records
       const text = 'x'.repeat(STATE_BYTES - 8);
-      await inFlight(64, size, (index) => node.entity(note, `s${round}-${index}`).ask({ type: 'write', text }));
+      const entities = Math.ceil(size / limits.turnHistory);
+      for (let turn = 1; turn <= 2 * limits.turnHistory; turn++) {
+        await inFlight(64, entities, (index) => node.entity(note, `s${round}-${index}`).ask({ type: 'write', text }));
+      }
       const { state } = await manager.streams.info(STREAM);
       return state.bytes / state.messages;
     },

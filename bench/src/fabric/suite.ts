@@ -191,7 +191,8 @@ function entities({ lasting }: Place, server: SharedServer, { turns: size, sleep
       name: 'server-side bytes stored per small turn',
       unit: 'bytes',
       better: 'lower',
-      about: `What the stream says that it holds, by its records: subject, headers and all. The state has ${STATE_BYTES} bytes.`,
+      about: `What the stream says that it holds, by its records: subject, headers and all. The state has ${STATE_BYTES} bytes.
+Of entities that have had twice as many turns as are kept.`,
       goal: { most: 1.5 * STATE_BYTES + 200 },
       ours: entrant('stored', size),
       peers: {},

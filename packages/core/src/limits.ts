@@ -20,7 +20,7 @@ export const limits = {
   carriedAnswers: 128,
   /** Of each of the two, in bytes. */
   carriedAnswerBytes: 16 * 1024,
-  /** Asks and sends of the kept turns that a record has the marks of, of two bytes each; with more it has none. */
+  /** Asks and sends of the kept turns that a record has the marks of, of a byte and a half each; with more it has none. */
   pastAsks: 96,
   /** Messages of an entity that share a turn, or wait for the next one. */
   turnMessages: 1_024,
