@@ -39,7 +39,6 @@ export {
 } from './run/contract.ts';
 export { type CrashReport, crashToData } from './run/crash-report.ts';
 export type { DeadLetters, DeadMessage, DeadReason } from './run/dead-letters.ts';
-export { Deadlines, type Expiring, type Lane } from './run/deadlines.ts';
 export * from './run/definition.ts';
 export type { Announcement } from './run/effect.ts';
 export type { FlightEntry } from './run/flight-recorder.ts';

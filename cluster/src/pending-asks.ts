@@ -1,8 +1,11 @@
-import { Deadlines, type Expiring, type FarWait, type Lane } from '@jaegis/actors';
+import type { FarWait } from '@jaegis/actors';
 import {
   AskTimeoutError,
   CancelledError,
   type Clock,
+  type DeadlineLane,
+  Deadlines,
+  type Expiring,
   limits,
   type Member,
   OverloadedError,
@@ -46,7 +49,7 @@ class PendingAsk implements Expiring {
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
-  lane: Lane | undefined = undefined;
+  lane: DeadlineLane | undefined = undefined;
 
   constructor(asks: PendingAsks, number: number, leaving: LeavingAsk, resolve: Resolve, reject: Reject) {
     this.#asks = asks;

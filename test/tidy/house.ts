@@ -20,6 +20,7 @@ const machines = '@jaegis/machines';
 const actors = '@jaegis/actors';
 const cluster = '@jaegis/cluster';
 const adapters = ['@jaegis/codec', '@jaegis/nats', '@jaegis/node', '@jaegis/pool', '@jaegis/sim', '@jaegis/telemetry'];
+const resilience = '@jaegis/resilience';
 const terminal = ['commander', 'log-update', 'picocolors'];
 
 export const house: Readonly<Record<string, Room>> = {
@@ -43,6 +44,12 @@ export const house: Readonly<Record<string, Room>> = {
     external: ['xstate'],
     instead: 'cluster is written against the ports of core and never names NATS: take a port as a parameter.',
   },
+  'packages/resilience': {
+    internal: [core, machines],
+    external: [],
+    instead:
+      'resilience guards any call and knows no actor: take what you need as a port, and join it in packages/jaegis.',
+  },
   'packages/codec': adapter(['devalue', '@msgpack/msgpack']),
   'packages/nats': adapter(['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', 'node:']),
   'packages/node': adapter(['pino', 'node:']),
@@ -50,7 +57,7 @@ export const house: Readonly<Record<string, Room>> = {
   'packages/sim': adapter([]),
   'packages/telemetry': adapter(['@opentelemetry/api']),
   'packages/jaegis': {
-    internal: [core, machines, actors, cluster, ...adapters],
+    internal: [core, machines, actors, cluster, resilience, ...adapters],
     external: ['xstate', 'zod', 'node:'],
     instead: 'jaegis only glues: move the code to the layer that it belongs to.',
   },
@@ -65,8 +72,19 @@ export const house: Readonly<Record<string, Room>> = {
     instead: 'An example uses what users use: export it from packages/jaegis if users need it too.',
   },
   bench: {
-    internal: ['jaegis', core, machines, actors, cluster, ...adapters],
-    external: ['node:', 'xstate', 'nact', 'moleculer', 'nats', '@nats-io/jetstream', '@nats-io/transport-node'],
+    internal: ['jaegis', core, machines, actors, cluster, resilience, ...adapters],
+    external: [
+      'node:',
+      'xstate',
+      'cockatiel',
+      'opossum',
+      'piscina',
+      'nact',
+      'moleculer',
+      'nats',
+      '@nats-io/jetstream',
+      '@nats-io/transport-node',
+    ],
     instead: 'A benchmark measures our packages: list its library here if it measures a peer.',
   },
 };

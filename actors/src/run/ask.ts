@@ -1,5 +1,5 @@
+import type { DeadlineLane, Deadlines, Expiring } from '@jaegis/core';
 import { AskTimeoutError, CancelledError, removeWait, type WaitEdge, type Waiter } from '@jaegis/core';
-import type { Deadlines, Expiring, Lane } from './deadlines.ts';
 import type { Message } from './protocol.ts';
 import type { ReplyHandle } from './reply-handle.ts';
 
@@ -49,7 +49,7 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
-  lane: Lane | undefined = undefined;
+  lane: DeadlineLane | undefined = undefined;
   #deadlines: Deadlines | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #target: { readonly address: string } | undefined = undefined;

@@ -1,6 +1,5 @@
-import type { Waiter } from '@jaegis/core';
+import type { DeadlineLane, Expiring, Waiter } from '@jaegis/core';
 import type { Ask, Item } from './ask.ts';
-import type { Expiring, Lane } from './deadlines.ts';
 
 /** A handler that has returned a promise, until that settles or its time is up. */
 export class AsyncStep implements Expiring {
@@ -15,7 +14,7 @@ export class AsyncStep implements Expiring {
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
-  lane: Lane | undefined = undefined;
+  lane: DeadlineLane | undefined = undefined;
 
   constructor(item: Item, onExpire: () => void) {
     this.item = item;

@@ -1,4 +1,4 @@
-import type { Expiring, Lane } from './deadlines.ts';
+import type { DeadlineLane, Expiring } from '@jaegis/core';
 
 /** The time without a message after which an actor sleeps. */
 export class Idle implements Expiring {
@@ -7,7 +7,7 @@ export class Idle implements Expiring {
   dueMs = 0;
   earlier: Expiring | undefined = undefined;
   later: Expiring | undefined = undefined;
-  lane: Lane | undefined = undefined;
+  lane: DeadlineLane | undefined = undefined;
 
   constructor(afterMs: number, expire: () => void) {
     this.afterMs = afterMs;

@@ -1,10 +1,9 @@
-import type { ChildPlace, Clock, ExitReason, JaegisError, Random } from '@jaegis/core';
+import type { ChildPlace, Clock, Deadlines, ExitReason, JaegisError, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
 import type { Far } from './far.ts';
 import type { Groups } from './groups.ts';

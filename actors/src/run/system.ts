@@ -2,6 +2,7 @@ import {
   type ChildPlace,
   type Clock,
   ClusterUnavailableError,
+  Deadlines,
   type ExitReason,
   errorMessage,
   InvalidDefinitionError,
@@ -33,7 +34,6 @@ import { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { Deadlines } from './deadlines.ts';
 import type { Announcement } from './effect.ts';
 import type { Far } from './far.ts';
 import type { FlightEntry } from './flight-recorder.ts';

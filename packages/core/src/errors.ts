@@ -22,6 +22,21 @@ export const errorCatalogue = {
     'No reply came in time. The message may have been handled.',
     'Ask a durable entity again with the same idempotency key; for others, check before repeating. Raise timeoutMs if the work takes longer.',
   ),
+  operation_timeout: kind(
+    'later',
+    'The operation took longer than its policy allows. Its signal was aborted; it may have had its effect.',
+    'Check before repeating what must not happen twice. Raise the timeout if the work takes longer.',
+  ),
+  breaker_open: kind(
+    'later',
+    'The circuit breaker is open, since what it guards fails: the operation was not called.',
+    'Try again after data.retryAfterMs, or do without. The event that opened it says why.',
+  ),
+  rate_limited: kind(
+    'later',
+    'There were more calls than the limit allows: the operation was not called.',
+    'Try again after data.retryAfterMs.',
+  ),
   no_such_actor: kind(
     'never',
     'Nobody has this address. The message was not handled.',
@@ -297,6 +312,9 @@ function errorClass(code: ErrorCode, name: string): JaegisErrorClass {
 }
 
 export const AskTimeoutError = errorClass('ask_timeout', 'AskTimeoutError');
+export const OperationTimeoutError = errorClass('operation_timeout', 'OperationTimeoutError');
+export const BreakerOpenError = errorClass('breaker_open', 'BreakerOpenError');
+export const RateLimitedError = errorClass('rate_limited', 'RateLimitedError');
 export const NoSuchActorError = errorClass('no_such_actor', 'NoSuchActorError');
 export const ActorStoppedError = errorClass('actor_stopped', 'ActorStoppedError');
 export const ActorCrashedError = errorClass('actor_crashed', 'ActorCrashedError');

@@ -22,6 +22,7 @@ export * from './rules/auto-shutdown.ts';
 export * from './rules/backoff.ts';
 export * from './rules/choose-host.ts';
 export { crc32 } from './rules/crc32.ts';
+export * from './rules/deadlines.ts';
 export * from './rules/deadlock.ts';
 export * from './rules/group-plan.ts';
 export { type Culprit, decodeBeat, encodeBeat, Heartbeat, type HeartbeatSettings } from './rules/heartbeat.ts';

@@ -1,17 +1,17 @@
-import type { Clock, Timer } from '@jaegis/core';
+import type { Clock, Timer } from '../ports/clock.ts';
 
 /** Something that must be done by a time. The fields belong to {@link Deadlines}. */
 export interface Expiring {
   dueMs: number;
   earlier: Expiring | undefined;
   later: Expiring | undefined;
-  lane: Lane | undefined;
+  lane: DeadlineLane | undefined;
   /** Its time is up. It has been taken off. */
   expire(): void;
 }
 
 /** What waits equally long, so that the first to come is the first due. */
-export interface Lane {
+export interface DeadlineLane {
   readonly waitMs: number;
   first: Expiring | undefined;
   last: Expiring | undefined;
@@ -28,7 +28,7 @@ const MOST_LANES = 32;
 export class Deadlines {
   readonly #clock: Clock;
   readonly #run: (expire: () => void) => void;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #lanes = new Map<number, DeadlineLane>();
 
   /** @param run Runs what expires, so that it may be kept apart from whoever began to wait. Default: as it is. */
   constructor(clock: Clock, run: (expire: () => void) => void = (expire) => expire()) {
@@ -65,10 +65,10 @@ export class Deadlines {
     this.#lanes.clear();
   }
 
-  #lane(waitMs: number): Lane {
+  #lane(waitMs: number): DeadlineLane {
     const known = this.#lanes.get(waitMs);
     if (known) return known;
-    const lane: Lane = { waitMs, first: undefined, last: undefined, timer: undefined };
+    const lane: DeadlineLane = { waitMs, first: undefined, last: undefined, timer: undefined };
     if (this.#lanes.size >= MOST_LANES) this.#dropEmpty();
     if (this.#lanes.size < MOST_LANES) this.#lanes.set(waitMs, lane);
     return lane;
@@ -82,17 +82,17 @@ export class Deadlines {
     }
   }
 
-  #arm(lane: Lane, inMs: number): void {
+  #arm(lane: DeadlineLane, inMs: number): void {
     lane.timer = this.#clock.setTimer(inMs, () => this.#run(() => this.#fire(lane)));
   }
 
-  #disarm(lane: Lane): void {
+  #disarm(lane: DeadlineLane): void {
     this.#clock.clearTimer(lane.timer);
     lane.timer = undefined;
   }
 
   /** Its timer stays in place meanwhile, so that what is added by those that expire arms none. */
-  #fire(lane: Lane): void {
+  #fire(lane: DeadlineLane): void {
     const now = this.#clock.monotonic();
     try {
       for (let item = lane.first; item && item.dueMs <= now; item = lane.first) {

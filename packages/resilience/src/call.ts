@@ -1,0 +1,129 @@
+/** One call that a policy guards, on its way through the parts of the policy. */
+
+/** What is guarded. It is given what it needs to stop early and to tell others how long it has. */
+export type Operation<Result> = (call: CallInfo) => Result | PromiseLike<Result>;
+
+/** What an operation is told of the call that it does. */
+export interface CallInfo {
+  /** Counts the tries from 1. */
+  readonly attempt: number;
+  /** Aborts when nobody waits for the result any more: a timeout, the caller, a faster hedge. */
+  readonly signal: AbortSignal;
+  /** When its time is up, of the monotonic clock, in ms; infinite where it has no limit. */
+  readonly deadlineMs: number;
+}
+
+/** What whoever calls may say. */
+export interface CallOptions {
+  /** The caller gives up. */
+  readonly signal?: AbortSignal | undefined;
+  /** For bulkheads and shedding: 0 is the most urgent, 9 the least. Default 5. */
+  readonly priority?: number | undefined;
+  /** For whom: shares of bulkheads and breakers of their own go by it. Default: nobody in particular. */
+  readonly tenant?: string | undefined;
+  /** When it must be done, of the monotonic clock, in ms: what is left of the caller's own time. Default: no limit. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** The least urgent. */
+export const LEAST_URGENT = 9;
+const USUAL = 5;
+
+export class Call implements CallInfo {
+  attempt = 1;
+  deadlineMs: number;
+  readonly operation: Operation<unknown>;
+  readonly priority: number;
+  readonly tenant: string | undefined;
+  /** What it is aborted with, once it is. */
+  reason: unknown;
+  isAborted = false;
+  readonly #parent: Call | undefined;
+  readonly #given: AbortSignal | undefined;
+  #controller: AbortController | undefined;
+  #onAbort: Set<() => void> | undefined;
+  #stopListening: (() => void) | undefined;
+
+  constructor(operation: Operation<unknown>, options: CallOptions = {}, parent?: Call) {
+    this.operation = operation;
+    this.deadlineMs = options.deadlineMs ?? Number.POSITIVE_INFINITY;
+    this.priority = options.priority ?? USUAL;
+    this.tenant = options.tenant;
+    this.#parent = parent;
+    this.#given = options.signal;
+  }
+
+  /** Made when it is first asked for: most operations never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      this.onAbort(() => this.#controller?.abort(this.reason));
+    }
+    return this.#controller.signal;
+  }
+
+  /**
+   * A try or a hedge of this call, which ends when this one does, and may end before. Whoever makes it calls its
+   * {@link settle} when it is over.
+   */
+  fork(): Call {
+    const { operation, deadlineMs, priority, tenant } = this;
+    const child = new Call(operation, { deadlineMs, priority, tenant }, this);
+    child.attempt = this.attempt;
+    return child;
+  }
+
+  /** Nobody waits for it any more. */
+  abort(reason: unknown): void {
+    if (this.isAborted) return;
+    this.isAborted = true;
+    this.reason = reason;
+    const listeners = this.#onAbort;
+    this.settle();
+    if (listeners !== undefined) for (const listener of listeners) listener();
+  }
+
+  /** Calls back once when it is aborted, at once where it is already. @returns Takes the listener back. */
+  onAbort(listener: () => void): () => void {
+    if (this.#onAbort === undefined && !this.isAborted) this.#listen();
+    if (this.isAborted) {
+      listener();
+      return () => {};
+    }
+    this.#onAbort ??= new Set();
+    this.#onAbort.add(listener);
+    return () => void this.#onAbort?.delete(listener);
+  }
+
+  /** It is over: nothing is listened to any more. */
+  settle(): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#onAbort = undefined;
+  }
+
+  /** Only once somebody wants to know. */
+  #listen(): void {
+    const signal = this.#given;
+    if (this.#parent !== undefined) {
+      const parent = this.#parent;
+      this.#stopListening = parent.onAbort(() => this.abort(parent.reason));
+    } else if (signal?.aborted) {
+      this.abort(signal.reason);
+    } else if (signal !== undefined) {
+      const abort = () => this.abort(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#stopListening = () => signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+/** What is inside a part: the next one, and in the end the operation. */
+export type Inner = (call: Call) => Promise<unknown>;
+
+/** One part of a policy: it runs what is inside it, or does not. */
+export interface Part {
+  /** For events, errors and inspection: `breaker`, `retry`... */
+  readonly name: string;
+  run(call: Call, inner: Inner): Promise<unknown>;
+}
