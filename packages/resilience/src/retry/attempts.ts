@@ -21,8 +21,9 @@ export function attemptsOf(error: unknown): readonly Attempt[] {
   return isObject(error) ? (before.get(error) ?? none) : none;
 }
 
+/** Where there were none it leaves what another retry, further in, may have kept beside the error. */
 export function keepAttempts(error: unknown, attempts: readonly Attempt[]): void {
-  if (isObject(error)) before.set(error, attempts);
+  if (attempts.length > 0 && isObject(error)) before.set(error, attempts);
 }
 
 function isObject(value: unknown): value is object {

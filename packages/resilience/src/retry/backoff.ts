@@ -45,8 +45,7 @@ export function retryDelay(retry: number, chance: number, beforeMs: number, back
   if (backoff.kind === 'constant') return backoff.delayMs;
   const { firstMs = 100, maxMs = 10_000, factor = 2, jitter = 'full' } = backoff;
   if (jitter === 'full') return chance * Math.min(maxMs, firstMs * factor ** (retry - 1));
-  const most = Math.max(firstMs, 3 * (retry === 1 ? firstMs : beforeMs));
-  return Math.min(maxMs, firstMs + chance * (most - firstMs));
+  return Math.min(maxMs, firstMs + chance * (3 * Math.max(firstMs, beforeMs) - firstMs));
 }
 
 /** @throws InvalidConfigError */
