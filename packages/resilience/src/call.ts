@@ -90,10 +90,11 @@ export class Call implements CallInfo {
    * CancelledError with the reason as its cause.
    */
   get endedBy(): unknown {
-    if (hasCode(this.reason, 'operation_timeout')) return this.reason;
+    const reason = this.isAborted ? this.reason : undefined;
+    if (hasCode(reason, 'operation_timeout')) return reason;
     const parent = this.#parent;
-    if (parent?.isAborted && parent.reason === this.reason) return parent.endedBy;
-    this.#cancellation ??= new CancelledError('The call was cancelled.', { cause: this.reason });
+    if (parent?.isAborted && parent.reason === reason) return parent.endedBy;
+    this.#cancellation ??= new CancelledError('The call was cancelled.', { cause: reason });
     return this.#cancellation;
   }
 

@@ -17,11 +17,11 @@ it('whoever waits for as long as it says gets what it asked for', async () => {
   const clock = new VirtualClock();
   const bucket = new TokenBucket({ perSecond: 7, capacity: 5 }, clock);
   bucket.take(5);
-  for (let count = 0; count < 1_000; count++) {
+  for (let count = 0; count < 100; count++) {
     await clock.advance(bucket.delayMs(3));
     expect(bucket.take(3)).toBe(true);
   }
-  expect(clock.monotonic()).toBeCloseTo((3 * 1_000 * 1_000) / 7, 3);
+  expect(clock.monotonic()).toBeCloseTo((3 * 100 * 1_000) / 7, 3);
 });
 
 it('more than it can hold never comes', () => {
