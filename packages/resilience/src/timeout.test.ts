@@ -19,6 +19,7 @@ it('what ends in time keeps its result or its error, and is told its deadline', 
   expect(seen?.deadlineMs).toBe(100);
   const failure = new Error('as asked');
   expect(await errorOf(through(timeout, () => Promise.reject(failure)))).toBe(failure);
+  await clock.advance(1_000);
   expect(events).toEqual([]);
 });
 
