@@ -1,4 +1,5 @@
 /** One call that a policy guards, on its way through the parts of the policy. */
+import { CancelledError, hasCode, type JaegisError } from '@jaegis/core';
 
 /** What is guarded. It is given what it needs to stop early and to tell others how long it has. */
 export type Operation<Result> = (call: CallInfo) => Result | PromiseLike<Result>;
@@ -28,27 +29,33 @@ export interface CallOptions {
 /** The least urgent. */
 export const LEAST_URGENT = 9;
 const USUAL = 5;
+const NOTHING: CallOptions = {};
 
 export class Call implements CallInfo {
-  attempt = 1;
+  attempt: number;
   deadlineMs: number;
   readonly operation: Operation<unknown>;
   readonly priority: number;
   readonly tenant: string | undefined;
   /** What it is aborted with, once it is. */
   reason: unknown;
-  isAborted = false;
+  /** Which fallback gave the result, from 1; 0 is the operation itself. */
+  answeredBy = 0;
+  #isAborted = false;
   readonly #parent: Call | undefined;
   readonly #given: AbortSignal | undefined;
   #controller: AbortController | undefined;
   #onAbort: Set<() => void> | undefined;
   #stopListening: (() => void) | undefined;
+  #cancellation: JaegisError | undefined;
 
-  constructor(operation: Operation<unknown>, options: CallOptions = {}, parent?: Call) {
+  /** @param parent Gives what the options do not say. */
+  constructor(operation: Operation<unknown>, options: CallOptions = NOTHING, parent?: Call) {
     this.operation = operation;
-    this.deadlineMs = options.deadlineMs ?? Number.POSITIVE_INFINITY;
-    this.priority = options.priority ?? USUAL;
-    this.tenant = options.tenant;
+    this.attempt = parent?.attempt ?? 1;
+    this.deadlineMs = options.deadlineMs ?? parent?.deadlineMs ?? Number.POSITIVE_INFINITY;
+    this.priority = options.priority ?? parent?.priority ?? USUAL;
+    this.tenant = options.tenant ?? parent?.tenant;
     this.#parent = parent;
     this.#given = options.signal;
   }
@@ -67,16 +74,34 @@ export class Call implements CallInfo {
    * {@link settle} when it is over.
    */
   fork(): Call {
-    const { operation, deadlineMs, priority, tenant } = this;
-    const child = new Call(operation, { deadlineMs, priority, tenant }, this);
-    child.attempt = this.attempt;
-    return child;
+    return new Call(this.operation, NOTHING, this);
+  }
+
+  /** Whether nobody waits for it any more. Those above it are asked, since it may not listen to them yet. */
+  get isAborted(): boolean {
+    if (this.#isAborted) return true;
+    if (this.#parent?.isAborted) this.abort(this.#parent.reason);
+    else if (this.#given?.aborted) this.abort(this.#given.reason);
+    return this.#isAborted;
+  }
+
+  /**
+   * What it ends with once it is aborted, the same for its forks: the error of the timeout that has ended it, or else a
+   * CancelledError with the reason as its cause.
+   */
+  get endedBy(): unknown {
+    const reason = this.isAborted ? this.reason : undefined;
+    if (hasCode(reason, 'operation_timeout')) return reason;
+    const parent = this.#parent;
+    if (parent?.isAborted && parent.reason === reason) return parent.endedBy;
+    this.#cancellation ??= new CancelledError('The call was cancelled.', { cause: reason });
+    return this.#cancellation;
   }
 
   /** Nobody waits for it any more. */
   abort(reason: unknown): void {
-    if (this.isAborted) return;
-    this.isAborted = true;
+    if (this.#isAborted) return;
+    this.#isAborted = true;
     this.reason = reason;
     const listeners = this.#onAbort;
     this.settle();
@@ -108,8 +133,6 @@ export class Call implements CallInfo {
     if (this.#parent !== undefined) {
       const parent = this.#parent;
       this.#stopListening = parent.onAbort(() => this.abort(parent.reason));
-    } else if (signal?.aborted) {
-      this.abort(signal.reason);
     } else if (signal !== undefined) {
       const abort = () => this.abort(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
@@ -126,4 +149,6 @@ export interface Part {
   /** For events, errors and inspection: `breaker`, `retry`... */
   readonly name: string;
   run(call: Call, inner: Inner): Promise<unknown>;
+  /** Its state, as plain data. */
+  inspect?(): unknown;
 }

@@ -1,2 +1,23 @@
 /** Breakers, bulkheads, retries, timeouts and fallbacks: each alone, and in one call. */
 export { Call, type CallInfo, type CallOptions, type Inner, type Operation, type Part } from './call.ts';
+export { Fallback, type FallbackFunction, type FallbackOptions } from './fallback.ts';
+export { Hedge, type HedgeOptions } from './hedge.ts';
+export type { Layer } from './policy/layers.ts';
+export type { Outcome, Refuser } from './policy/outcome.ts';
+export { createPolicy, Policy, type PolicyEvent, type PolicyState, resilient } from './policy/policy.ts';
+export type { PolicyOptions } from './policy/policy-options.ts';
+export { RateLimit, type RateLimitOptions } from './rate/rate-limit.ts';
+export { refusalChance, Throttle, type ThrottleOptions } from './rate/throttle.ts';
+export { TokenBucket, type TokenBucketOptions } from './rate/token-bucket.ts';
+export { type Attempt, attemptsOf } from './retry/attempts.ts';
+export {
+  type ConstantBackoff,
+  type ExponentialBackoff,
+  type OwnBackoff,
+  type RetryBackoff,
+  retryDelay,
+} from './retry/backoff.ts';
+export { isRetryable, Retry, type RetryOptions } from './retry/retry.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.ts';
+export type { GaveUp, PartEvent, Services } from './services.ts';
+export { Timeout, type TimeoutOptions } from './timeout.ts';

@@ -1,0 +1,65 @@
+import { InvalidConfigError } from '@jaegis/core';
+import type { Part } from '../call.ts';
+import { checkFallback, type FallbackFunction, type FallbackOptions } from '../fallback.ts';
+import { checkHedge, type HedgeOptions } from '../hedge.ts';
+import { checkNumber } from '../number-option.ts';
+import { checkRateLimit, type RateLimitOptions } from '../rate/rate-limit.ts';
+import { checkRetry, type RetryOptions } from '../retry/retry.ts';
+
+/** What a policy is made of. Each part is there only where it is given. @typeParam Fallen What fallbacks give. */
+export interface PolicyOptions<Fallen = never> {
+  /** For errors and events. Default `operation`. */
+  readonly name?: string | undefined;
+  readonly fallback?: FallbackOptions<Fallen> | FallbackFunction<Fallen> | undefined;
+  /** For all tries and waits together, in ms. Default: only the deadline that the caller gives. */
+  readonly timeoutMs?: number | undefined;
+  /** Another part, such as a Throttle, may stand here. */
+  readonly rateLimit?: RateLimitOptions | Part | undefined;
+  readonly bulkhead?: Part | undefined;
+  readonly retry?: RetryOptions | undefined;
+  readonly breaker?: Part | undefined;
+  readonly hedge?: HedgeOptions | undefined;
+  /** For each try, in ms. Default: none. */
+  readonly tryTimeoutMs?: number | undefined;
+}
+
+/** Whatever the fallbacks give. */
+export type AnyPolicyOptions = PolicyOptions<unknown>;
+
+/** What is given replaces; of a part with options those that are given. What is undefined takes the part out. */
+export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyPolicyOptions {
+  const { retry, hedge, rateLimit } = change;
+  return {
+    ...before,
+    ...change,
+    ...(retry && before.retry ? { retry: { ...before.retry, ...retry } } : {}),
+    ...(hedge && before.hedge ? { hedge: { ...before.hedge, ...hedge } } : {}),
+    ...(rateLimit && before.rateLimit && !isPart(rateLimit) && !isPart(before.rateLimit)
+      ? { rateLimit: { ...before.rateLimit, ...rateLimit } }
+      : {}),
+  };
+}
+
+/** All before any part is made or changed. @throws InvalidConfigError */
+export function checkPolicy(options: AnyPolicyOptions): void {
+  const { timeoutMs, tryTimeoutMs, rateLimit, bulkhead, retry, breaker, hedge } = options;
+  checkNumber('timeoutMs', timeoutMs, { above: 0, most: Number.POSITIVE_INFINITY });
+  checkNumber('tryTimeoutMs', tryTimeoutMs, { above: 0, most: Number.POSITIVE_INFINITY });
+  const fallback = fallbackOf(options);
+  if (fallback !== undefined) checkFallback(fallback);
+  if (rateLimit !== undefined && !isPart(rateLimit)) checkRateLimit(rateLimit);
+  if (retry !== undefined) checkRetry(retry);
+  if (hedge !== undefined) checkHedge(hedge);
+  for (const [path, part] of Object.entries({ bulkhead, breaker })) {
+    if (part === undefined || isPart(part)) continue;
+    throw new InvalidConfigError(`${path} must be a part, which has a name and a run.`, { data: { path } });
+  }
+}
+
+export function fallbackOf({ fallback }: AnyPolicyOptions): FallbackOptions | undefined {
+  return typeof fallback === 'function' ? { use: [fallback] } : fallback;
+}
+
+export function isPart(value: object): value is Part {
+  return 'run' in value && typeof value.run === 'function';
+}

@@ -1,0 +1,158 @@
+import { type Clock, Deadlines } from '@jaegis/core';
+import { Call, type CallOptions, type Inner, type Operation } from '../call.ts';
+import type { PartEvent, Services } from '../services.ts';
+import { type Layer, Layers } from './layers.ts';
+import { type Outcome, Tally } from './outcome.ts';
+import { type AnyPolicyOptions, merged, type PolicyOptions } from './policy-options.ts';
+
+/** What a part of a policy did, and of which policy it is. */
+export type PolicyEvent = PartEvent & { readonly policy: string };
+
+/** The state of a policy, as plain data. */
+export interface PolicyState {
+  readonly name: string;
+  /** From the outside in. */
+  readonly parts: readonly { readonly name: Layer; readonly state: unknown }[];
+}
+
+const USUAL_NAME = 'operation';
+
+/**
+ * Breaker, bulkhead, retry and the others around one call, in the order that {@link Layer} gives reasons for. It is
+ * for the calls to one dependency: what they have in common, such as the state of a breaker, is in it.
+ *
+ * @typeParam Fallen What its fallbacks give.
+ */
+export class Policy<Fallen = never> {
+  readonly #clock: Clock;
+  readonly #layers: Layers;
+  readonly #listeners = new Set<(event: PolicyEvent) => void>();
+  #options: AnyPolicyOptions = {};
+
+  /** @throws InvalidConfigError with data.path, as `retry.tries`. */
+  constructor(options: PolicyOptions<Fallen>, services: Services) {
+    this.#clock = services.clock;
+    const deadlines = services.deadlines ?? new Deadlines(services.clock);
+    if (services.onEvent !== undefined) this.onEvent(services.onEvent);
+    this.#layers = new Layers({ ...services, deadlines, onEvent: (event) => this.#tell(event) });
+    this.#apply(options);
+  }
+
+  get name(): string {
+    return this.#options.name ?? USUAL_NAME;
+  }
+
+  /** From the outside in. */
+  get parts(): readonly Layer[] {
+    return this.#layers.present.map(([layer]) => layer);
+  }
+
+  /**
+   * Calls the operation under this policy. Where the caller's signal aborts it rejects at once, whatever the operation
+   * does, which is told by its own signal.
+   *
+   * @throws What the last try ended with, as it is; OperationTimeoutError, RateLimitedError, OverloadedError,
+   * BreakerOpenError of the parts; CancelledError when the caller's signal aborts.
+   */
+  run<Result>(operation: Operation<Result>, options?: CallOptions): Promise<Result | Fallen> {
+    const result = this.#start(new Call(operation, options), options);
+    // The parts hand on what the operation or a fallback gives, and know no type of it.
+    return result as Promise<Result | Fallen>;
+  }
+
+  /** The function under this policy. What `this` is for it is lost. */
+  wrap<Args extends readonly unknown[], Result>(
+    wrapped: (...args: Args) => Result | PromiseLike<Result>,
+    options?: CallOptions,
+  ): (...args: Args) => Promise<Result | Fallen> {
+    return (...args) => this.run(() => wrapped(...args), options);
+  }
+
+  /** As {@link run}, but never rejects: what happened is in what it gives. */
+  async outcome<Result>(operation: Operation<Result>, options?: CallOptions): Promise<Outcome<Result | Fallen>> {
+    const sinceMs = this.#clock.monotonic();
+    const tally = new Tally(operation);
+    const call = new Call(tally.operation, options);
+    const told = () => ({ tries: tally.tries, tookMs: this.#clock.monotonic() - sinceMs });
+    try {
+      // As in `run`.
+      const value = (await this.#start(call, options)) as Result | Fallen;
+      const by = call.answeredBy === 0 ? 'operation' : (`fallback ${call.answeredBy}` as const);
+      return { ok: true, value, ...told(), by };
+    } catch (error) {
+      const refusedBy = tally.refuser(error);
+      return { ok: false, error, ...told(), ...(refusedBy === undefined ? {} : { refusedBy }) };
+    }
+  }
+
+  /**
+   * Changes it while it works. What is given replaces; of `retry`, `hedge` and `rateLimit` only those options that are
+   * given. A part that is given as undefined goes. Those that stay keep their state, and calls under way keep the parts
+   * that they began with. Nothing is changed where it throws.
+   *
+   * @throws InvalidConfigError
+   */
+  tune(change: Partial<PolicyOptions<Fallen>>): void {
+    this.#apply(merged(this.#options, change));
+  }
+
+  inspect(): PolicyState {
+    const parts = this.#layers.present.map(([name, part]) => ({ name, state: part.inspect?.() ?? {} }));
+    return { name: this.name, parts };
+  }
+
+  /** Told what the parts do. What the listener throws is dropped, since the call has nothing to do with it. @returns Takes it back. */
+  onEvent(listener: (event: PolicyEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #apply(options: AnyPolicyOptions): void {
+    this.#layers.apply(options);
+    this.#options = options;
+  }
+
+  #start(call: Call, options: CallOptions | undefined): Promise<unknown> {
+    const { chain } = this.#layers;
+    return options?.signal === undefined ? chain(call) : cancellable(call, chain);
+  }
+
+  #tell(event: PartEvent): void {
+    if (this.#listeners.size === 0) return;
+    const told: PolicyEvent = { ...event, policy: this.name };
+    for (const listener of this.#listeners) {
+      try {
+        listener(told);
+      } catch {}
+    }
+  }
+}
+
+/** Only calls with a signal pay for it. */
+function cancellable(call: Call, chain: Inner): Promise<unknown> {
+  if (call.isAborted) return Promise.reject(call.endedBy);
+  return new Promise((resolve, reject) => {
+    call.onAbort(() => reject(call.endedBy));
+    const ended = (): void => call.settle();
+    chain(call).then(resolve, reject).then(ended, ended);
+  });
+}
+
+/**
+ * A policy for the calls to one dependency.
+ *
+ * @param services The clock and chance; from `@jaegis/node` where it is for real.
+ * @throws InvalidConfigError with data.path, as `retry.tries`.
+ */
+export function createPolicy<Fallen = never>(options: PolicyOptions<Fallen>, services: Services): Policy<Fallen> {
+  return new Policy(options, services);
+}
+
+/** One call under a policy: what {@link Policy.run} does, with the operation first. */
+export function resilient<Result, Fallen>(
+  operation: Operation<Result>,
+  policy: Policy<Fallen>,
+  options?: CallOptions,
+): Promise<Result | Fallen> {
+  return policy.run(operation, options);
+}
