@@ -20,6 +20,7 @@ export * from './ports/wait-probes.ts';
 export * from './ports/worker-pool.ts';
 export * from './rules/auto-shutdown.ts';
 export * from './rules/backoff.ts';
+export * from './rules/breaker-window.ts';
 export * from './rules/choose-host.ts';
 export { crc32 } from './rules/crc32.ts';
 export * from './rules/deadlines.ts';

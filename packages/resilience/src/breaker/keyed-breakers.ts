@@ -1,0 +1,110 @@
+import type { Call, Inner, Part } from '../call.ts';
+import { Breaker, type BreakerServices } from './breaker.ts';
+import { type BreakerOptions, BreakerSettings, refused } from './settings.ts';
+
+export interface KeyedBreakersOptions extends BreakerOptions {
+  /** Whose breaker a call goes through: a tenant, an operation, a host. Without a key it is that of all others. Default: the tenant. */
+  readonly key?: ((call: Call) => string | undefined) | undefined;
+  /** Breakers that are kept. Default 10,000. */
+  readonly most?: number | undefined;
+}
+
+/** Closed breakers, those used longest ago first, that are looked at for a calm one before one with counts is forgotten. */
+const LOOKED_AT = 64;
+
+/**
+ * A breaker per key, so that one tenant's failures are not another's. Bounded: of those used longest ago a calm one is
+ * forgotten first (closed, and nothing counted), then a closed one; one in any other state only if none is closed.
+ */
+export class KeyedBreakers implements Part {
+  readonly name: string;
+  readonly #settings: BreakerSettings;
+  readonly #services: BreakerServices;
+  readonly #keyOf: (call: Call) => string | undefined;
+  readonly #most: number;
+  /** In the order of their use. */
+  readonly #breakers = new Map<string, Breaker>();
+  /** Not closed when last looked at, and not used since, in the order of their use: so nobody looks at them each time. */
+  readonly #set = new Map<string, Breaker>();
+  #lastKey: string | undefined;
+  #last: Breaker | undefined;
+
+  /** @throws InvalidConfigError as a breaker, and for `most`. */
+  constructor(options: KeyedBreakersOptions, services: BreakerServices) {
+    const { key = tenantOf, most = 10_000, ...rest } = options;
+    if (!Number.isInteger(most) || most < 1) throw refused('most', most, 'a whole number from 1');
+    this.#settings = new BreakerSettings(rest);
+    this.name = this.#settings.name;
+    this.#services = services;
+    this.#keyOf = key;
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#breakers.size + this.#set.size;
+  }
+
+  run(call: Call, inner: Inner): Promise<unknown> {
+    return this.get(this.#keyOf(call) ?? '').run(call, inner);
+  }
+
+  /** The breaker of a key, made where there is none. It counts as used. Its name is that of all, a colon, and the key. */
+  get(key: string): Breaker {
+    if (key === this.#lastKey && this.#last !== undefined) return this.#last;
+    const breaker = this.#take(key) ?? this.#make(key);
+    this.#breakers.set(key, breaker);
+    this.#lastKey = key;
+    this.#last = breaker;
+    return breaker;
+  }
+
+  /** The breaker of a key if there is one. It does not count as used. */
+  find(key: string): Breaker | undefined {
+    return this.#breakers.get(key) ?? this.#set.get(key);
+  }
+
+  /** @returns Whether there was one. */
+  forget(key: string): boolean {
+    if (key === this.#lastKey) this.#last = undefined;
+    return this.#take(key) !== undefined;
+  }
+
+  /** All of them with their keys, those in another state than closed first as far as that is known. */
+  *[Symbol.iterator](): Generator<[key: string, breaker: Breaker]> {
+    yield* this.#set;
+    yield* this.#breakers;
+  }
+
+  #take(key: string): Breaker | undefined {
+    const breaker = this.find(key);
+    if (breaker !== undefined && !this.#breakers.delete(key)) this.#set.delete(key);
+    return breaker;
+  }
+
+  #make(key: string): Breaker {
+    const breaker = new Breaker(this.#settings, this.#services, `${this.name}:${key}`);
+    if (this.size >= this.#most) this.forget(this.#leastNeeded());
+    return breaker;
+  }
+
+  #leastNeeded(): string {
+    let closed: string | undefined;
+    let left = LOOKED_AT;
+    for (const [key, breaker] of this.#breakers) {
+      if (breaker.state !== 'closed') {
+        this.#breakers.delete(key);
+        this.#set.set(key, breaker);
+        continue;
+      }
+      if (breaker.isCalm) return key;
+      closed ??= key;
+      if (--left === 0) break;
+    }
+    const [oldest = ''] = this.#set.keys();
+    return closed ?? oldest;
+  }
+}
+
+function tenantOf({ tenant }: Call): string | undefined {
+  return tenant;
+}

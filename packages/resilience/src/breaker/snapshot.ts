@@ -1,0 +1,44 @@
+/** The state of a circuit breaker as plain data. */
+import { type BreakerWindowData, InvalidConfigError } from '@jaegis/core';
+import type { BreakerStateValue } from '@jaegis/machines';
+
+/** Times are relative, in ms, so that it can be resumed by a process whose clock shows another time. */
+export interface BreakerSnapshot {
+  readonly version: 1;
+  readonly state: BreakerStateValue;
+  /** Where it is open: how long until it lets a probe through. */
+  readonly waitMs: number;
+  /** Where it is half-open: probes in a row that went well. */
+  readonly successes: number;
+  readonly window: BreakerWindowData;
+}
+
+const states: Readonly<Record<BreakerStateValue, true>> = {
+  closed: true,
+  open: true,
+  half_open: true,
+  forced_open: true,
+  forced_closed: true,
+  disabled: true,
+};
+
+/** @throws InvalidConfigError where it is not what `export` gives: it may come from a file or another version. */
+export function checkSnapshot({ version, state, waitMs, successes, window }: BreakerSnapshot): void {
+  check(version === 1, 'version', version);
+  check(Object.hasOwn(states, state), 'state', state);
+  check(isAmount(waitMs), 'waitMs', waitMs);
+  check(isAmount(successes) && Number.isInteger(successes), 'successes', successes);
+  check(typeof window === 'object' && window !== null && Array.isArray(window.counts), 'window', window);
+  check(isAmount(window.bucketMs), 'window.bucketMs', window.bucketMs);
+  check(isAmount(window.ageMs), 'window.ageMs', window.ageMs);
+  check(window.counts.every(isAmount), 'window.counts', window.counts);
+}
+
+const isAmount = (value: unknown) => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+
+function check(isUsable: boolean, name: string, value: unknown): void {
+  if (isUsable) return;
+  throw new InvalidConfigError(`The exported state of a breaker is not usable: ${name} is ${String(value)}.`, {
+    data: { path: `breaker.state.${name}` },
+  });
+}
