@@ -222,4 +222,35 @@ describe('a bulkhead that sheds load', () => {
     }
     expect(began).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
+
+  it('does not count a line that was empty in between as one that stands', async () => {
+    const { clock, bulkhead, began, start, end } = openBulkhead({ maxQueue: 100, queueMs: 10_000, shedding: {} });
+    start('a');
+    start('b');
+    await clock.advance(80);
+    await end('a');
+    await clock.advance(1_000);
+    for (const name of ['c', 'd', 'e']) start(name);
+    await clock.advance(80);
+    for (const name of ['b', 'c', 'd', 'e']) await end(name);
+    expect([began, bulkhead.stats.refused]).toEqual([['a', 'b', 'c', 'd', 'e'], 0]);
+  });
+
+  it('looks at the line of each tenant by itself where they have shares', async () => {
+    const options = { shares: { weights: { a: 1, b: 1 } }, shedding: { targetMs: 50, intervalMs: 100 } };
+    const { clock, bulkhead, began, start, end } = openBulkhead({ maxQueue: 100, queueMs: 10_000, ...options });
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']) start(name, { tenant: 'a' });
+    for (const name of ['a1', 'a2', 'a3']) {
+      await clock.advance(60);
+      if (name === 'a3') start('b1', { tenant: 'b' });
+      await end(name);
+    }
+    // All that were left of a had waited for 180 ms by then and are dropped; b's only one had just come.
+    expect(began).toEqual(['a1', 'a2', 'a3', 'b1']);
+    expect(bulkhead.stats).toMatchObject({ inFlight: 1, queued: 0, refused: 3 });
+    await end('b1');
+    expect(bulkhead.stats.inFlight).toBe(0);
+    start('a7', { tenant: 'a' });
+    expect(began.at(-1)).toBe('a7');
+  });
 });

@@ -65,6 +65,11 @@ export class StandingDelay {
     return 2 * this.#targetMs;
   }
 
+  /** The line was empty. */
+  rest(): void {
+    this.#sinceMs = undefined;
+  }
+
   /** @param delayMs How long the first in line has waited. */
   look(delayMs: number, nowMs: number): boolean {
     if (delayMs <= this.#targetMs) this.#sinceMs = undefined;

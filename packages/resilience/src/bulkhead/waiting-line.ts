@@ -26,6 +26,7 @@ export class WaitingLine<Item extends Waiting> {
   }
 
   add(item: Item): Place<Item> {
+    if (this.#queue.size === 0) this.#delay?.rest();
     return this.#queue.add(item, item.priority);
   }
 
