@@ -109,8 +109,9 @@ export class Bulkhead implements Part {
   tune({ limit, maxQueue = this.#room.maxQueue, queueMs = this.#queueMs }: BulkheadTuning): void {
     const most = typeof limit === 'object' ? limit.limit : (limit ?? this.#room.limit);
     whole('bulkhead.limit', most, 1);
-    this.#room.maxQueue = whole('bulkhead.maxQueue', maxQueue, 0);
+    whole('bulkhead.maxQueue', maxQueue, 0);
     this.#queueMs = positive('bulkhead.queueMs', queueMs);
+    this.#room.maxQueue = maxQueue;
     if (limit !== undefined) this.#adaptive = typeof limit === 'number' ? undefined : limit;
     this.#room.limit = most;
     this.#letBegin();
@@ -135,6 +136,8 @@ export class Bulkhead implements Part {
     if (leftMs < Number.POSITIVE_INFINITY || this.#queueMs < Number.POSITIVE_INFINITY) {
       this.#deadlines.add(waiter, Math.min(this.#queueMs, leftMs));
     }
+    // What was kept for another tenant may be lent by now.
+    if (this.#shares !== undefined) this.#letBegin();
     const listenNoMore = call.onAbort(() => this.#giveUp(waiter, abortedBy(call, this.name)));
     try {
       await promise;

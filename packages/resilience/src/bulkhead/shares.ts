@@ -13,8 +13,9 @@ export interface SharesOptions {
   /** How many tenants that are not known beforehand are told from each other; the others share one part. Default 64. */
   readonly most?: number;
   /**
-   * For so long, in ms, slots of a tenant's share that it has used are kept for it; those it has not are lent, and come
-   * back as the calls in them end. Twice as long without a call, and it is forgotten. Default 1,000.
+   * For so long, in ms, slots of a tenant's share that it has used are kept for it. The others are lent to whoever comes,
+   * or waits when a call ends, and come back as the calls in them end. A tenant that has had no call for twice as long is
+   * forgotten. Default 1,000.
    */
   readonly lendAfterMs?: number;
 }
