@@ -1,8 +1,9 @@
 /** What is used of opossum, which brings no types. */
 declare module 'opossum' {
-  export default class CircuitBreaker<Arguments extends unknown[], Result> {
+  class CircuitBreaker<Arguments extends unknown[], Result> {
     constructor(action: (...given: Arguments) => Promise<Result>, options?: { readonly timeout?: number | false });
     fire(...given: Arguments): Promise<Result>;
     shutdown(): void;
   }
+  export = CircuitBreaker;
 }

@@ -253,6 +253,11 @@ export const errorCatalogue = {
     'Install nats-server 2.12 or newer, put it on the PATH, or name it with NATS_SERVER.',
   ),
   server_too_old: kind('never', 'The nats-server is too old for JAEGIS.', 'Use nats-server 2.12 or newer.'),
+  worker_out_of_memory: kind(
+    'never',
+    'The task needed more memory than its thread may have. Only this task failed; its thread is replaced.',
+    'Give the task less at a time, or raise maxHeapMb of the pool.',
+  ),
   server_failed: kind('later', 'The nats-server did not start, or ended by itself.', 'See its log lines in the error.'),
   connect_failed: kind(
     'later',
@@ -363,6 +368,7 @@ export const MigrationRefusedError = errorClass('migration_refused', 'MigrationR
 export const InvariantBrokenError = errorClass('invariant_broken', 'InvariantBrokenError');
 export const ServerNotFoundError = errorClass('server_not_found', 'ServerNotFoundError');
 export const ServerTooOldError = errorClass('server_too_old', 'ServerTooOldError');
+export const WorkerOutOfMemoryError = errorClass('worker_out_of_memory', 'WorkerOutOfMemoryError');
 export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
 export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
 

@@ -25,6 +25,7 @@ export * from './rules/choose-host.ts';
 export { crc32 } from './rules/crc32.ts';
 export * from './rules/deadlines.ts';
 export * from './rules/deadlock.ts';
+export { FairQueue, type Place, PRIORITIES } from './rules/fair-queue.ts';
 export * from './rules/group-plan.ts';
 export { type Culprit, decodeBeat, encodeBeat, Heartbeat, type HeartbeatSettings } from './rules/heartbeat.ts';
 export * from './rules/overlay.ts';

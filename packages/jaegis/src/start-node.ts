@@ -57,9 +57,10 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const health = withDefaults(checked.health);
   const heart = heartOf(connection, checked, health, () => node?.system.running);
   undo.defer(() => heart.stop());
-  const pool = createPool(checked.threads === undefined ? {} : { threads: checked.threads });
+  const clock = realClock();
+  const pool = createPool(checked.threads === undefined ? { clock } : { clock, threads: checked.threads });
   undo.defer(() => pool.close());
-  const world = { clock: realClock(), random, logger };
+  const world = { clock, random, logger };
   if (checked.role === 'client') await assertClusterOf(checked, connection, servers);
   const { healthJournal, turnJournal, inbox, blobs, bodies } = await openStreams(connection, checked, world);
   // A client may lack the permission to make them when it has something large to say.

@@ -38,12 +38,13 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
   checked('startSystem', schema, given);
   const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads } = given;
   const logger = pinoLogger({ level: logLevel }).child({ node: name });
-  const pool = createPool(threads === undefined ? {} : { threads });
+  const clock = realClock();
+  const pool = createPool(threads === undefined ? { clock } : { clock, threads });
   const system = new System({
     node: name,
     telemetry: new OpenTelemetry(),
     services: {
-      clock: realClock(),
+      clock,
       logger,
       pool,
       entity: () => {

@@ -2,7 +2,13 @@
  * The one place where what piscina and the worker entry report becomes what the WorkerPool port promises. Called by
  * the pool for each task that did not end with an output.
  */
-import { errorFromData, JaegisError, NotSerializableError, type WorkerTask } from '@jaegis/core';
+import {
+  errorFromData,
+  JaegisError,
+  NotSerializableError,
+  WorkerOutOfMemoryError,
+  type WorkerTask,
+} from '@jaegis/core';
 import type { WorkerReply } from './worker.ts';
 
 /** The output; throws what the task itself threw. */
@@ -12,7 +18,14 @@ export function outputOf(reply: WorkerReply): unknown {
 }
 
 export function faultOf(error: unknown, task: WorkerTask): unknown {
-  if (error instanceof JaegisError || !(error instanceof Error) || error.name !== 'DataCloneError') return error;
-  const message = `The input or the output of ${task.name} in ${task.module} cannot cross threads: ${error.message}`;
-  return new NotSerializableError(message, { cause: error, data: { ...task } });
+  if (error instanceof JaegisError || !(error instanceof Error)) return error;
+  if (error.name === 'DataCloneError') {
+    const message = `The input or the output of ${task.name} in ${task.module} cannot cross threads: ${error.message}`;
+    return new NotSerializableError(message, { cause: error, data: { ...task } });
+  }
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    const message = `The task ${task.name} in ${task.module} needed more memory than its thread may have.`;
+    return new WorkerOutOfMemoryError(message, { cause: error, data: { ...task } });
+  }
+  return error;
 }

@@ -1,4 +1,5 @@
 import type { WorkerPool, WorkerTask } from '@jaegis/core';
+import { VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPool, type PoolOptions } from './pool.ts';
 
@@ -117,6 +118,84 @@ test('a signal that aborts after the task has ended changes nothing', async () =
   expect(await pool.run(task('threadOf'), undefined)).toBe(before);
 });
 
+test('waiting tasks run by priority, then by turns among tenants, then in the order they came', async () => {
+  const pool = openPool();
+  const cell = sharedCell();
+  const order: string[] = [];
+  const held = pool.run(task('holdThread'), cell);
+  const tasks = [
+    ['late', 9, 'a'],
+    ['a1', 5, 'a'],
+    ['a2', 5, 'a'],
+    ['a3', 5, 'a'],
+    ['b1', 5, 'b'],
+    ['urgent', 0, 'a'],
+  ] as const;
+  const runs = tasks.map(async ([name, priority, tenant]) => {
+    await pool.run(task('add'), { a: 1, b: 1 }, { priority, tenant });
+    order.push(name);
+  });
+  release(cell);
+  await Promise.all([held, ...runs]);
+  expect(order).toEqual(['urgent', 'a1', 'b1', 'a2', 'a3', 'late']);
+});
+
+test('a tenant at its limit is refused while others may still wait', async () => {
+  const pool = openPool({ maxTenantQueue: 1 });
+  const cell = sharedCell();
+  const run = (tenant: string) => pool.run(task('add'), { a: 1, b: 1 }, { tenant });
+  const held = pool.run(task('holdThread'), cell, { tenant: 'a' });
+  const taken = [run('a'), run('b')];
+  await expect(run('a')).rejects.toMatchObject({ code: 'overloaded', data: { tenant: 'a', maxTenantQueue: 1 } });
+  release(cell);
+  expect([await held, await Promise.all(taken), await run('a')]).toEqual(['held', [2, 2], 2]);
+});
+
+test('a task that runs longer than it may is stopped however it blocks, and others are not', async () => {
+  const clock = new VirtualClock();
+  const pool = openPool({ threads: 2, clock });
+  const [spinning, holding] = [sharedCell(), sharedCell()];
+  const spun = pool.run(task('spin'), spinning, { timeoutMs: 100 });
+  const held = pool.run(task('holdThread'), holding, { timeoutMs: 1_000 });
+  const next = pool.run(task('add'), { a: 1, b: 1 }, { timeoutMs: 100 });
+  await Promise.all([begun(spinning, 1), begun(holding, 1)]);
+  const stopped = expect(spun).rejects.toMatchObject({ code: 'operation_timeout', data: { name: 'spin', ranMs: 100 } });
+  await clock.advance(100);
+  await stopped;
+  expect(await next).toBe(2);
+  release(holding);
+  expect([await held, clock.pending]).toEqual(['held', 0]);
+});
+
+test('a deadline stops what runs, and refuses what waits without its having begun', async () => {
+  const clock = new VirtualClock();
+  const pool = openPool({ clock });
+  const cell = sharedCell();
+  const spun = pool.run(task('spin'), cell, { deadlineMs: 100, timeoutMs: 1_000 });
+  const early = pool.run(task('add'), { a: 1, b: 1 }, { deadlineMs: 50 });
+  const same = pool.run(task('add'), { a: 1, b: 1 }, { deadlineMs: 100 });
+  const outcomes = Promise.allSettled([spun, early, same]);
+  await begun(cell, 1);
+  await clock.advance(50);
+  expect(pool.stats.queued).toBe(1);
+  await clock.advance(50);
+  expect(await outcomes).toMatchObject([
+    { reason: { code: 'operation_timeout' } },
+    { reason: { code: 'overloaded', data: { why: 'deadline' } } },
+    { reason: { code: 'overloaded', data: { why: 'deadline' } } },
+  ]);
+  expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test.each([
+  ['timeoutMs', { timeoutMs: 0 }],
+  ['deadlineMs', { deadlineMs: Number.NaN }],
+  ['clock', { timeoutMs: 100 }],
+])('a task without a usable %s is refused', async (path, options) => {
+  const run = openPool().run(task('add'), { a: 1, b: 1 }, options);
+  await expect(run).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
+});
+
 test('a queue at its limit refuses, also tasks that can be aborted', async () => {
   const pool = openPool({ maxQueue: 2 });
   const cell = sharedCell();
@@ -175,9 +254,14 @@ test('a thread that ends by itself fails its task, and the next task gets a new 
   expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
 });
 
-test('a task that needs more memory than a thread has fails, and the pool goes on', async () => {
-  const pool = openPool({ maxHeapMb: 32 });
-  await expect(pool.run(task('fillMemory'), undefined)).rejects.toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' });
+test('a task that needs more memory than a thread has fails alone, and the pool goes on', async () => {
+  const pool = openPool({ threads: 2, maxHeapMb: 32 });
+  const cell = sharedCell();
+  const held = pool.run(task('holdThread'), cell);
+  await begun(cell, 1);
+  await expect(pool.run(task('fillMemory'), undefined)).rejects.toMatchObject({ code: 'worker_out_of_memory' });
+  release(cell);
+  expect(await held).toBe('held');
   expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
 });
 
@@ -190,11 +274,15 @@ test.each([
   expect(await pool.run(task('lengthLeft'), undefined)).toBe(left);
 });
 
-test.each([{ threads: 0 }, { threads: 1.5 }, { maxQueue: -1 }, { idleMs: Number.NaN }, { maxHeapMb: 1 }])(
-  'the setting %o is refused by its name',
-  (options) => {
-    const [path] = Object.keys(options);
-    expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
-    expect(() => createPool(options)).toThrow(expect.objectContaining({ data: expect.objectContaining({ path }) }));
-  },
-);
+test.each([
+  { threads: 0 },
+  { threads: 1.5 },
+  { maxQueue: -1 },
+  { maxTenantQueue: -1 },
+  { idleMs: Number.NaN },
+  { maxHeapMb: 1 },
+])('the setting %o is refused by its name', (options) => {
+  const [path] = Object.keys(options);
+  expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+  expect(() => createPool(options)).toThrow(expect.objectContaining({ data: expect.objectContaining({ path }) }));
+});

@@ -5,10 +5,9 @@
  */
 import { availableParallelism } from 'node:os';
 import {
-  CancelledError,
+  type Clock,
+  FairQueue,
   InvalidConfigError,
-  type JaegisError,
-  OverloadedError,
   type RunOptions,
   type WorkerPool,
   type WorkerPoolStats,
@@ -16,6 +15,8 @@ import {
 } from '@jaegis/core';
 import { Piscina } from 'piscina';
 import { faultOf, outputOf } from './fault.ts';
+import { Job } from './job.ts';
+import { cancelled, overloaded } from './refusals.ts';
 import { TaskLine } from './task-line.ts';
 import type { WorkerRequest } from './worker.ts';
 
@@ -24,69 +25,79 @@ export interface PoolOptions {
   readonly threads?: number;
   /** How many tasks may wait for a thread. Default 1024. */
   readonly maxQueue?: number;
+  /** How many tasks of one tenant may wait, so that one does not fill the line of all. Default: `maxQueue`. */
+  readonly maxTenantQueue?: number;
   /** How long an idle thread is kept, in milliseconds. Default 10,000. */
   readonly idleMs?: number;
   /** JavaScript heap of one thread, in MiB; a task that needs more fails. Default 512. */
   readonly maxHeapMb?: number;
+  /** Needed for tasks that have a `timeoutMs` or a `deadlineMs`, which are refused without. Default: none. */
+  readonly clock?: Clock | undefined;
 }
+
+type Limits = Required<Omit<PoolOptions, 'clock'>>;
+
+/** The priority of tasks that have none. */
+const USUAL = 5;
 
 /** @throws InvalidConfigError for a limit that is not a whole number in its range. */
 export function createPool(options: PoolOptions = {}): WorkerPool {
-  return new PiscinaPool({
+  const maxQueue = limit('maxQueue', options.maxQueue ?? 1024, 0);
+  const limits = {
     threads: limit('threads', options.threads ?? Math.max(1, availableParallelism() - 1), 1),
-    maxQueue: limit('maxQueue', options.maxQueue ?? 1024, 0),
+    maxQueue,
+    maxTenantQueue: limit('maxTenantQueue', options.maxTenantQueue ?? maxQueue, 0),
     idleMs: limit('idleMs', options.idleMs ?? 10_000, 0),
     maxHeapMb: limit('maxHeapMb', options.maxHeapMb ?? 512, 16),
-  });
+  };
+  return new PiscinaPool(limits, options.clock);
 }
 
-function limit(name: keyof PoolOptions, value: number, least: number): number {
+function limit(name: keyof Limits, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new InvalidConfigError(`${name} must be a whole number of at least ${least}, not ${value}.`, {
     data: { path: name, value, least },
   });
 }
 
-interface Job {
-  readonly request: WorkerRequest;
-  readonly abort: AbortController;
-  readonly settle: (outcome: Promise<unknown>) => void;
-}
-
 class PiscinaPool implements WorkerPool {
-  readonly #limits: Required<PoolOptions>;
+  readonly #limits: Limits;
+  readonly #clock: Clock | undefined;
   readonly #piscina: Piscina<WorkerRequest>;
-  readonly #waiting: Job[] = [];
+  readonly #waiting = new FairQueue<Job>();
+  /** How many of each tenant wait, of those of whom any do. */
+  readonly #waitingOf = new Map<string | undefined, number>();
   readonly #running = new Set<Job>();
   #completed = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(limits: Required<PoolOptions>) {
+  constructor(limits: Limits, clock: Clock | undefined) {
     this.#limits = limits;
+    this.#clock = clock;
     this.#piscina = startPiscina(limits);
     // A thread that fails without a task failed to start, so some task would wait for it for ever.
     this.#piscina.on('error', (error) => this.#failRunning(error));
   }
 
   get stats(): WorkerPoolStats {
-    return { threads: this.#piscina.threads.length, queued: this.#waiting.length, completed: this.#completed };
+    return { threads: this.#piscina.threads.length, queued: this.#waiting.size, completed: this.#completed };
   }
 
   async run<Output>(task: WorkerTask, input: unknown, options: RunOptions = {}): Promise<Output> {
-    const { signal } = options;
+    const { signal, tenant, priority = USUAL } = options;
     if (this.#closing !== undefined) throw cancelled(task, 'the pool is closed');
     if (signal?.aborted) throw cancelled(task, 'it was aborted before it began', signal.reason);
-    const isFull = this.#running.size >= this.#limits.threads && this.#waiting.length >= this.#limits.maxQueue;
-    if (isFull) throw overloaded(task, this.#limits.maxQueue);
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    const job: Job = { request: { task, input }, abort: new AbortController(), settle: resolve };
-    const onAbort = () => this.#cancel(job, cancelled(task, 'it was aborted', signal?.reason));
+    const job = new Job({ task, input }, options, this.#clock);
+    this.#checkRoom(job);
+    const onAbort = () => this.#stop(job, cancelled(task, 'it was aborted', signal?.reason));
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.push(job);
+    job.place = this.#waiting.add(job, priority, tenant);
+    this.#count(tenant, 1);
+    job.startWaiting((reason) => this.#stop(job, reason));
     this.#dispatch();
     try {
       // The task declares its output; nothing here can check it.
-      return (await promise) as Output;
+      return (await job.outcome) as Output;
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
@@ -98,16 +109,37 @@ class PiscinaPool implements WorkerPool {
   }
 
   async #close(): Promise<void> {
-    for (const job of [...this.#waiting, ...this.#running]) {
-      this.#cancel(job, cancelled(job.request.task, 'the pool was closed'));
-    }
+    const reason = ({ request }: Job) => cancelled(request.task, 'the pool was closed');
+    for (let job = this.#next(); job !== undefined; job = this.#next()) job.refuse(reason(job));
+    for (const job of this.#running) job.abort.abort(reason(job));
     await this.#piscina.destroy();
+  }
+
+  #checkRoom({ request, tenant }: Job): void {
+    if (this.#running.size < this.#limits.threads) return;
+    const { maxQueue, maxTenantQueue } = this.#limits;
+    if (this.#waiting.size >= maxQueue) throw overloaded(request.task, { maxQueue });
+    const isFull = (this.#waitingOf.get(tenant) ?? 0) >= maxTenantQueue;
+    if (isFull) throw overloaded(request.task, { maxTenantQueue, tenant });
+  }
+
+  #count(tenant: string | undefined, change: number): void {
+    const count = (this.#waitingOf.get(tenant) ?? 0) + change;
+    if (count === 0) this.#waitingOf.delete(tenant);
+    else this.#waitingOf.set(tenant, count);
+  }
+
+  #next(): Job | undefined {
+    const job = this.#waiting.take();
+    if (job !== undefined) this.#count(job.tenant, -1);
+    return job;
   }
 
   #dispatch(): void {
     while (this.#running.size < this.#limits.threads) {
-      const job = this.#waiting.shift();
+      const job = this.#next();
       if (job === undefined) return;
+      if (!job.startRunning()) continue;
       this.#running.add(job);
       job.settle(this.#perform(job));
     }
@@ -122,18 +154,19 @@ class PiscinaPool implements WorkerPool {
     } catch (error) {
       throw abort.signal.aborted ? abort.signal.reason : faultOf(error, request.task);
     } finally {
+      job.end();
       this.#running.delete(job);
       this.#dispatch();
     }
   }
 
-  #cancel(job: Job, reason: unknown): void {
-    const place = this.#waiting.indexOf(job);
-    if (place === -1) {
-      job.abort.abort(reason);
+  /** One that runs is stopped by ending its thread; piscina starts another when it is needed. */
+  #stop(job: Job, reason: unknown): void {
+    if (job.place !== undefined && this.#waiting.remove(job.place)) {
+      this.#count(job.tenant, -1);
+      job.refuse(reason);
     } else {
-      this.#waiting.splice(place, 1);
-      job.settle(Promise.reject(reason));
+      job.abort.abort(reason);
     }
   }
 
@@ -144,7 +177,7 @@ class PiscinaPool implements WorkerPool {
 }
 
 /** Every option by name: piscina's defaults are unbounded, or shared between pools. */
-function startPiscina(limits: Required<PoolOptions>): Piscina<WorkerRequest> {
+function startPiscina(limits: Limits): Piscina<WorkerRequest> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return new Piscina<WorkerRequest>({
     filename: new URL(`./worker.${extension}`, import.meta.url).href,
@@ -168,13 +201,4 @@ function startPiscina(limits: Required<PoolOptions>): Piscina<WorkerRequest> {
     stricterFIFO: true,
     workerHistogram: false,
   });
-}
-
-function cancelled(task: WorkerTask, why: string, cause?: unknown): JaegisError {
-  return new CancelledError(`The task ${task.name} was cancelled: ${why}.`, { cause, data: { ...task } });
-}
-
-function overloaded(task: WorkerTask, maxQueue: number): JaegisError {
-  const message = `The task ${task.name} was not taken: maxQueue (${maxQueue}) tasks are waiting for a thread.`;
-  return new OverloadedError(message, { data: { ...task, maxQueue } });
 }

@@ -3,7 +3,11 @@
  *
  * Obligations: a task that throws rejects with its own error (name, message and `code` kept, prototype not); a task
  * whose signal aborts, also while it runs, rejects with `CancelledError` and its thread is free again; a queue at its
- * limit refuses with `OverloadedError`; after `close`, and for tasks still queued then, `CancelledError`.
+ * limit refuses with `OverloadedError`; after `close`, and for tasks still queued then, `CancelledError`. Tasks wait by
+ * priority, within one by turns among tenants, within a tenant by arrival. A task that runs longer than it may rejects
+ * with `OperationTimeoutError` and is stopped, however it blocks; one whose deadline passes while it waits never begins
+ * and rejects with `OverloadedError`; one that needs more memory than a thread has, with `WorkerOutOfMemoryError`. None of
+ * them harms another task.
  */
 export interface WorkerPool {
   run<Output>(task: WorkerTask, input: unknown, options?: RunOptions): Promise<Output>;
@@ -21,6 +25,14 @@ export interface WorkerTask {
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /** 0 is the most urgent, 9 the least. Default 5. */
+  readonly priority?: number | undefined;
+  /** For whom: those of a priority that wait take turns by it. Default: nobody in particular, who is one of them. */
+  readonly tenant?: string | undefined;
+  /** How long it may run, in ms, with the start of its thread, without what it waits before. Default: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** When it must be done, of the monotonic clock, in ms, with what it waits. Default: no limit. */
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface WorkerPoolStats {
