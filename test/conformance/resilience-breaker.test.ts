@@ -43,11 +43,11 @@ function stage(options: BreakerOptions = {}) {
 
 /** Open since now, and then half-open for the next call. */
 async function halfOpen(options: BreakerOptions = {}) {
-  const it = stage(options);
-  it.breaker.trip({ kind: 'forced' });
-  await it.clock.advance(30_000);
-  it.told();
-  return it;
+  const made = stage(options);
+  made.breaker.trip({ kind: 'forced' });
+  await made.clock.advance(30_000);
+  made.told();
+  return made;
 }
 
 const refusal = (state: string, retryAfterMs: number) => ({
