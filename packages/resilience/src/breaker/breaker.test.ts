@@ -93,6 +93,15 @@ describe('a call whose caller gave up', () => {
   });
 });
 
+test('it sets no timer, whatever its state', async () => {
+  const { clock, breaker, good, bad } = stage({ failures: 1, slowMs: 5 });
+  await bad();
+  await good();
+  await clock.advance(30_000);
+  await good();
+  expect([breaker.state, clock.pending]).toEqual(['half_open', 0]);
+});
+
 test('a filter that throws lets the call keep its error, and counts it as a failure', async () => {
   const { breaker, bad } = stage({
     isFailure: () => {

@@ -6,7 +6,7 @@ import { BreakerOpenError, BreakerWindow, type Clock, type Random } from '@jaegi
 import type { BreakerStateValue } from '@jaegis/machines';
 import type { Call, Inner, Part } from '../call.ts';
 import type { BreakerNews, CloseReason, OpenReason, RefusingState } from './events.ts';
-import { type BreakerOptions, BreakerSettings, refused } from './settings.ts';
+import { type BreakerOptions, BreakerSettings, checkJitter } from './settings.ts';
 import { type BreakerSnapshot, checkSnapshot } from './snapshot.ts';
 import { type BadCall, reached } from './thresholds.ts';
 
@@ -66,7 +66,7 @@ export class Breaker implements Part {
     this.#clock = services.clock;
     this.#random = services.random;
     this.#window = new BreakerWindow(settings.bucketMs, settings.buckets);
-    this.#checkJitter(settings);
+    checkJitter(settings, this.#random);
   }
 
   get state(): BreakerStateValue {
@@ -159,14 +159,16 @@ export class Breaker implements Part {
   /**
    * From now on these options hold; those that are left out stay. Its state stays too, and what it has counted, unless
    * the buckets are others. A new `openMs` holds for the present wait already.
+   * @param options Settings made once replace all of them.
    * @throws InvalidConfigError as the constructor; then all stays as it is.
    */
-  tune(options: BreakerOptions): void {
-    const settings = this.#settings.with(options);
-    this.#checkJitter(settings);
-    if (!settings.hasWindowOf(this.#settings)) this.#window = new BreakerWindow(settings.bucketMs, settings.buckets);
+  tune(options: BreakerOptions | BreakerSettings): void {
+    const before = this.#settings;
+    const settings = options instanceof BreakerSettings ? options : before.with(options);
+    checkJitter(settings, this.#random);
+    if (!settings.hasWindowOf(before)) this.#window = new BreakerWindow(settings.bucketMs, settings.buckets);
     this.#settings = settings;
-    if (options.openMs !== undefined) this.#waitMs = this.#drawWaitMs();
+    if (settings.openMs !== before.openMs) this.#waitMs = this.#drawWaitMs();
   }
 
   export(): BreakerSnapshot {
@@ -312,11 +314,6 @@ export class Breaker implements Part {
   #drawWaitMs(): number {
     const { openMs, openJitter } = this.#settings;
     return openJitter === 0 ? openMs : openMs * (1 + openJitter * (this.#random?.next() ?? 0));
-  }
-
-  #checkJitter({ openJitter }: BreakerSettings): void {
-    if (openJitter > 0 && this.#random === undefined)
-      throw refused('openJitter', openJitter, '0 where it has no random');
   }
 
   #importNews(): BreakerNews {

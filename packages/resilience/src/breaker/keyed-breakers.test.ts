@@ -75,6 +75,17 @@ describe('breakers by key', () => {
     expect(await good('a')).toBe('well');
   });
 
+  it('are tuned together, those to come too', async () => {
+    const { breakers, bad } = stage();
+    await bad('a');
+    breakers.tune({ failures: 3 });
+    for (const tenant of ['a', 'b', 'b']) await bad(tenant);
+    expect([breakers.find('a')?.state, breakers.find('b')?.state]).toEqual(['closed', 'closed']);
+    for (const tenant of ['a', 'b']) await bad(tenant);
+    expect([breakers.find('a')?.state, breakers.find('b')?.state]).toEqual(['open', 'open']);
+    expect(() => breakers.tune({ openJitter: 0.5 })).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+  });
+
   it('refuse a bound that is none', () => {
     expect(() => stage({ most: 0 })).toThrow(expect.objectContaining({ data: { path: 'breaker.most' } }));
   });

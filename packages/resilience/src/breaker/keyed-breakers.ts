@@ -1,6 +1,6 @@
 import type { Call, Inner, Part } from '../call.ts';
 import { Breaker, type BreakerServices } from './breaker.ts';
-import { type BreakerOptions, BreakerSettings, refused } from './settings.ts';
+import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './settings.ts';
 
 export interface KeyedBreakersOptions extends BreakerOptions {
   /** Whose breaker a call goes through: a tenant, an operation, a host. Without a key it is that of all others. Default: the tenant. */
@@ -18,7 +18,7 @@ const LOOKED_AT = 64;
  */
 export class KeyedBreakers implements Part {
   readonly name: string;
-  readonly #settings: BreakerSettings;
+  #settings: BreakerSettings;
   readonly #services: BreakerServices;
   readonly #keyOf: (call: Call) => string | undefined;
   readonly #most: number;
@@ -36,6 +36,7 @@ export class KeyedBreakers implements Part {
     this.#settings = new BreakerSettings(rest);
     this.name = this.#settings.name;
     this.#services = services;
+    checkJitter(this.#settings, services.random);
     this.#keyOf = key;
     this.#most = most;
   }
@@ -67,6 +68,17 @@ export class KeyedBreakers implements Part {
   forget(key: string): boolean {
     if (key === this.#lastKey) this.#last = undefined;
     return this.#take(key) !== undefined;
+  }
+
+  /**
+   * As that of a breaker, for all there are and all to come; what one of them was tuned to by itself is lost.
+   * @throws InvalidConfigError as a breaker; then all stays as it is.
+   */
+  tune(options: BreakerOptions): void {
+    const settings = this.#settings.with(options);
+    checkJitter(settings, this.#services.random);
+    this.#settings = settings;
+    for (const [, breaker] of this) breaker.tune(this.#settings);
   }
 
   /** All of them with their keys, those in another state than closed first as far as that is known. */

@@ -1,5 +1,5 @@
 /** The options of a circuit breaker, checked, with their defaults. */
-import { InvalidConfigError } from '@jaegis/core';
+import { InvalidConfigError, type Random } from '@jaegis/core';
 import type { Call } from '../call.ts';
 import type { BreakerEvent } from './events.ts';
 import { isGivenUp } from './given-up.ts';
@@ -149,6 +149,11 @@ function number(options: BreakerOptions, name: NumberOption, fallback: number, r
   if (isInside && (!isWhole || Number.isInteger(value) || value === most)) return value;
   const bounds = most < Number.MAX_VALUE ? ` to ${most}` : '';
   throw refused(name, value, `a ${isWhole ? 'whole ' : ''}number ${isAbove ? 'above' : 'from'} ${least}${bounds}`);
+}
+
+/** @throws InvalidConfigError where there is jitter and no chance to draw it by. */
+export function checkJitter({ openJitter }: BreakerSettings, random: Random | undefined): void {
+  if (openJitter > 0 && random === undefined) throw refused('openJitter', openJitter, '0 where no random is given');
 }
 
 /** The error for an option of a breaker. */
