@@ -12,6 +12,7 @@ export { type LearnedHour, LearnedRate, type LearnedRateOptions } from './breake
 export { MemoryBoard } from './breaker/memory-board.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
 export type { BreakerSnapshot } from './breaker/snapshot.ts';
+export { StoreBoard, type StoreBoardOptions } from './breaker/store-board.ts';
 export { type BreakerWatcher, WatchedBreaker, type WatchedBreakerOptions } from './breaker/watched-breaker.ts';
 export { Bandwidth, type BandwidthOptions } from './bulkhead/bandwidth.ts';
 export { Bulkhead, type BulkheadOptions, type BulkheadStats, type BulkheadTuning } from './bulkhead/bulkhead.ts';
