@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { pages, withExamples } from '../../scripts/docs.ts';
 
 const root = join(import.meta.dirname, '../..');
-const examples = globSync('packages/examples/src/{supervision,actors,durable}/*.ts', { cwd: root }).sort();
+const examples = globSync('packages/examples/src/{supervision,actors,durable,resilience}/*.ts', { cwd: root }).sort();
 
 /** Each `// prints: …` in an example is a line that it prints. */
 function promised(text: string): string {
