@@ -2,11 +2,17 @@
 export { Breaker, type BreakerFigures, type BreakerServices } from './breaker/breaker.ts';
 export type { BreakerEvent, CloseReason, OpenReason, RefusingState } from './breaker/events.ts';
 export { isGivenUp } from './breaker/given-up.ts';
-export { KeyedBreakers, type KeyedBreakersOptions } from './breaker/keyed-breakers.ts';
+export { KeyedBreakers, type KeyedBreakersOptions, type KeyedBreakersState } from './breaker/keyed-breakers.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
 export type { BreakerSnapshot } from './breaker/snapshot.ts';
 export { Bandwidth, type BandwidthOptions } from './bulkhead/bandwidth.ts';
-export { Bulkhead, type BulkheadOptions, type BulkheadStats, type BulkheadTuning } from './bulkhead/bulkhead.ts';
+export {
+  Bulkhead,
+  type BulkheadOptions,
+  type BulkheadServices,
+  type BulkheadStats,
+  type BulkheadTuning,
+} from './bulkhead/bulkhead.ts';
 export type { AdaptiveLimit, LimitBounds } from './bulkhead/limits/adaptive-limit.ts';
 export { fixed } from './bulkhead/limits/fixed.ts';
 export { type GradientOptions, gradient } from './bulkhead/limits/gradient.ts';
@@ -14,6 +20,7 @@ export type { LearnerOptions } from './bulkhead/limits/learner.ts';
 export { vegas } from './bulkhead/limits/vegas.ts';
 export type { TrafficClass } from './bulkhead/link.ts';
 export { MemoryBudget, type MemoryBudgetOptions } from './bulkhead/memory-budget.ts';
+export type { Refusal } from './bulkhead/refusals.ts';
 export type { SharesOptions, ShareView } from './bulkhead/shares.ts';
 export type { SheddingOptions } from './bulkhead/shedding.ts';
 export { Call, type CallInfo, type CallOptions, type Inner, type Operation, type Part } from './call.ts';
