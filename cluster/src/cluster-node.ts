@@ -51,6 +51,7 @@ import { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
+import { type NodePolicy, Policies } from './inspect/policies.ts';
 import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import { Needs } from './needs.ts';
 import { ANYWHERE, type PinnedActor } from './pinned.ts';
@@ -98,6 +99,8 @@ export interface ClusterNodeOptions {
   readonly labels?: readonly string[];
   /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
   readonly startables?: readonly Startable[];
+  /** What of its policies it tells, and shows to those who inspect it. Default: none. */
+  readonly policies?: readonly NodePolicy[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -121,6 +124,7 @@ export class ClusterNode {
   readonly #host: EntityHost;
   readonly #domain: Domain;
   readonly #sender: InboxSender;
+  readonly #policies: Policies;
   readonly #inspector: Inspector;
   #opened: string | undefined;
   readonly #connection: Subscription[] = [];
@@ -178,6 +182,8 @@ export class ClusterNode {
     this.#host = this.#makeHost();
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#domain = this.#makeDomain();
+    const announce = (event: Announcement) => this.#announce(event);
+    this.#policies = new Policies({ policies: options.policies ?? [], clock, announce });
     this.#inspector = this.#makeInspector();
   }
 
@@ -194,8 +200,10 @@ export class ClusterNode {
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
     await this.membership.start();
+    if (this.#stopping) return;
+    this.#policies.start();
     // Before, it knows of no cluster.
-    if (!this.#stopping) this.#inspector.start();
+    this.#inspector.start();
   }
 
   /**
@@ -206,6 +214,7 @@ export class ClusterNode {
     if (drainMs > 0) await this.#domain.drain(drainMs);
     this.#stopping = true;
     for (const subscription of this.#connection) subscription.unsubscribe();
+    this.#policies.stop();
     this.#domain.stop();
     // While it is a member: what its supervisors have on other nodes ends in order too.
     await this.system.stop();
@@ -362,6 +371,7 @@ export class ClusterNode {
       host: this.#host,
       tree: (most) => this.inspect(most),
       traffic: () => this.#router.traffic,
+      policies: () => this.#policies.views(),
       owns: (entity) => this.#router.owns(entity),
       labelsOf: (type) => this.#needs.of(type),
       entity: (entity) => this.#entity(entity),

@@ -1,4 +1,12 @@
-import { type AskOptions, askTimeout, type Message, makeRef, type Protocol, type Ref } from '@jaegis/actors';
+import {
+  type AskOptions,
+  askTimeout,
+  askUnderPolicy,
+  type Message,
+  makeRef,
+  type Protocol,
+  type Ref,
+} from '@jaegis/actors';
 import {
   AskTimeoutError,
   backoffDelay,
@@ -159,8 +167,9 @@ export function pinnedRef<P extends Protocol>(address: string, options: PinnedRe
     if (owner === undefined) throw noOwner(address, labels, view());
     return owner.id;
   };
-  const ask = async (message: Message, given: AskOptions = {}) => {
+  const ask = async (message: Message, given: AskOptions = {}): Promise<unknown> => {
     const { clock } = options;
+    if (given.policy !== undefined) return askUnderPolicy(given, { clock }, (once) => ask(message, once));
     const timeoutMs = askTimeout(given);
     const ends = clock.monotonic() + timeoutMs;
     let last: unknown;

@@ -2,6 +2,7 @@ import {
   Ask,
   askId,
   askTimeout,
+  askUnderPolicy,
   type EdgeChaser,
   ENTITIES,
   type EntityHost,
@@ -204,6 +205,11 @@ export class Router {
 
   /** Asks an entity wherever it lives, again after a move, until it answers or the time is up. */
   askEntity(entity: EntityId, message: Message, options: SentAskOptions): Promise<unknown> {
+    const { clock, random } = this.#options;
+    if (options.policy !== undefined) {
+      const world = { clock, newKey: () => random.id() };
+      return askUnderPolicy(options, world, (once) => this.askEntity(entity, message, once));
+    }
     const { traces } = this.#options.system;
     if (!traces.isOn) return this.#askEntity(entity, message, options, undefined);
     return traces.ask(formatEntityId(entity), message, (trace) => this.#askEntity(entity, message, options, trace));
@@ -298,6 +304,8 @@ export class Router {
 
   /** @throws NodeDownError, InvalidConfigError */
   askActor(node: string, path: string, message: Message, options: SentAskOptions): Promise<unknown> {
+    if (options.policy !== undefined)
+      return askUnderPolicy(options, this.#options, (once) => this.askActor(node, path, message, once));
     const member = this.#member(node);
     if (!member) return this.#options.system.ask(path, message, options);
     const leftMs = askTimeout(options);

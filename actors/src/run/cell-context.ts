@@ -13,6 +13,7 @@ import { Alias } from './alias.ts';
 import { Ask } from './ask.ts';
 import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
+import { askUnderPolicy } from './ask-tries.ts';
 import type { InnerStep } from './async-step.ts';
 import { demonitor, link, monitor, unlink } from './bonds.ts';
 import type { ActorContext, ActorDefinition, ActorTimer, Behavior, ScheduleTime } from './contract.ts';
@@ -154,6 +155,7 @@ export class CellContext implements ActorContext {
     options: AskOptions = {},
   ): Promise<ReplyOf<P, M['type']>> {
     if (this.#isOver) return Promise.reject(this.#over());
+    if (options.policy !== undefined) return this.#askUnderPolicy(to, message, options);
     let timeoutMs: number;
     try {
       timeoutMs = Math.min(askTimeout(options), Math.ceil(this.deadline ?? Number.POSITIVE_INFINITY));
@@ -168,6 +170,18 @@ export class CellContext implements ActorContext {
     const { traces } = this.#kernel;
     if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
     return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));
+  }
+
+  /** Each try is an ask of its own, for the deadlock detector too; between tries nothing is waited for. */
+  #askUnderPolicy<P extends Protocol, M extends MessageOf<P>>(
+    to: Ref<P>,
+    message: M,
+    options: AskOptions,
+  ): Promise<ReplyOf<P, M['type']>> {
+    const { clock, deadline: leftMs } = this;
+    const newKey = () => this.#kernel.random.id();
+    const world = isEntityRef(to) ? { clock, leftMs, newKey } : { clock, leftMs };
+    return askUnderPolicy(options, world, (once) => this.ask(to, message, once));
   }
 
   /** The actor of this node behind the ref. An entity may move while it is asked: its ref sees to that. */

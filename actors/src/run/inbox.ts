@@ -2,6 +2,7 @@ import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedErr
 import { Ask, type Item } from './ask.ts';
 import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
+import { askUnderPolicy } from './ask-tries.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { Kernel } from './kernel.ts';
 import { checkPayload } from './payload.ts';
@@ -51,6 +52,8 @@ export abstract class Inbox extends Process {
   }
 
   ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+    if (options?.policy !== undefined)
+      return askUnderPolicy(options, this.kernel.services, (once) => this.ask(message, once));
     const { traces } = this.kernel;
     if (traces.isOn) return traces.ask(this.address, message, () => this.#ask(message, options));
     return this.#ask(message, options);

@@ -1,9 +1,10 @@
 import type { EntityId } from '@jaegis/core';
 import type { Asker } from '../deadlock/far-wait.ts';
+import type { AskPolicy } from './ask-policy.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
 
 export interface AskOptions {
-  /** How long to wait for the reply, in ms. Default 5,000. */
+  /** How long to wait for the reply, in ms; under a policy, in each try. Default 5,000, or what the policy leaves a try. */
   readonly timeoutMs?: number;
   /**
    * Names the operation, so that a durable entity does it once however often it is asked. Default: a new one per ask;
@@ -13,6 +14,13 @@ export interface AskOptions {
   readonly idempotencyKey?: string;
   /** Gives the ask up with `cancelled`; the handler's `context.signal` aborts. */
   readonly signal?: AbortSignal;
+  /**
+   * Guards the ask: with retries, a breaker, a bulkhead, as `createPolicy` makes it. Each try has the time that the policy
+   * leaves it. All tries share one idempotency key, made once where none is given, so that an entity does it once; an
+   * actor that is no entity may do it again at each try. Rejects also as the policy does: `breaker_open`,
+   * `operation_timeout`, `rate_limited`. Default: one try.
+   */
+  readonly policy?: AskPolicy;
 }
 
 /** What refs are given by the runtime's own hand. */

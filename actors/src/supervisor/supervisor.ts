@@ -291,7 +291,7 @@ export class Supervisor extends Process implements SupervisorRef {
 
   #giveUp(error: JaegisError): void {
     this.#lastError = error;
-    this.#kernel.reportEnd(this.address, 'gave up', error);
+    this.#kernel.reportEnd(this.address, 'gave_up', error);
     this.#ended('shutdown');
   }
 

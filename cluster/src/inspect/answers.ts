@@ -140,6 +140,23 @@ export interface NodeLoad {
   readonly busiest: readonly ActorLoad[];
 }
 
+export interface PoliciesAnswer extends Gathered {
+  readonly nodes: readonly NodePolicies[];
+}
+
+/** Those that one node was given. */
+export interface NodePolicies {
+  readonly node: string;
+  readonly policies: readonly PolicyView[];
+}
+
+/** What guards the calls to one dependency. */
+export interface PolicyView {
+  readonly name: string;
+  /** From the outside in. The state is what the part says of itself. */
+  readonly parts: readonly { readonly name: string; readonly state: unknown }[];
+}
+
 export interface IncidentsAnswer extends Gathered {
   /** Oldest first. */
   readonly incidents: readonly Incident[];

@@ -25,6 +25,8 @@ import type {
   NodeStanding,
   PassiveEntity,
   PlacementAnswer,
+  PoliciesAnswer,
+  PolicyView,
   TreeAnswer,
   ViewAnswer,
 } from './answers.ts';
@@ -167,6 +169,15 @@ export class ClusterAnswers {
       members: this.#asked(fields),
     });
     return { ...this.#now, nodes: answers.map(({ node, answer }) => ({ node, ...answer })), missing };
+  }
+
+  async policies(fields: Fields): Promise<PoliciesAnswer> {
+    const { answers, missing } = await this.#options.gather.all<readonly PolicyView[]>({
+      word: 'inspect',
+      what: 'policies',
+      members: this.#asked(fields),
+    });
+    return { ...this.#now, nodes: answers.map(({ node, answer }) => ({ node, policies: answer })), missing };
   }
 
   async incidents(fields: Fields): Promise<IncidentsAnswer> {

@@ -16,15 +16,18 @@ const subjects: Readonly<Record<string, string>> = {
   node_suspected: 'suspect',
   node_slow: 'node',
   node_stalled: 'stalled',
+  policy: 'policy',
   status_changed: 'of',
   supervisor_gave_up: 'address',
   turns_quarantined: 'entity',
   view_changed: 'epoch',
 };
 
-/** What happens to one and the same: a node that is suspect and then down has had two. */
+/** What happens to one and the same: a node that is suspect and then down has had two, and a
+ * breaker that opens and closes too. */
 function keyOf({ type, subject, detail }: Pick<Kept, 'type' | 'subject' | 'detail'>): string {
-  return type === 'status_changed' ? `${type} ${subject} ${detail.to}` : `${type} ${subject}`;
+  const what = type === 'status_changed' ? detail.to : type === 'policy' ? `${detail.part} ${detail.change}` : '';
+  return `${type} ${subject} ${what}`;
 }
 
 /** Ends of entities that are none: they go on at their next message. */

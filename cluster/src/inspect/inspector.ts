@@ -25,6 +25,7 @@ import { VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
 import type { Labels } from '../placement.ts';
 import { about } from './about.ts';
+import type { PolicyView } from './answers.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
 import { IncidentLog } from './incidents.ts';
@@ -47,6 +48,7 @@ export interface InspectorOptions {
   /** @param most Entities that are listed. */
   readonly tree: (most: number) => TreeNode;
   readonly traffic: () => PeerTraffic[];
+  readonly policies: () => readonly PolicyView[];
   readonly owns: (entity: EntityId) => boolean;
   /** Which labels a type needs. */
   readonly labelsOf: (type: string) => Labels;
@@ -129,6 +131,7 @@ export class Inspector {
         view: () => answers.view(),
         placement: (fields) => answers.placement(fields),
         load: (fields) => answers.load(fields),
+        policies: (fields) => answers.policies(fields),
         incidents: (fields) => answers.incidents(fields),
         deadlocks: (fields) => answers.incidents({ ...fields, type: 'deadlock_resolved' }),
         letters: (fields) => answers.letters(fields, 'types'),
@@ -147,7 +150,7 @@ export class Inspector {
   }
 
   #answersOfNode(operations: Operations): Readonly<Record<Word, Readonly<Record<string, Answer>>>> {
-    const { cluster, membership, clock, system, host, tree, traffic, vitals } = this.#options;
+    const { cluster, membership, clock, system, host, tree, traffic, policies, vitals } = this.#options;
     const { incidents } = this;
     const own = new OwnAnswers({ node: membership.self.id, clock, system, host, tree, traffic, vitals, incidents });
     return {
@@ -158,6 +161,7 @@ export class Inspector {
         entities: () => own.entities(),
         standing: () => ({ standing: membership.standing, index: membership.table.index }),
         load: (fields) => own.load(fields),
+        policies: () => policies(),
         incidents: (fields) => own.incidents(fields),
         letters: (fields) => own.letters(fields, 'types'),
       },

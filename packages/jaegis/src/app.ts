@@ -9,6 +9,7 @@ import {
   type Startable,
   type SupervisorDefinition,
 } from '@jaegis/actors';
+import type { NodePolicy } from '@jaegis/cluster';
 import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
 
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
@@ -19,6 +20,8 @@ export interface App {
   readonly actors: readonly AppActor[];
   /** What supervisors of other nodes may start on this one, each type once: see `on` of child specs. */
   readonly startables: readonly Startable[];
+  /** Policies of which each node tells changes, and shows the state. */
+  readonly policies: readonly NodePolicy[];
   /** How often the actors may crash before their node stops. Default: more than 3 restarts in 5 s. */
   readonly restartLimit: RestartLimit;
 }
@@ -55,12 +58,17 @@ export interface AppSpec {
    * are among them already.
    */
   readonly definitions?: readonly (AnyDefinition | SupervisorDefinition)[];
+  /**
+   * Policies that this app calls others through, as createPolicy makes them: each node tells when their breakers change and
+   * when they refuse calls, as events of type `policy`, and `jaegis policies` shows the state they are in on it.
+   */
+  readonly policies?: readonly NodePolicy[];
   readonly restartLimit?: Partial<RestartLimit>;
 }
 
 /**
  * Defines what the nodes of a cluster run. All of them should be given the same app.
- * @throws InvalidDefinitionError when two definitions share a type, or two actors a name.
+ * @throws InvalidDefinitionError when two definitions share a type, two actors a name, or two policies.
  */
 export function defineApp(spec: AppSpec): App {
   const entities = spec.entities ?? [];
@@ -87,8 +95,13 @@ export function defineApp(spec: AppSpec): App {
   const byType = new Map<string, Startable>(actors.map(({ definition }) => [definition.type, definition]));
   for (const definition of definitions) byType.set(definition.type, definition);
   const startables = [...byType.values()];
+  const { policies = [] } = spec;
+  refuseTwice(
+    'policy name',
+    policies.map(({ name }) => name),
+  );
   const restartLimit = checkLimit('defineApp', spec.restartLimit ?? {});
-  return { entities, singletons, actors, startables, restartLimit };
+  return { entities, singletons, actors, startables, policies, restartLimit };
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

@@ -1,3 +1,4 @@
+import type { NodePolicy } from '@jaegis/cluster';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -36,6 +37,12 @@ export interface NodeOptions {
    */
   readonly inboxPrefix?: string;
   readonly app?: App;
+  /**
+   * Policies as createPolicy makes them, each of another name, besides those of the app: the node tells when their breakers
+   * change and when they refuse calls, as events of type `policy`, and a member shows their state to `jaegis policies`.
+   * Default: none.
+   */
+  readonly policies?: readonly NodePolicy[];
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
   /**
@@ -96,6 +103,8 @@ export interface NodeOptions {
 }
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isPolicy = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'inspect' in value && 'onEvent' in value && 'name' in value;
 const token = z.string().refine(isToken, { error: tokenRule });
 
 const schema = z.strictObject({
@@ -116,6 +125,7 @@ const schema = z.strictObject({
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
+  policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),
   logLevel: z.enum(logLevels).default('warn'),
@@ -136,5 +146,16 @@ export function checkOptions(options: NodeOptions, chance: string): CheckedOptio
       },
     );
   }
-  return { ...data, id: nodeId(data.name ?? `node-${chance}`) };
+  const policies = [...(data.app?.policies ?? []), ...data.policies];
+  checkNames(policies);
+  return { ...data, policies, id: nodeId(data.name ?? `node-${chance}`) };
+}
+
+function checkNames(policies: readonly NodePolicy[]): void {
+  const names = policies.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new InvalidConfigError(`startNode: two policies are called "${twice}"; they could not be told apart.`, {
+    data: { path: 'policies' },
+  });
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkOptions } from './node-options.ts';
+import { createPolicy } from './policies.ts';
 import { startSystem } from './start-system.ts';
 
 it.each([
@@ -17,6 +18,8 @@ it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
+  ['a policy that is none', { policies: [{ retry: {} }] }, 'policies.0'],
+  ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],

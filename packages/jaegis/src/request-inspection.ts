@@ -7,6 +7,7 @@ import type {
   LettersAnswer,
   LoadAnswer,
   PlacementAnswer,
+  PoliciesAnswer,
   TreeAnswer,
   ViewAnswer,
 } from '@jaegis/cluster';
@@ -25,6 +26,8 @@ export interface Inspection extends AsyncDisposable {
   placementOf(entity: string): Promise<EntityPlacement>;
   /** @param options `overMs`: the stretch that is measured, 500 by default; `busiest`: actors named of each node. */
   load(options?: OfNode & { readonly overMs?: number; readonly busiest?: number }): Promise<LoadAnswer>;
+  /** What guards calls on the nodes, as far as they were given it. */
+  policies(options?: OfNode): Promise<PoliciesAnswer>;
   /** @param options `limit`: 100 by default. */
   incidents(options?: OfNode & Limited & { readonly type?: string }): Promise<IncidentsAnswer>;
   /** Messages that nobody handled, as far as the nodes remember. */
@@ -80,7 +83,17 @@ export async function requestInspection(options: InspectionOptions): Promise<Ins
   return { ...looks(console), ...acts(console), [Symbol.asyncDispose]: () => console[Symbol.asyncDispose]() };
 }
 
-type Looks = 'tree' | 'actor' | 'health' | 'view' | 'placement' | 'placementOf' | 'load' | 'incidents' | 'letters';
+type Looks =
+  | 'tree'
+  | 'actor'
+  | 'health'
+  | 'view'
+  | 'placement'
+  | 'placementOf'
+  | 'load'
+  | 'policies'
+  | 'incidents'
+  | 'letters';
 
 function looks(console: Console): Pick<Inspection, Looks> {
   const ask = <T>(what: string, body: object = {}, takesMs = 0) => console.request<T>({ what, body, takesMs });
@@ -92,6 +105,7 @@ function looks(console: Console): Pick<Inspection, Looks> {
     placement: () => ask('inspect.placement'),
     placementOf: (entity) => ask('inspect.placement', { entity }),
     load: (body = {}) => console.request({ what: 'inspect.load', body, takesMs: body.overMs ?? 500, isRead: false }),
+    policies: (body) => ask('inspect.policies', body),
     incidents: (body) => ask('inspect.incidents', body),
     letters: ({ contents = false, ...body } = {}) => ask(`${wordFor(contents)}.letters`, body),
   };

@@ -76,6 +76,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
+    policies: checked.policies,
     ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,

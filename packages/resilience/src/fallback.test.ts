@@ -21,7 +21,7 @@ it('they are tried in order, and the first that gives a result answers', async (
   expect(await fallback.run(call, invoke)).toEqual(['second', failure]);
   expect(call.answeredBy).toBe(2);
   expect(events).toEqual([
-    { type: 'fallback failed', number: 1, error: new Error('no fallback') },
+    { type: 'fallback_failed', number: 1, error: new Error('no fallback') },
     { type: 'fallback', number: 2, error: failure },
   ]);
   expect(fallback.inspect()).toEqual({ answered: [0, 1, 0] });

@@ -61,7 +61,7 @@ export class Fallback implements Part {
         this.#onEvent?.({ type: 'fallback', number, error });
         return result;
       } catch (failure) {
-        this.#onEvent?.({ type: 'fallback failed', number, error: failure });
+        this.#onEvent?.({ type: 'fallback_failed', number, error: failure });
       }
     }
     throw error;

@@ -7,7 +7,7 @@ export { ErrorClassBreakers, type ErrorClassBreakersOptions } from './breaker/er
 export type { BreakerEvent, CloseReason, OpenReason, RefusingState } from './breaker/events.ts';
 export { type Forecast, type ForecastOptions, ForecastWatcher, type Outlook } from './breaker/forecast.ts';
 export { isGivenUp } from './breaker/given-up.ts';
-export { KeyedBreakers, type KeyedBreakersOptions } from './breaker/keyed-breakers.ts';
+export { KeyedBreakers, type KeyedBreakersOptions, type KeyedBreakersState } from './breaker/keyed-breakers.ts';
 export { type LearnedHour, LearnedRate, type LearnedRateOptions } from './breaker/learned-rate.ts';
 export { MemoryBoard } from './breaker/memory-board.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
@@ -15,7 +15,13 @@ export type { BreakerSnapshot } from './breaker/snapshot.ts';
 export { StoreBoard, type StoreBoardOptions } from './breaker/store-board.ts';
 export { type BreakerWatcher, WatchedBreaker, type WatchedBreakerOptions } from './breaker/watched-breaker.ts';
 export { Bandwidth, type BandwidthOptions } from './bulkhead/bandwidth.ts';
-export { Bulkhead, type BulkheadOptions, type BulkheadStats, type BulkheadTuning } from './bulkhead/bulkhead.ts';
+export {
+  Bulkhead,
+  type BulkheadOptions,
+  type BulkheadServices,
+  type BulkheadStats,
+  type BulkheadTuning,
+} from './bulkhead/bulkhead.ts';
 export type { AdaptiveLimit, LimitBounds } from './bulkhead/limits/adaptive-limit.ts';
 export { fixed } from './bulkhead/limits/fixed.ts';
 export { type GradientOptions, gradient } from './bulkhead/limits/gradient.ts';
@@ -23,6 +29,7 @@ export type { LearnerOptions } from './bulkhead/limits/learner.ts';
 export { vegas } from './bulkhead/limits/vegas.ts';
 export type { TrafficClass } from './bulkhead/link.ts';
 export { MemoryBudget, type MemoryBudgetOptions } from './bulkhead/memory-budget.ts';
+export type { Refusal } from './bulkhead/refusals.ts';
 export type { SharesOptions, ShareView } from './bulkhead/shares.ts';
 export type { SheddingOptions } from './bulkhead/shedding.ts';
 

@@ -2,7 +2,7 @@ import { createPolicy } from 'jaegis';
 
 const database = createPolicy({ name: 'database', breaker: { failures: 2, openMs: 20, successes: 1 } });
 database.onEvent((event) => {
-  if (event.part === 'breaker') console.log(event.type);
+  if ('part' in event && event.part === 'breaker') console.log(event.type);
 });
 
 let isDown = true;

@@ -92,6 +92,11 @@ export class Breaker implements Part {
     };
   }
 
+  /** As {@link figures}: it is what its policy shows. */
+  inspect(): BreakerFigures {
+    return this.figures;
+  }
+
   /** @throws BreakerOpenError with `data` of `{ breaker, state, retryAfterMs }`, where it is open: nothing was called. */
   async run(call: Call, inner: Inner): Promise<unknown> {
     if (this.#state !== 'closed' && this.#state !== 'forced_closed') return this.#runGuarded(call, inner);

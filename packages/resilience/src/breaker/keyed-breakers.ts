@@ -1,5 +1,5 @@
 import type { Call, Inner, Part } from '../call.ts';
-import { Breaker, type BreakerServices } from './breaker.ts';
+import { Breaker, type BreakerFigures, type BreakerServices } from './breaker.ts';
 import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './settings.ts';
 
 export interface KeyedBreakersOptions extends BreakerOptions {
@@ -9,6 +9,16 @@ export interface KeyedBreakersOptions extends BreakerOptions {
   readonly most?: number | undefined;
 }
 
+/** What can be seen of breakers by key. */
+export interface KeyedBreakersState {
+  readonly name: string;
+  readonly breakers: number;
+  /** Those that are not closed, at most 100. */
+  readonly notClosed: readonly BreakerFigures[];
+}
+
+/** Of those that are not closed, in what is shown. */
+const SHOWN = 100;
 /** Closed breakers, those used longest ago first, that are looked at for a calm one before one with counts is forgotten. */
 const LOOKED_AT = 64;
 
@@ -85,6 +95,16 @@ export class KeyedBreakers implements Part {
   *[Symbol.iterator](): Generator<[key: string, breaker: Breaker]> {
     yield* this.#set;
     yield* this.#breakers;
+  }
+
+  /** Looks at all of them. */
+  inspect(): KeyedBreakersState {
+    const notClosed: BreakerFigures[] = [];
+    for (const [, breaker] of this) {
+      if (notClosed.length === SHOWN) break;
+      if (breaker.state !== 'closed') notClosed.push(breaker.figures);
+    }
+    return { name: this.name, breakers: this.size, notClosed };
   }
 
   #take(key: string): Breaker | undefined {

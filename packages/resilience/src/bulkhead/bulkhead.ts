@@ -1,6 +1,7 @@
 /** At most so many calls at once, so that what is slow fills its own slots and not the whole process. */
 import { type Clock, Deadlines, hasCode } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
+import type { Services } from '../services.ts';
 import { positive, whole } from './checked.ts';
 import type { AdaptiveLimit } from './limits/adaptive-limit.ts';
 import { abortedBy, type Refusal, refused } from './refusals.ts';
@@ -27,6 +28,9 @@ export interface BulkheadOptions {
   readonly shedding?: SheddingOptions;
 }
 
+/** What it may share with others: one timer for all that wait equally long, and who is told of its refusals. */
+export type BulkheadServices = Pick<Services, 'deadlines' | 'onEvent'>;
+
 /** What may be changed while it works. */
 export type BulkheadTuning = Partial<Pick<BulkheadOptions, 'limit' | 'maxQueue' | 'queueMs'>>;
 
@@ -49,6 +53,7 @@ export class Bulkhead implements Part {
   readonly name: string;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
+  readonly #onEvent: Services['onEvent'];
   readonly #room: Room<Waiter>;
   readonly #shares: Shares<Waiter> | undefined;
   readonly #shedding: Shedding | undefined;
@@ -57,11 +62,12 @@ export class Bulkhead implements Part {
   #refused = 0;
 
   /** @throws InvalidConfigError for an option out of its range, whose `data.path` begins with `bulkhead`. */
-  constructor(clock: Clock, options: BulkheadOptions) {
+  constructor(clock: Clock, options: BulkheadOptions, services: BulkheadServices = {}) {
     const { name = 'bulkhead', limit, maxQueue = 0, queueMs = 1_000, shares, shedding } = options;
     this.name = name;
     this.#clock = clock;
-    this.#deadlines = new Deadlines(clock);
+    this.#deadlines = services.deadlines ?? new Deadlines(clock);
+    this.#onEvent = services.onEvent;
     this.#adaptive = typeof limit === 'number' ? undefined : limit;
     this.#queueMs = positive('bulkhead.queueMs', queueMs);
     this.#shedding = shedding && new Shedding(shedding, 'bulkhead.shedding');
@@ -77,6 +83,11 @@ export class Bulkhead implements Part {
     const { limit, inFlight, queued } = this.#room;
     const state = { limit, inFlight, queued, refused: this.#refused };
     return this.#shares === undefined ? state : { ...state, shares: this.#shares.views };
+  }
+
+  /** As {@link stats}: it is what its policy shows. */
+  inspect(): BulkheadStats {
+    return this.stats;
   }
 
   /** @throws OverloadedError where the call did not begin; what it was aborted with; else as `inner`. */
@@ -182,6 +193,7 @@ export class Bulkhead implements Part {
   #refusal(why: Refusal): unknown {
     const { limit, queued } = this.#room;
     this.#refused += 1;
+    this.#onEvent?.({ type: 'overloaded', part: 'bulkhead', why });
     return refused(why, { bulkhead: this.name, limit, queued });
   }
 

@@ -6,7 +6,8 @@ import { Retry } from '../retry/retry.ts';
 import type { Services } from '../services.ts';
 import { Timeout } from '../timeout.ts';
 import { invoke } from './invoke.ts';
-import { type AnyPolicyOptions, checkPolicy, fallbackOf, isPart } from './policy-options.ts';
+import { OwnBreaker, OwnBulkhead } from './own-parts.ts';
+import { type AnyPolicyOptions, areOptions, checkPolicy, fallbackOf } from './policy-options.ts';
 
 /**
  * Where a part of a policy stands. There is one order, from the outside in:
@@ -30,6 +31,8 @@ interface Tunable<Options> extends Part {
 /** The parts of one policy. */
 export class Layers {
   readonly #services: Services;
+  readonly #bulkhead: OwnBulkhead;
+  readonly #breaker: OwnBreaker;
   #fallback: Fallback | undefined;
   #timeout: Timeout | undefined;
   #rateLimit: RateLimit | undefined;
@@ -42,6 +45,8 @@ export class Layers {
 
   constructor(services: Services) {
     this.#services = services;
+    this.#bulkhead = new OwnBulkhead(services);
+    this.#breaker = new OwnBreaker(services);
   }
 
   /** What there is, from the outside in. */
@@ -52,7 +57,10 @@ export class Layers {
   /** Parts that stay keep their state. Calls under way go on with the parts that they began with. */
   apply(options: AnyPolicyOptions): void {
     checkPolicy(options);
-    const { name, timeoutMs, tryTimeoutMs, bulkhead, breaker } = options;
+    const { name, timeoutMs, tryTimeoutMs } = options;
+    // First, since it is the only one that may refuse its options yet.
+    const bulkhead = this.#bulkhead.apply(options.bulkhead, name);
+    const breaker = this.#breaker.apply(options.breaker, name);
     this.#timeout = kept(this.#timeout, { timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY, name }, this.#makeTimeout);
     const tryTimeout = tryTimeoutMs === undefined ? undefined : { timeoutMs: tryTimeoutMs, name };
     this.#tryTimeout = kept(this.#tryTimeout, tryTimeout, this.#makeTryTimeout);
@@ -73,7 +81,7 @@ export class Layers {
   }
 
   #applyRateLimit({ rateLimit }: AnyPolicyOptions): Part | undefined {
-    const isOwn = rateLimit !== undefined && !isPart(rateLimit);
+    const isOwn = areOptions(rateLimit);
     this.#rateLimit = kept(
       this.#rateLimit,
       isOwn ? rateLimit : undefined,

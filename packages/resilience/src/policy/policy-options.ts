@@ -1,4 +1,6 @@
 import { InvalidConfigError } from '@jaegis/core';
+import { type BreakerOptions, BreakerSettings } from '../breaker/settings.ts';
+import type { BulkheadOptions } from '../bulkhead/bulkhead.ts';
 import type { Part } from '../call.ts';
 import { checkFallback, type FallbackFunction, type FallbackOptions } from '../fallback.ts';
 import { checkHedge, type HedgeOptions } from '../hedge.ts';
@@ -15,9 +17,14 @@ export interface PolicyOptions<Fallen = never> {
   readonly timeoutMs?: number | undefined;
   /** Another part, such as a Throttle, may stand here. */
   readonly rateLimit?: RateLimitOptions | Part | undefined;
-  readonly bulkhead?: Part | undefined;
+  /** Options, from which the policy makes its own, with its name; or a part that several share. */
+  readonly bulkhead?: BulkheadOptions | Part | undefined;
   readonly retry?: RetryOptions | undefined;
-  readonly breaker?: Part | undefined;
+  /**
+   * Options, from which the policy makes its own, with its name, and whose events are events of the policy too; or a part
+   * that several share, such as a Breaker or KeyedBreakers.
+   */
+  readonly breaker?: BreakerOptions | Part | undefined;
   readonly hedge?: HedgeOptions | undefined;
   /** For each try, in ms. Default: none. */
   readonly tryTimeoutMs?: number | undefined;
@@ -28,15 +35,17 @@ export type AnyPolicyOptions = PolicyOptions<unknown>;
 
 /** What is given replaces; of a part with options those that are given. What is undefined takes the part out. */
 export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyPolicyOptions {
-  const { retry, hedge, rateLimit } = change;
+  const { retry, hedge, rateLimit, bulkhead, breaker } = change;
   return {
     ...before,
     ...change,
     ...(retry && before.retry ? { retry: { ...before.retry, ...retry } } : {}),
     ...(hedge && before.hedge ? { hedge: { ...before.hedge, ...hedge } } : {}),
-    ...(rateLimit && before.rateLimit && !isPart(rateLimit) && !isPart(before.rateLimit)
+    ...(areOptions(rateLimit) && areOptions(before.rateLimit)
       ? { rateLimit: { ...before.rateLimit, ...rateLimit } }
       : {}),
+    ...(areOptions(bulkhead) && areOptions(before.bulkhead) ? { bulkhead: { ...before.bulkhead, ...bulkhead } } : {}),
+    ...(areOptions(breaker) && areOptions(before.breaker) ? { breaker: { ...before.breaker, ...breaker } } : {}),
   };
 }
 
@@ -47,19 +56,28 @@ export function checkPolicy(options: AnyPolicyOptions): void {
   checkNumber('tryTimeoutMs', tryTimeoutMs, { above: 0, most: Number.POSITIVE_INFINITY });
   const fallback = fallbackOf(options);
   if (fallback !== undefined) checkFallback(fallback);
-  if (rateLimit !== undefined && !isPart(rateLimit)) checkRateLimit(rateLimit);
+  if (areOptions(rateLimit)) checkRateLimit(rateLimit);
   if (retry !== undefined) checkRetry(retry);
   if (hedge !== undefined) checkHedge(hedge);
-  for (const [path, part] of Object.entries({ bulkhead, breaker })) {
-    if (part === undefined || isPart(part)) continue;
-    throw new InvalidConfigError(`${path} must be a part, which has a name and a run.`, { data: { path } });
-  }
+  for (const [path, part] of Object.entries({ bulkhead, breaker })) checkObject(path, part);
+  // It checks all of them.
+  if (areOptions(breaker)) new BreakerSettings(breaker);
+}
+
+function checkObject(path: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return;
+  throw new InvalidConfigError(`${path} must be options or a part, which has a run.`, { data: { path } });
 }
 
 export function fallbackOf({ fallback }: AnyPolicyOptions): FallbackOptions | undefined {
   return typeof fallback === 'function' ? { use: [fallback] } : fallback;
 }
 
-export function isPart(value: object): value is Part {
+/** Whether it is given, and the policy makes the part itself. */
+export function areOptions<Options extends object>(value: Options | Part | undefined): value is Options {
+  return value !== undefined && !isPart(value);
+}
+
+function isPart(value: object): value is Part {
   return 'run' in value && typeof value.run === 'function';
 }

@@ -86,8 +86,8 @@ export class Policy<Fallen = never> {
   }
 
   /**
-   * Changes it while it works. What is given replaces; of `retry`, `hedge` and `rateLimit` only those options that are
-   * given. A part that is given as undefined goes. Those that stay keep their state, and calls under way keep the parts
+   * Changes it while it works. What is given replaces; of parts with options only those options that are given; `shares`
+   * and `shedding` of a bulkhead cannot be changed. A part that is given as undefined goes. Those that stay keep their state, and calls under way keep the parts
    * that they began with. Nothing is changed where it throws.
    *
    * @throws InvalidConfigError

@@ -100,7 +100,7 @@ describe('a retry gives up at once', () => {
     const operation = failing(9);
     const error = await errorOf(clock.runUntilSettled(through(retry, operation, { deadlineMs: 25 })));
     expect([error, operation.calls(), clock.monotonic()]).toEqual([new Error('try 3'), 3, 20]);
-    expect(events.at(-1)).toEqual({ type: 'gave up', number: 3, error, reason: 'deadline' });
+    expect(events.at(-1)).toEqual({ type: 'gave_up', number: 3, error, reason: 'deadline' });
   });
 
   it('where a breaker stays open past the deadline', async () => {
@@ -118,7 +118,7 @@ describe('a retry gives up at once', () => {
     const operation = failing(9);
     const error = await errorOf(world.clock.runUntilSettled(through(retry, operation)));
     expect([error, operation.calls()]).toEqual([new Error('try 2'), 2]);
-    expect(world.events.at(-1)).toMatchObject({ type: 'gave up', reason: 'budget' });
+    expect(world.events.at(-1)).toMatchObject({ type: 'gave_up', reason: 'budget' });
   });
 
   it('where a backoff of one’s own says so', async () => {

@@ -116,7 +116,7 @@ export class Retry implements Part {
     const next = this.#next(call, failed);
     if (typeof next !== 'number') {
       keepAttempts(error, attempts);
-      if (next !== 'permanent') this.#onEvent?.({ type: 'gave up', number, error, reason: next });
+      if (next !== 'permanent') this.#onEvent?.({ type: 'gave_up', number, error, reason: next });
       throw error;
     }
     attempts.push({ number, error, atMs: nowMs, waitedMs });

@@ -1,0 +1,51 @@
+/** Asks under a policy: several tries of one ask, of which each has the time that the policy leaves it. */
+import { type Clock, InvalidConfigError } from '@jaegis/core';
+import type { AskTry } from './ask-policy.ts';
+import type { AskOptions } from './ref.ts';
+
+export interface AskWorld {
+  readonly clock: Clock;
+  /** Names all tries of an ask that has no key. Default: they have none, since nobody there would know them by it. */
+  readonly newKey?: () => string;
+  /** What the asker has left, in ms. Default: no limit. */
+  readonly leftMs?: number | undefined;
+}
+
+/**
+ * One ask under the policy of its options.
+ *
+ * @param ask One try. Its options have no policy.
+ * @throws InvalidConfigError for a policy that is none; what the policy or the last try rejects with.
+ */
+export async function askUnderPolicy<Result, Options extends AskOptions>(
+  { policy, ...options }: Options,
+  { clock, newKey, leftMs }: AskWorld,
+  ask: (options: Omit<Options, 'policy'>) => Promise<Result>,
+): Promise<Result> {
+  if (typeof policy?.run !== 'function') throw noPolicy(policy);
+  const { signal, timeoutMs, idempotencyKey = newKey?.() } = options;
+  const keyed = idempotencyKey === undefined ? options : { ...options, idempotencyKey };
+  const once = (call: AskTry): Promise<Result> => {
+    const callMs = call.deadlineMs - clock.monotonic();
+    const limited = callMs === Number.POSITIVE_INFINITY ? {} : { timeoutMs: limitOf(timeoutMs, callMs) };
+    return ask({ ...keyed, ...limited, signal: call.signal });
+  };
+  return policy.run(once, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(leftMs === undefined ? {} : { deadlineMs: clock.monotonic() + leftMs }),
+  });
+}
+
+/** One that cannot be is left for the ask to refuse. */
+function limitOf(timeoutMs: number | undefined, callMs: number): number {
+  return timeoutMs === undefined ? Math.max(0, callMs) : Math.min(timeoutMs, Math.max(0, callMs));
+}
+
+function noPolicy(policy: unknown): Error {
+  return new InvalidConfigError(
+    `ask: policy is of type ${typeof policy}; it must have a run, as createPolicy gives it.`,
+    {
+      data: { path: 'policy' },
+    },
+  );
+}

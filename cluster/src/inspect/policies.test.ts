@@ -1,0 +1,83 @@
+import type { Announcement } from '@jaegis/actors';
+import { VirtualClock } from '@jaegis/sim';
+import { describe, expect, it } from 'vitest';
+import { Policies, type PolicyNews } from './policies.ts';
+
+function start() {
+  const clock = new VirtualClock();
+  const told: Announcement[] = [];
+  let listener: ((event: PolicyNews) => void) | undefined;
+  const policy = {
+    name: 'prices',
+    inspect: () => ({
+      name: 'prices',
+      parts: [{ name: 'breaker', state: { retryAfterMs: Number.POSITIVE_INFINITY } }],
+    }),
+    onEvent: (given: (event: PolicyNews) => void) => {
+      listener = given;
+      return () => {
+        listener = undefined;
+      };
+    },
+  };
+  const policies = new Policies({ policies: [policy], clock, announce: (event) => void told.push(event) });
+  policies.start();
+  const say = (event: Omit<PolicyNews, 'policy'> & Readonly<Record<string, unknown>>) =>
+    listener?.({ policy: 'prices', ...event });
+  return { clock, told, policies, say };
+}
+
+describe('of the policies of a node', () => {
+  it('the changes of breakers are told, with errors as data', () => {
+    const { told, say } = start();
+    const reason = { kind: 'failures', failures: 2, error: new Error('down') };
+    say({ type: 'opened', part: 'breaker', reason, retryAfterMs: 5 });
+    say({ type: 'closed', part: 'breaker', reason: 'recovered' });
+    const same = { type: 'policy', policy: 'prices', part: 'breaker' };
+    expect(told).toEqual([
+      {
+        ...same,
+        change: 'opened',
+        retryAfterMs: 5,
+        reason: { ...reason, error: expect.objectContaining({ message: 'down' }) },
+      },
+      { ...same, change: 'closed', reason: 'recovered' },
+    ]);
+    expect(JSON.stringify(told)).not.toContain('stack');
+  });
+
+  it('retries and single refusals of an open breaker are not told', () => {
+    const { told, say } = start();
+    say({ type: 'retry', number: 1 });
+    say({ type: 'refused', part: 'breaker', reason: 'open' });
+    expect(told).toEqual([]);
+  });
+
+  it('calls that are shed are told at once, and then together every ten seconds while there are more', async () => {
+    const { clock, told, say } = start();
+    for (let call = 0; call < 5; call++) say({ type: 'overloaded', part: 'bulkhead', why: 'full' });
+    await clock.advance(10_000);
+    say({ type: 'overloaded', part: 'bulkhead', why: 'full' });
+    say({ type: 'refused', part: 'rateLimit', retryAfterMs: 5 });
+    const same = { type: 'policy', policy: 'prices', change: 'refusing' };
+    expect(told).toEqual([
+      { ...same, part: 'bulkhead', refused: 1 },
+      { ...same, part: 'bulkhead', refused: 5 },
+      { ...same, part: 'rateLimit', refused: 1 },
+    ]);
+  });
+
+  it('states are shown as JSON has them', () => {
+    const { policies } = start();
+    expect(policies.views()).toEqual([
+      { name: 'prices', parts: [{ name: 'breaker', state: { retryAfterMs: 'Infinity' } }] },
+    ]);
+  });
+
+  it('nothing is told once the node stops', () => {
+    const { policies, told, say } = start();
+    policies.stop();
+    say({ type: 'disabled', part: 'breaker' });
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+/** The policies of a node, as others may see them: what state they are in, and what changes in them. */
+import { type Announcement, glance, plain } from '@jaegis/actors';
+import type { Clock } from '@jaegis/core';
+import type { PolicyView } from './answers.ts';
+
+/** A policy as a node sees it. That of the package `jaegis` is one. */
+export interface NodePolicy {
+  readonly name: string;
+  inspect(): PolicyView;
+  /** @returns Takes the listener back. */
+  onEvent(listener: (event: PolicyNews) => void): () => void;
+}
+
+/** What a part of a policy did. Besides there is what its type has to say. */
+export interface PolicyNews {
+  readonly type: string;
+  /** Its name. */
+  readonly policy: string;
+}
+
+export interface PoliciesOptions {
+  readonly policies: readonly NodePolicy[];
+  readonly clock: Clock;
+  readonly announce: (event: Announcement) => void;
+}
+
+/** What a breaker tells once, not with each call. */
+const changes: ReadonlySet<string> = new Set(['opened', 'half_opened', 'closed', 'disabled']);
+/** A part that refuses many calls says so at most so often, in ms: observers are not to pay for what is shed. */
+const QUIET_MS = 10_000;
+
+/** Of one part of a policy. */
+interface Refusals {
+  toldMs: number;
+  /** Since they were told last. */
+  count: number;
+}
+
+export class Policies {
+  readonly #options: PoliciesOptions;
+  readonly #refusals = new Map<string, Refusals>();
+  #stops: (() => void)[] = [];
+
+  constructor(options: PoliciesOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#stops = this.#options.policies.map((policy) => policy.onEvent((event) => this.#hear(event)));
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** What JSON has no word for is in one that can be read. */
+  views(): readonly PolicyView[] {
+    return this.#options.policies.map((policy) => {
+      const { name, parts } = policy.inspect();
+      return { name, parts: parts.map((part) => ({ name: part.name, state: plain(part.state, glance) })) };
+    });
+  }
+
+  #hear(event: PolicyNews): void {
+    if (changes.has(event.type)) this.#announceChange(event);
+    else if (isRefusal(event)) this.#countRefusal(event);
+  }
+
+  #announceChange({ type: change, ...said }: PolicyNews): void {
+    const shown = plain(said, glance) as Readonly<Record<string, unknown>>; // an object stays one
+    this.#options.announce({ ...shown, type: 'policy', change });
+  }
+
+  #countRefusal({ policy, part }: Refusal): void {
+    const nowMs = this.#options.clock.monotonic();
+    const key = `${part} ${policy}`;
+    const refusals = this.#refusals.get(key) ?? { toldMs: Number.NEGATIVE_INFINITY, count: 0 };
+    this.#refusals.set(key, refusals);
+    refusals.count += 1;
+    if (nowMs - refusals.toldMs < QUIET_MS) return;
+    this.#options.announce({ type: 'policy', policy, part, change: 'refusing', refused: refusals.count });
+    refusals.toldMs = nowMs;
+    refusals.count = 0;
+  }
+}
+
+interface Refusal extends PolicyNews {
+  readonly part: string;
+}
+
+/** That a breaker refuses is known since it has opened. */
+function isRefusal(event: PolicyNews): event is Refusal {
+  if (event.type !== 'refused' && event.type !== 'overloaded') return false;
+  return 'part' in event && typeof event.part === 'string' && event.part !== 'breaker';
+}

@@ -1,0 +1,52 @@
+/** Policies for real: by the clock and chance of this process, unless others are given. */
+import { Deadlines } from '@jaegis/core';
+import { realClock, realRandom } from '@jaegis/node';
+import { Policy, type PolicyOptions, type Services } from '@jaegis/resilience';
+
+/** What a policy may be given instead of the clock and chance of this process, and who is told of its events. */
+export type PolicyServices = Partial<Services>;
+
+type Usual = Required<Pick<Services, 'clock' | 'random' | 'deadlines'>>;
+
+let usual: Usual | undefined;
+
+/**
+ * A policy for the calls to one dependency: timeouts, retries, a breaker, a bulkhead, a rate limit, hedges and fallbacks,
+ * those that are given. It is made once, and each call goes through it.
+ *
+ * @example
+ * ```ts
+ * const payments = createPolicy({
+ *   name: 'payments',
+ *   tryTimeoutMs: 2_000,
+ *   retry: { tries: 3 },
+ *   breaker: { failures: 5, openMs: 10_000 },
+ *   bulkhead: { limit: 20, maxQueue: 50 },
+ * });
+ *
+ * // Any call:
+ * await payments.run(({ signal }) => fetch(url, { signal }));
+ * // An ask: an entity does it once, however many tries it takes.
+ * await account.ask({ type: 'withdraw', amount: 5 }, { policy: payments });
+ * // A task of the pool, which is aborted where it takes too long:
+ * await payments.run(({ signal, deadlineMs }) => node.pool.run(resize, image, { signal, deadlineMs }));
+ * ```
+ *
+ * @param services Default: the clock and chance of this process, and one timer for all policies that wait equally long.
+ * @throws InvalidConfigError with data.path, as `breaker.failures`.
+ */
+export function createPolicy<Fallen = never>(
+  options: PolicyOptions<Fallen>,
+  services: PolicyServices = {},
+): Policy<Fallen> {
+  usual ??= usualServices();
+  const { clock = usual.clock, random = usual.random, onEvent } = services;
+  const deadlines = services.deadlines ?? (clock === usual.clock ? usual.deadlines : undefined);
+  return new Policy(options, { clock, random, deadlines, onEvent });
+}
+
+/** Not before the first policy: whoever makes none needs no timer. */
+function usualServices(): Usual {
+  const clock = realClock();
+  return { clock, random: realRandom(), deadlines: new Deadlines(clock) };
+}
