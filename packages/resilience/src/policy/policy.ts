@@ -60,6 +60,14 @@ export class Policy<Fallen = never> {
     return result as Promise<Result | Fallen>;
   }
 
+  /**
+   * This policy for calls of which these options are known: a tenant with its share and its breaker, a priority. For
+   * whoever takes a policy and knows nothing of them, as the asks of actors do. What a call says itself comes first.
+   */
+  for(known: CallOptions): Pick<Policy<Fallen>, 'run'> {
+    return { run: (operation, options) => this.run(operation, { ...known, ...options }) };
+  }
+
   /** The function under this policy. What `this` is for it is lost. */
   wrap<Args extends readonly unknown[], Result>(
     wrapped: (...args: Args) => Result | PromiseLike<Result>,
