@@ -1,6 +1,14 @@
 /** Nodes of a cluster on a real server: one address space, inspection from outside, and what is refused at the door. */
 import { connect } from '@nats-io/transport-node';
-import { defineActor, defineApp, type JaegisNode, startNode } from 'jaegis';
+import {
+  type ClusterEvent,
+  createPolicy,
+  defineActor,
+  defineApp,
+  type JaegisNode,
+  requestInspection,
+  startNode,
+} from 'jaegis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bareRequest } from '../support/bare-nats.ts';
 import { withServers } from '../support/nats.ts';
@@ -228,4 +236,34 @@ describe('a failure that nobody mends', () => {
   it.each([{ intensity: -1 }, { intensity: 1.5 }, { periodMs: 0 }])('%j is no restart limit', (restartLimit) => {
     expect(() => defineApp({ restartLimit })).toThrow(expect.objectContaining({ code: 'invalid_definition' }));
   });
+});
+
+it('the policies of a node are inspected, and what changes in them is told to all', async () => {
+  const policy = createPolicy({ name: 'counters', breaker: { failures: 1 }, bulkhead: { limit: 4 } });
+  const cluster = `test-${++clusters}`;
+  const options = { cluster, nats: nats.urls, app, logLevel: 'silent' } as const;
+  const [a, b] = await Promise.all([
+    startNode({ ...options, name: 'n1', policies: [policy] }),
+    startNode({ ...options, name: 'n2' }),
+  ]);
+  running.push(a, b);
+  await expect.poll(() => a.view.members.length + b.view.members.length).toBe(4);
+  const told: ClusterEvent[] = [];
+  b.onEvent((event) => event.type === 'policy' && told.push(event));
+  const far = a.actor<{ crash: { message: object; reply: unknown } }>('n2/user/local');
+  await expect(far.ask({ type: 'crash' }, { policy })).rejects.toMatchObject({ code: 'actor_crashed' });
+  await expect(far.ask({ type: 'crash' }, { policy })).rejects.toMatchObject({ code: 'breaker_open' });
+  const opened = { policy: 'counters', part: 'breaker', change: 'opened', node: 'n1' };
+  await expect
+    .poll(() => told)
+    .toMatchObject([{ ...opened, reason: { kind: 'failures', error: { code: 'actor_crashed' } } }]);
+  await using inspection = await requestInspection({ nats: nats.urls, cluster });
+  const parts = [
+    { name: 'bulkhead', state: { limit: 4, inFlight: 0 } },
+    { name: 'breaker', state: { state: 'open', retryAfterMs: expect.any(Number) } },
+  ];
+  expect((await inspection.policies()).nodes).toMatchObject([
+    { node: 'n1', policies: [{ name: 'counters', parts }] },
+    { node: 'n2', policies: [] },
+  ]);
 });

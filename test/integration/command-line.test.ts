@@ -186,6 +186,25 @@ describe('at a running cluster', () => {
     expect(JSON.parse((await ended('health', '--json'))[1]).members).toMatchObject([{ node: 'n1' }]);
   });
 
+  it('shows what guards calls, and tells when a breaker opens', async () => {
+    const guarded = fileURLToPath(new URL('../fixtures/policy-app.ts', import.meta.url));
+    await joined(...at(nats.urls), '--app', guarded);
+    expect(await ended('ask', 'n1/user/payer', '{"type": "pay", "fails": true}')).toEqual([0, 'false\n']);
+    const [shown, table, incidents] = await Promise.all([
+      ended('policies', '--json'),
+      ended('policies', '--node', 'n1'),
+      ended('incidents', '--type', 'policy'),
+    ]);
+    const breaker = { name: 'breaker', state: { state: 'open', name: 'payments' } };
+    expect(JSON.parse(shown[1])).toMatchObject({
+      cluster: 'shop',
+      nodes: [{ node: 'n1', policies: [{ name: 'payments', parts: [{ name: 'bulkhead' }, breaker] }] }],
+      missing: [],
+    });
+    expect(table[1]).toMatch(/n1 +payments +bulkhead +limit 2\nn1 +payments +breaker +open, retryAfterMs [\d,]+/);
+    expect(incidents[1]).toContain('policy payments: its breaker is open: failures, for 30 s  says n1');
+  });
+
   it('is completed in bash, with the nodes that there are', async () => {
     await joined(...at(nats.urls), '--app', app);
     const script = file('completion.bash', (await ended('completion', 'bash'))[1]);

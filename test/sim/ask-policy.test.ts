@@ -1,8 +1,8 @@
 /** Asks under a policy, to entities and actors of this node and others, on a virtual clock. */
 import { type ActorDefinition, type AskOptions, defineActor, type Protocol, type Ref } from '@jaegis/actors';
-import { ownerOf } from '@jaegis/cluster';
+import { type ClusterNode, ownerOf } from '@jaegis/cluster';
 import { sleep } from '@jaegis/core';
-import { createPolicy, type PolicyOptions } from '@jaegis/resilience';
+import { createPolicy, KeyedBreakers, type PolicyOptions } from '@jaegis/resilience';
 import { describe, expect, it } from 'vitest';
 import { simCluster } from '../support/sim-cluster.ts';
 
@@ -53,18 +53,22 @@ const entities = [counter] as unknown as ActorDefinition<Protocol>[];
 async function start(options: PolicyOptions) {
   [begun, slowMs, leftMs] = [0, 0, []];
   const { world, node } = simCluster(1, entities);
-  const nodes = [await node('n1'), await node('n2')] as const;
+  const made = Promise.withResolvers<ClusterNode>();
+  const startPin = async () => void (await (await made.promise).system.spawn(counter, { name: 'pin' }));
+  const pinned = [{ name: 'pin', labels: ['n2'], start: startPin }];
+  const n1 = await node('n1', 'member', { pinned });
+  const n2 = await node('n2', 'member', { pinned, labels: ['n2'] });
+  made.resolve(n2);
   await world.clock.advance(1_000);
   const policy = createPolicy(options, { clock: world.clock, random: world.random.fork('policy') });
   const settled = <T>(promise: Promise<T>) => world.clock.runUntilSettled(promise);
-  const [n1] = nodes;
   const keyAt = (name: string) =>
     ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find(
       (key) => ownerOf({ type: 'counter', key }, n1.membership.view)?.id === name,
     ) ?? '';
-  await settled(nodes[1].system.spawn(counter, { name: 'far' }));
+  await settled(n2.system.spawn(counter, { name: 'far' }));
   const local = await settled(n1.system.spawn(counter, { name: 'local' }));
-  return { world, nodes, n1, policy, settled, keyAt, local };
+  return { world, n1, policy, settled, keyAt, local };
 }
 
 describe('an ask under a policy', () => {
@@ -92,21 +96,40 @@ describe('an ask under a policy', () => {
     expect(await settled(ref.ask({ type: 'add' }, options))).toBe(1);
   });
 
+  it('that is hedged has one effect too', async () => {
+    const { n1, policy, settled, keyAt } = await start({ hedge: { delayMs: 50 } });
+    const ref = n1.entity(counter, keyAt('n2'));
+    slowMs = 200;
+    expect(await settled(ref.ask({ type: 'add' }, { policy }))).toBe(1);
+    expect(await settled(ref.ask({ type: 'total' }))).toBe(1);
+    expect(begun).toBe(1);
+  });
+
+  it('goes through the breaker of its tenant', async () => {
+    const { world, n1, policy, settled } = await start({});
+    policy.tune({ breaker: new KeyedBreakers({ failures: 1 }, world) });
+    const ref = n1.actor('n2/user/far');
+    const failing = ref.ask({ type: 'fail' }, { policy: policy.for({ tenant: 'a' }) });
+    await expect(settled(failing)).rejects.toMatchObject({ code: 'actor_crashed' });
+    const ofA = ref.ask({ type: 'add' }, { policy: policy.for({ tenant: 'a' }) });
+    await expect(settled(ofA)).rejects.toMatchObject({ code: 'breaker_open' });
+    expect(await settled(ref.ask({ type: 'add' }, { policy: policy.for({ tenant: 'b' }) }))).toBe(1);
+  });
+
   it('tells the handler how long the try may take, also over there', async () => {
-    const { nodes, n1, policy, settled, local } = await start({ tryTimeoutMs: 700 });
+    const { n1, policy, settled, local } = await start({ tryTimeoutMs: 700 });
     expect(await settled(local.ask({ type: 'add' }, { policy }))).toBe(1);
     expect(await settled(local.ask({ type: 'add' }, { policy, timeoutMs: 300 }))).toBe(2);
-    const far = n1.actor<CounterProtocol>(`${nodes[1].system.node}/user/far`);
+    const far = n1.actor<CounterProtocol>('n2/user/far');
     expect(await settled(far.ask({ type: 'add' }, { policy }))).toBe(1);
     expect(leftMs.map((ms) => Math.round((ms ?? 0) / 100) * 100)).toEqual([700, 300, 700]);
   });
 
-  it.each(['local', 'far'])(
-    'is refused by its breaker without being sent, once asks of the %s actor have failed',
+  it.each(['n1/user/local', 'n2/user/far', '*/user/pin'])(
+    'is refused by its breaker without being sent, once asks of %s have failed',
     async (name) => {
-      const { nodes, n1, policy, settled } = await start({ breaker: { failures: 2 } });
-      const of = name === 'far' ? nodes[1] : n1;
-      const ref = n1.actor(`${of.system.node}/user/${name}`);
+      const { n1, policy, settled } = await start({ breaker: { failures: 2 } });
+      const ref = n1.actor(name);
       for (let failed = 1; failed <= 2; failed++) {
         await expect(settled(ref.ask({ type: 'fail' }, { policy }))).rejects.toMatchObject({ code: 'actor_crashed' });
       }

@@ -27,6 +27,30 @@ it.each([
     { loopMs: 310, actor: 'n3/user/a', at: 'app.ts:4' },
     'the event loop of node n3 stands still, for 310 ms, in n3/user/a at app.ts:4',
   ],
+  [
+    'policy',
+    'payments',
+    {
+      part: 'breaker',
+      change: 'opened',
+      breaker: 'payments',
+      reason: { kind: 'failures', failures: 5 },
+      retryAfterMs: 5_000,
+    },
+    'policy payments: its breaker is open: failures, for 5 s',
+  ],
+  [
+    'policy',
+    'payments',
+    { part: 'breaker', change: 'closed', breaker: 'card', reason: 'recovered' },
+    'policy payments: its breaker card is closed: recovered',
+  ],
+  [
+    'policy',
+    'payments',
+    { part: 'bulkhead', change: 'refusing', refused: 7 },
+    'policy payments: its bulkhead refuses calls, 7 since it said so last',
+  ],
   ['of_a_newer_version', 'x', { some: 1 }, 'of_a_newer_version {"some":1}'],
 ])('%s about %s is said in words', (type, subject, detail, expected) => {
   expect(said(type, subject, detail)).toBe(`12:00:00.000  ${expected}  says n1`);

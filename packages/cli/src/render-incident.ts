@@ -21,12 +21,23 @@ const words: Readonly<Record<string, (subject: string, detail: Detail) => string
     return `the event loop of node ${subject} stands still, for ${inWords(loopMs)}${where}`;
   },
   leader_elected: (subject, { leader }) => `node ${leader} leads, term ${subject}`,
+  policy: policyWords,
   status_changed: (subject, { from, to, reason, voters }) =>
     `node ${subject} is ${to}, was ${from}: ${reason}${Array.isArray(voters) && voters.length > 0 ? `; agreed by ${voters.join(', ')}` : ''}`,
   supervisor_gave_up: (_, { error }) => String(error),
   turns_quarantined: (subject, { turn }) => `${subject} lost turns that cannot be read; it goes on from turn ${turn}`,
   view_changed: (subject, { members }) => `view ${subject}: ${Array.isArray(members) ? members.join(', ') : members}`,
 };
+
+function policyWords(subject: string, { part, change, breaker, refused, reason, retryAfterMs }: Detail): string {
+  if (change === 'refusing') return `policy ${subject}: its ${part} refuses calls, ${refused} since it said so last`;
+  const named = breaker === undefined || breaker === subject ? '' : ` ${breaker}`;
+  const why = typeof reason === 'object' && reason !== null && 'kind' in reason ? reason.kind : reason;
+  const wait = change === 'opened' ? `, for ${inWords(retryAfterMs)}` : '';
+  return `policy ${subject}: its breaker${named} is ${changed[String(change)] ?? change}: ${why}${wait}`;
+}
+
+const changed: Readonly<Record<string, string>> = { opened: 'open', half_opened: 'half-open' };
 
 function silent(ms: unknown): string {
   return `silent for ${inWords(ms)}`;

@@ -1,5 +1,6 @@
 /** One call that a policy guards, on its way through the parts of the policy. */
 import { CancelledError, hasCode, type JaegisError } from '@jaegis/core';
+import type { PartEvent } from './services.ts';
 
 /** What is guarded. It is given what it needs to stop early and to tell others how long it has. */
 export type Operation<Result> = (call: CallInfo) => Result | PromiseLike<Result>;
@@ -151,4 +152,6 @@ export interface Part {
   run(call: Call, inner: Inner): Promise<unknown>;
   /** Its state, as plain data. */
   inspect?(): unknown;
+  /** For a part that several policies share: each tells its events as its own. @returns Takes the listener back. */
+  listen?(listener: (event: PartEvent) => void): () => void;
 }

@@ -29,7 +29,7 @@ export type { LearnerOptions } from './bulkhead/limits/learner.ts';
 export { vegas } from './bulkhead/limits/vegas.ts';
 export type { TrafficClass } from './bulkhead/link.ts';
 export { MemoryBudget, type MemoryBudgetOptions } from './bulkhead/memory-budget.ts';
-export type { Refusal } from './bulkhead/refusals.ts';
+export type { Refusal } from './bulkhead/refusal.ts';
 export type { SharesOptions, ShareView } from './bulkhead/shares.ts';
 export type { SheddingOptions } from './bulkhead/shedding.ts';
 

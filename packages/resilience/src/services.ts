@@ -1,6 +1,6 @@
 import type { Clock, Deadlines, Random } from '@jaegis/core';
 import type { BreakerEvent } from './breaker/events.ts';
-import type { Refusal } from './bulkhead/refusals.ts';
+import type { Refusal } from './bulkhead/refusal.ts';
 
 /** The world, as the parts of a policy see it. */
 export interface Services {
@@ -27,7 +27,7 @@ export type PartEvent =
   | { readonly type: 'refused'; readonly part: string; readonly retryAfterMs: number }
   /** A bulkhead did not let a call begin. */
   | { readonly type: 'overloaded'; readonly part: 'bulkhead'; readonly why: Refusal }
-  /** Of the breaker that a policy has made by its options. */
+  /** Of a breaker. */
   | (BreakerEvent & { readonly part: 'breaker' });
 
 /**

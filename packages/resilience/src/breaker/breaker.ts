@@ -5,8 +5,12 @@
 import { BreakerOpenError, BreakerWindow, type Clock, type Random } from '@jaegis/core';
 import type { BreakerStateValue } from '@jaegis/machines';
 import type { Call, Inner, Part } from '../call.ts';
-import type { BreakerNews, CloseReason, OpenReason, RefusingState } from './events.ts';
+
+import { Listeners } from '../listeners.ts';
+import type { PartEvent } from '../services.ts';
+import type { BreakerEvent, BreakerNews, CloseReason, OpenReason, RefusingState } from './events.ts';
 import { type BreakerOptions, BreakerSettings, checkJitter } from './settings.ts';
+
 import { type BreakerSnapshot, checkSnapshot } from './snapshot.ts';
 import { type BadCall, reached } from './thresholds.ts';
 
@@ -42,6 +46,8 @@ export class Breaker implements Part {
   readonly #clock: Clock;
   readonly #random: Random | undefined;
   #settings: BreakerSettings;
+  /** Made when they are first needed: there may be a breaker for each of many tenants. */
+  #listeners: Listeners<PartEvent> | undefined;
   #window: BreakerWindow;
   #state: BreakerStateValue = 'closed';
   /** Counts the states that were entered: what a call that began in an earlier one comes to is nothing to this one. */
@@ -90,6 +96,12 @@ export class Breaker implements Part {
       successes: this.#successes,
       retryAfterMs: this.#retryAfterMs(nowMs),
     };
+  }
+
+  /** Told what the option `onEvent` is, besides it. @returns Takes the listener back. */
+  listen(listener: (event: PartEvent) => void): () => void {
+    this.#listeners ??= new Listeners();
+    return this.#listeners.add(listener);
   }
 
   /** As {@link figures}: it is what its policy shows. */
@@ -330,16 +342,23 @@ export class Breaker implements Part {
   }
 
   #ignore(reason: 'late' | 'filtered', error?: unknown): void {
-    if (this.#settings.onEvent === undefined) return;
-    this.#tell(error === undefined ? { type: 'ignored', reason } : { type: 'ignored', reason, error });
+    if (this.#isHeard)
+      this.#tell(error === undefined ? { type: 'ignored', reason } : { type: 'ignored', reason, error });
+  }
+
+  get #isHeard(): boolean {
+    return this.#settings.onEvent !== undefined || this.#listeners?.isEmpty === false;
   }
 
   #tell(news: BreakerNews): void {
+    if (!this.#isHeard) return;
+    const event: BreakerEvent = { breaker: this.name, ...news };
     try {
-      this.#settings.onEvent?.({ breaker: this.name, ...news });
+      this.#settings.onEvent?.(event);
     } catch {
       // As its option says: it must not change a call.
     }
+    this.#listeners?.tell({ ...event, part: 'breaker' });
   }
 }
 

@@ -1,5 +1,9 @@
 import type { Call, Inner, Part } from '../call.ts';
+import { Listeners } from '../listeners.ts';
+import type { PartEvent } from '../services.ts';
 import { Breaker, type BreakerFigures, type BreakerServices } from './breaker.ts';
+
+import type { BreakerEvent } from './events.ts';
 import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './settings.ts';
 
 export interface KeyedBreakersOptions extends BreakerOptions {
@@ -30,6 +34,7 @@ export class KeyedBreakers implements Part {
   readonly name: string;
   #settings: BreakerSettings;
   readonly #services: BreakerServices;
+  readonly #listeners = new Listeners<PartEvent>();
   readonly #keyOf: (call: Call) => string | undefined;
   readonly #most: number;
   /** In the order of their use. */
@@ -43,7 +48,11 @@ export class KeyedBreakers implements Part {
   constructor(options: KeyedBreakersOptions, services: BreakerServices) {
     const { key = tenantOf, most = 10_000, ...rest } = options;
     if (!Number.isInteger(most) || most < 1) throw refused('most', most, 'a whole number from 1');
-    this.#settings = new BreakerSettings(rest);
+    const onEvent = (event: BreakerEvent) => {
+      this.#listeners.tell({ ...event, part: 'breaker' });
+      rest.onEvent?.(event);
+    };
+    this.#settings = new BreakerSettings({ ...rest, onEvent });
     this.name = this.#settings.name;
     this.#services = services;
     checkJitter(this.#settings, services.random);
@@ -95,6 +104,11 @@ export class KeyedBreakers implements Part {
   *[Symbol.iterator](): Generator<[key: string, breaker: Breaker]> {
     yield* this.#set;
     yield* this.#breakers;
+  }
+
+  /** Told of the events of all of them. @returns Takes the listener back. */
+  listen(listener: (event: PartEvent) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Looks at all of them. */

@@ -1,10 +1,12 @@
 /** At most so many calls at once, so that what is slow fills its own slots and not the whole process. */
 import { type Clock, Deadlines, hasCode } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
-import type { Services } from '../services.ts';
+import { Listeners } from '../listeners.ts';
+import type { PartEvent, Services } from '../services.ts';
 import { positive, whole } from './checked.ts';
 import type { AdaptiveLimit } from './limits/adaptive-limit.ts';
-import { abortedBy, type Refusal, refused } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
+import { abortedBy, refused } from './refusals.ts';
 import { OneLine, type Partition, type Room } from './room.ts';
 import { Shares, type SharesOptions, type ShareView } from './shares.ts';
 import { Shedding, type SheddingOptions } from './shedding.ts';
@@ -28,8 +30,8 @@ export interface BulkheadOptions {
   readonly shedding?: SheddingOptions;
 }
 
-/** What it may share with others: one timer for all that wait equally long, and who is told of its refusals. */
-export type BulkheadServices = Pick<Services, 'deadlines' | 'onEvent'>;
+/** What it may share with others: one timer for all that wait equally long. */
+export type BulkheadServices = Pick<Services, 'deadlines'>;
 
 /** What may be changed while it works. */
 export type BulkheadTuning = Partial<Pick<BulkheadOptions, 'limit' | 'maxQueue' | 'queueMs'>>;
@@ -53,7 +55,7 @@ export class Bulkhead implements Part {
   readonly name: string;
   readonly #clock: Clock;
   readonly #deadlines: Deadlines;
-  readonly #onEvent: Services['onEvent'];
+  readonly #listeners = new Listeners<PartEvent>();
   readonly #room: Room<Waiter>;
   readonly #shares: Shares<Waiter> | undefined;
   readonly #shedding: Shedding | undefined;
@@ -67,7 +69,6 @@ export class Bulkhead implements Part {
     this.name = name;
     this.#clock = clock;
     this.#deadlines = services.deadlines ?? new Deadlines(clock);
-    this.#onEvent = services.onEvent;
     this.#adaptive = typeof limit === 'number' ? undefined : limit;
     this.#queueMs = positive('bulkhead.queueMs', queueMs);
     this.#shedding = shedding && new Shedding(shedding, 'bulkhead.shedding');
@@ -83,6 +84,11 @@ export class Bulkhead implements Part {
     const { limit, inFlight, queued } = this.#room;
     const state = { limit, inFlight, queued, refused: this.#refused };
     return this.#shares === undefined ? state : { ...state, shares: this.#shares.views };
+  }
+
+  /** Told of each call that it does not let begin. @returns Takes the listener back. */
+  listen(listener: (event: PartEvent) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** As {@link stats}: it is what its policy shows. */
@@ -193,7 +199,7 @@ export class Bulkhead implements Part {
   #refusal(why: Refusal): unknown {
     const { limit, queued } = this.#room;
     this.#refused += 1;
-    this.#onEvent?.({ type: 'overloaded', part: 'bulkhead', why });
+    if (!this.#listeners.isEmpty) this.#listeners.tell({ type: 'overloaded', part: 'bulkhead', why });
     return refused(why, { bulkhead: this.name, limit, queued });
   }
 

@@ -1,9 +1,7 @@
 /** What a call is told that a bulkhead does not let begin. */
 import { CancelledError, JaegisError, OverloadedError } from '@jaegis/core';
 import type { Call } from '../call.ts';
-
-/** `full`: no room in the line; `shed`: others are more urgent; `waited`: longer than it may; `deadline`: its own. */
-export type Refusal = 'full' | 'shed' | 'waited' | 'deadline';
+import type { Refusal } from './refusal.ts';
 
 const reasons: Readonly<Record<Refusal, string>> = {
   full: 'no more may wait',

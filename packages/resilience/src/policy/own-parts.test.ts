@@ -92,6 +92,27 @@ it('ready parts may stand in the place of options, several policies sharing them
   expect(await errorOf(second?.run(() => 'never') ?? hanging())).toMatchObject({ code: 'breaker_open' });
 });
 
+it('events of ready parts are told by each policy that is listened to, and by no other', async () => {
+  const { clock, services } = testWorld();
+  const breaker = new KeyedBreakers({ failures: 1 }, { clock });
+  const bulkhead = new Bulkhead(clock, { limit: 1 });
+  const [first, second] = ['first', 'second'].map((name) =>
+    createPolicy({ name, breaker, bulkhead }, { clock, random: services.random }),
+  );
+  const heard: string[] = [];
+  const listen = (policy = first) => policy?.onEvent((event) => heard.push(`${event.policy} ${event.type}`));
+  const stop = [listen(first), listen(second)];
+  await errorOf(first?.run(failing(1)) ?? hanging());
+  stop[1]?.();
+  void first?.run(hanging, { tenant: 'a' });
+  await errorOf(first?.run(hanging, { tenant: 'a' }) ?? hanging());
+  first?.tune({ bulkhead: undefined });
+  await errorOf(second?.run(hanging) ?? hanging());
+  stop[0]?.();
+  await errorOf(first?.run(failing(1), { tenant: 'b' }) ?? hanging());
+  expect(heard).toEqual(['first opened', 'second opened', 'first overloaded']);
+});
+
 it('breakers by key show how many there are, and those that are not closed', async () => {
   const { clock, services } = testWorld();
   const breaker = new KeyedBreakers({ failures: 1 }, { clock });

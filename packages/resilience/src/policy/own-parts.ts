@@ -21,7 +21,7 @@ export class OwnBreaker {
       this.#own = undefined;
       return given;
     }
-    const options = this.#heard(given, name);
+    const options = { ...given, name: given.name ?? name };
     if (this.#own === undefined) this.#own = { breaker: new Breaker(options, this.#services), given };
     else if (this.#own.given !== given) this.#tune(this.#own, given, options);
     return this.#own.breaker;
@@ -32,14 +32,6 @@ export class OwnBreaker {
     // One that is said again would begin the present wait anew.
     own.breaker.tune(openMs === own.given.openMs ? rest : options);
     this.#own = { breaker: own.breaker, given };
-  }
-
-  #heard(given: BreakerOptions, name: string | undefined): BreakerOptions {
-    const onEvent: BreakerOptions['onEvent'] = (event) => {
-      this.#services.onEvent?.({ ...event, part: 'breaker' });
-      given.onEvent?.(event);
-    };
-    return { ...given, name: given.name ?? name, onEvent };
   }
 }
 

@@ -261,6 +261,24 @@ describe('a policy that is tuned', () => {
   });
 });
 
+it('a policy for a tenant hands on whose calls they are, unless a call says it itself', async () => {
+  const tenants: unknown[] = [];
+  const breaker: Part = {
+    name: 'breaker',
+    run: (call, inner) => {
+      tenants.push([call.tenant, call.priority]);
+      return inner(call);
+    },
+  };
+  const shop = start({ breaker }).policy.for({ tenant: 'shop', priority: 2 });
+  await shop.run(() => 1);
+  await shop.run(() => 1, { priority: 9 });
+  expect(tenants).toEqual([
+    ['shop', 2],
+    ['shop', 9],
+  ]);
+});
+
 it('events tell of which policy they are, until the listener is taken back, whatever it throws', async () => {
   const { clock, services } = testWorld();
   const policy = createPolicy({ name: 'prices', retry: { backoff: everyTen } }, { clock, random: services.random });

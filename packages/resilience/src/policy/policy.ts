@@ -1,5 +1,6 @@
 import { type Clock, Deadlines } from '@jaegis/core';
 import { Call, type CallOptions, type Inner, type Operation } from '../call.ts';
+import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
 import { type Layer, Layers } from './layers.ts';
 import { type Outcome, Tally } from './outcome.ts';
@@ -26,15 +27,17 @@ const USUAL_NAME = 'operation';
 export class Policy<Fallen = never> {
   readonly #clock: Clock;
   readonly #layers: Layers;
-  readonly #listeners = new Set<(event: PolicyEvent) => void>();
+  readonly #listeners = new Listeners<PolicyEvent>();
+  /** Stop listening to parts, which may be shared by policies that live longer than this one. */
+  #heard: (() => void)[] = [];
   #options: AnyPolicyOptions = {};
 
   /** @throws InvalidConfigError with data.path, as `retry.tries`. */
   constructor(options: PolicyOptions<Fallen>, services: Services) {
     this.#clock = services.clock;
     const deadlines = services.deadlines ?? new Deadlines(services.clock);
-    if (services.onEvent !== undefined) this.onEvent(services.onEvent);
-    this.#layers = new Layers({ ...services, deadlines, onEvent: (event) => this.#tell(event) });
+    if (services.onEvent !== undefined) this.#listeners.add(services.onEvent);
+    this.#layers = new Layers({ ...services, deadlines, onEvent: this.#tell });
     this.#apply(options);
   }
 
@@ -58,6 +61,14 @@ export class Policy<Fallen = never> {
     const result = this.#start(new Call(operation, options), options);
     // The parts hand on what the operation or a fallback gives, and know no type of it.
     return result as Promise<Result | Fallen>;
+  }
+
+  /**
+   * This policy for calls of which these options are known: a tenant with its share and its breaker, a priority. For
+   * whoever takes a policy and knows nothing of them, as the asks of actors do. What a call says itself comes first.
+   */
+  for(known: CallOptions): Pick<Policy<Fallen>, 'run'> {
+    return { run: (operation, options) => this.run(operation, { ...known, ...options }) };
   }
 
   /** The function under this policy. What `this` is for it is lost. */
@@ -101,15 +112,32 @@ export class Policy<Fallen = never> {
     return { name: this.name, parts };
   }
 
-  /** Told what the parts do. What the listener throws is dropped, since the call has nothing to do with it. @returns Takes it back. */
+  /**
+   * Told what the parts do. What the listener throws is dropped, since the call has nothing to do with it. Parts that are
+   * shared are listened to as long as somebody listens here.
+   *
+   * @returns Takes it back.
+   */
   onEvent(listener: (event: PolicyEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    const stop = this.#listeners.add(listener);
+    this.#listen();
+    return () => {
+      stop();
+      this.#listen();
+    };
   }
 
   #apply(options: AnyPolicyOptions): void {
     this.#layers.apply(options);
     this.#options = options;
+    this.#listen();
+  }
+
+  /** To the parts that there are now, where anybody wants to know. */
+  #listen(): void {
+    for (const stop of this.#heard.splice(0)) stop();
+    if (this.#listeners.isEmpty) return;
+    this.#heard = this.#layers.present.flatMap(([, part]) => part.listen?.(this.#tell) ?? []);
   }
 
   #start(call: Call, options: CallOptions | undefined): Promise<unknown> {
@@ -117,15 +145,9 @@ export class Policy<Fallen = never> {
     return options?.signal === undefined ? chain(call) : cancellable(call, chain);
   }
 
-  #tell(event: PartEvent): void {
-    if (this.#listeners.size === 0) return;
-    const told: PolicyEvent = { ...event, policy: this.name };
-    for (const listener of this.#listeners) {
-      try {
-        listener(told);
-      } catch {}
-    }
-  }
+  readonly #tell = (event: PartEvent): void => {
+    if (!this.#listeners.isEmpty) this.#listeners.tell({ ...event, policy: this.name });
+  };
 }
 
 /** Only calls with a signal pay for it. */
