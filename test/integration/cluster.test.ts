@@ -136,6 +136,29 @@ describe('one address space', () => {
   });
 });
 
+describe('a breaker of the cluster', () => {
+  it('opens on all nodes when one has found out, also on one that starts later, and closes on all', async () => {
+    const nodes = await cluster('n1', 'n2');
+    const [a, b] = second(nodes);
+    const breakerOf = (node: JaegisNode) =>
+      node.clusterBreaker({ name: 'the db', failures: 2, openMs: 2_000, successes: 1 });
+    const [one, other] = [await breakerOf(a), await breakerOf(b)];
+    const policy = createPolicy({ breaker: one });
+    const down = () => policy.run(() => Promise.reject(new Error('down'))).catch((error: Error) => error.message);
+    expect([await down(), await down()]).toEqual(['down', 'down']);
+    await expect.poll(() => other.breaker.state).toBe('open');
+    const next = await startNode({ name: 'n3', cluster: a.cluster, nats: nats.urls, app, logLevel: 'silent' });
+    running.push(next);
+    const late = await breakerOf(next);
+    const up = createPolicy({ breaker: late, retry: { backoff: { kind: 'constant', delayMs: 50 } } });
+    await expect.poll(() => late.breaker.state).toBe('open');
+    expect(await up.run(() => 'up')).toBe('up');
+    const all = [one, other, late];
+    await expect.poll(() => all.map(({ breaker }) => breaker.state)).toEqual(['closed', 'closed', 'closed']);
+    for (const breaker of all) breaker.close();
+  });
+});
+
 describe('inspection without our SDK', () => {
   const url = () => nats.urls[0] ?? '';
 

@@ -23,7 +23,8 @@ import {
   turnOf,
 } from '@jaegis/cluster';
 import type { EntityId, JaegisError, KeptTurn, Subscription, TreeNode, View, WorkerPool } from '@jaegis/core';
-import { folderArchive } from '@jaegis/node';
+import { folderArchive, realClock, realRandom } from '@jaegis/node';
+import { type BreakerBoard, type BreakerOptions, ClusterBreaker } from '@jaegis/resilience';
 import type { NodeLife } from './node-life.ts';
 
 interface Parts {
@@ -34,6 +35,7 @@ interface Parts {
   readonly name: string;
   readonly pool: WorkerPool;
   readonly state: StatePorts;
+  readonly openBoard: () => Promise<BreakerBoard>;
   readonly close: AsyncDisposableStack;
 }
 
@@ -47,6 +49,7 @@ export class JaegisNode implements AsyncDisposable {
   readonly stopped: Promise<JaegisError | undefined>;
   readonly #parts: Parts;
   readonly #settle: (reason: JaegisError | undefined) => void;
+  #board: Promise<BreakerBoard> | undefined;
   #stopping: Promise<void> | undefined;
   #reason: JaegisError | undefined;
 
@@ -68,6 +71,23 @@ export class JaegisNode implements AsyncDisposable {
 
   get pool(): WorkerPool {
     return this.#parts.pool;
+  }
+
+  /**
+   * A breaker that all nodes of the cluster with one of this name share, for a policy: they open and close together, and
+   * let through `probes` calls in all. Without the servers each decides by itself. Close it when it is not needed any more.
+   *
+   * @throws InvalidConfigError for an option; StorageUnavailableError and PermissionDeniedError as streams that cannot be
+   * opened.
+   */
+  async clusterBreaker(options: BreakerOptions): Promise<ClusterBreaker> {
+    this.#board ??= this.#parts.openBoard();
+    const opening = this.#board;
+    const board = await opening.catch((error: unknown) => {
+      if (this.#board === opening) this.#board = undefined; // so that the next one asks again
+      throw error;
+    });
+    return new ClusterBreaker(options, { clock: realClock(), random: realRandom(), board, node: this.name });
   }
 
   /** A ref to a durable entity. It need not exist: it begins with its first message. */

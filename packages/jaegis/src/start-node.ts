@@ -23,6 +23,7 @@ import {
   sha256,
 } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
+import { type BreakerBoard, StoreBoard } from '@jaegis/resilience';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
@@ -101,11 +102,22 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     pool,
+    openBoard: () => openBoard(connection, checked, world),
     close: undo.move(),
   });
   fail = (error) => started.fail(error);
   leave = () => void started.stop();
   return started;
+}
+
+/** What breakers of a cluster share: a bucket of its own, made when it is first asked for. */
+async function openBoard(
+  connection: NatsConnection,
+  { cluster, replicas = connection.replicas, storage }: CheckedOptions,
+  { clock, random, logger }: StreamWorld,
+): Promise<BreakerBoard> {
+  const store = await connection.openStore({ name: `JAEGIS_${cluster}_BREAKERS`, replicas, storage });
+  return new StoreBoard({ cluster, transport: connection.transport, store, clock, random, logger });
 }
 
 function connect({ id, auth, tls, inboxPrefix }: CheckedOptions, servers: string[], logger: Logger) {

@@ -1,5 +1,6 @@
 import { BreakerOpenError, hasCode } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
+import type { PartEvent } from '../services.ts';
 import type { BreakerBoard, BreakerNotice, ProbePlace } from './board.ts';
 import { Breaker, type BreakerServices } from './breaker.ts';
 import type { BreakerEvent } from './events.ts';
@@ -47,6 +48,14 @@ export class ClusterBreaker implements Part {
     const settings = this.#settings.with(options);
     this.breaker.tune(this.#wired(options));
     this.#settings = settings;
+  }
+
+  inspect(): unknown {
+    return this.breaker.inspect();
+  }
+
+  listen(listener: (event: PartEvent) => void): () => void {
+    return this.breaker.listen(listener);
   }
 
   /** It hears nothing from the others any more. */
