@@ -89,18 +89,12 @@ class PiscinaPool implements WorkerPool {
     if (signal?.aborted) throw cancelled(task, 'it was aborted before it began', signal.reason);
     const job = new Job({ task, input }, options, this.#clock);
     this.#checkRoom(job);
-    const onAbort = () => this.#stop(job, cancelled(task, 'it was aborted', signal?.reason));
-    signal?.addEventListener('abort', onAbort, { once: true });
     job.place = this.#waiting.add(job, priority, tenant);
     this.#count(tenant, 1);
     job.startWaiting((reason) => this.#stop(job, reason));
     this.#dispatch();
-    try {
-      // The task declares its output; nothing here can check it.
-      return (await job.outcome) as Output;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    // The task declares its output; nothing here can check it.
+    return (await (signal === undefined ? job.outcome : this.#abortable(job, signal))) as Output;
   }
 
   close(): Promise<void> {
@@ -111,8 +105,18 @@ class PiscinaPool implements WorkerPool {
   async #close(): Promise<void> {
     const reason = ({ request }: Job) => cancelled(request.task, 'the pool was closed');
     for (let job = this.#next(); job !== undefined; job = this.#next()) job.refuse(reason(job));
-    for (const job of this.#running) job.abort.abort(reason(job));
+    for (const job of this.#running) job.stop.abort(reason(job));
     await this.#piscina.destroy();
+  }
+
+  async #abortable(job: Job, signal: AbortSignal): Promise<unknown> {
+    const onAbort = () => this.#stop(job, cancelled(job.request.task, 'it was aborted', signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await job.outcome;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   #checkRoom({ request, tenant }: Job): void {
@@ -141,23 +145,28 @@ class PiscinaPool implements WorkerPool {
       if (job === undefined) return;
       if (!job.startRunning()) continue;
       this.#running.add(job);
-      job.settle(this.#perform(job));
+      void this.#perform(job);
     }
   }
 
-  async #perform(job: Job): Promise<unknown> {
-    const { request, abort } = job;
+  async #perform(job: Job): Promise<void> {
+    const { request, stop } = job;
     try {
-      const output = outputOf(await this.#piscina.run(request, { signal: abort.signal }));
+      const output = outputOf(await this.#piscina.run(request, { signal: stop }));
       this.#completed += 1;
-      return output;
+      this.#end(job);
+      job.settle(output);
     } catch (error) {
-      throw abort.signal.aborted ? abort.signal.reason : faultOf(error, request.task);
-    } finally {
-      job.end();
-      this.#running.delete(job);
-      this.#dispatch();
+      this.#end(job);
+      job.fail(stop.aborted ? stop.reason : faultOf(error, request.task));
     }
+  }
+
+  /** Before its outcome is told, so that its thread has the next task already. */
+  #end(job: Job): void {
+    job.end();
+    this.#running.delete(job);
+    this.#dispatch();
   }
 
   /** One that runs is stopped by ending its thread; piscina starts another when it is needed. */
@@ -166,13 +175,13 @@ class PiscinaPool implements WorkerPool {
       this.#count(job.tenant, -1);
       job.refuse(reason);
     } else {
-      job.abort.abort(reason);
+      job.stop.abort(reason);
     }
   }
 
   #failRunning(error: unknown): void {
     if (this.#piscina.threads.length >= this.#running.size) return;
-    for (const job of this.#running) job.abort.abort(error);
+    for (const job of this.#running) job.stop.abort(error);
   }
 }
 
