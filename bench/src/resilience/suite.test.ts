@@ -21,7 +21,7 @@ it('measures every row of resilience beside its peers, in a run of a few', { tim
     ['memory of a breaker with a window of 60 s', ['cockatiel']],
     ['pool with tenants and priorities', ['piscina']],
     ['event-loop delay p99 while both threads of a pool compute', ['idle']],
-    ['a tenant at 10 times its share, p99 of what the others wait', ['alone', 'without shares']],
+    ['a tenant at 10 times its share, p99 of the calls of the others', ['alone', 'without shares']],
     ['goodput of a server at 3 times its capacity', ['capacity', 'without']],
   ]);
   expect(Object.keys(read.machine.versions)).toEqual(['node', 'cockatiel', 'opossum', 'piscina']);

@@ -250,7 +250,7 @@ test.each([
 
 test('a thread that ends by itself fails its task, and the next task gets a new one', async () => {
   const pool = openPool();
-  await expect(pool.run(task('endThread'), undefined)).rejects.toThrow('exited');
+  await expect(pool.run(task('endThread'), undefined)).rejects.toMatchObject({ code: 'worker_exited' });
   expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
 });
 
