@@ -19,7 +19,7 @@ it('measures every row of resilience beside its peers, in a run of a few', { tim
     ['breaker around an async call, added time', ['cockatiel', 'opossum']],
     ['retry, breaker, timeout and bulkhead, added time', ['cockatiel']],
     ['memory of a breaker with a window of 60 s', ['cockatiel']],
-    ['pool with tenants and priorities', ['piscina']],
+    ['pool with tenants and priorities', ['piscina', 'piscina, awake']],
     ['event-loop delay p99 while both threads of a pool compute', ['idle']],
     ['a tenant at 10 times its share, p99 of the calls of the others', ['alone', 'without shares']],
     ['goodput of a server at 3 times its capacity', ['capacity', 'without']],

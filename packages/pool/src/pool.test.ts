@@ -281,6 +281,7 @@ test.each([
   { maxTenantQueue: -1 },
   { idleMs: Number.NaN },
   { maxHeapMb: 1 },
+  { niceness: 20 },
 ])('the setting %o is refused by its name', (options) => {
   const [path] = Object.keys(options);
   expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));

@@ -3,7 +3,7 @@
  * threads, because piscina's own line is unbounded for tasks that can be aborted, and stalls when the thread of an
  * aborted task was the last one.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, platform } from 'node:os';
 import {
   type Clock,
   FairQueue,
@@ -31,6 +31,12 @@ export interface PoolOptions {
   readonly idleMs?: number;
   /** JavaScript heap of one thread, in MiB; a task that needs more fails. Default 512. */
   readonly maxHeapMb?: number;
+  /**
+   * By how much the machine prefers the event loop, and all else of usual priority, to the threads, from 0 to 19 (nice(2)):
+   * without it, threads that compute on every core make the event loop wait for its turn. On Linux only; elsewhere it would
+   * be that of the whole process. Default 10.
+   */
+  readonly niceness?: number;
   /** Needed for tasks that have a `timeoutMs` or a `deadlineMs`, which are refused without. Default: none. */
   readonly clock?: Clock | undefined;
 }
@@ -49,13 +55,15 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
     maxTenantQueue: limit('maxTenantQueue', options.maxTenantQueue ?? maxQueue, 0),
     idleMs: limit('idleMs', options.idleMs ?? 10_000, 0),
     maxHeapMb: limit('maxHeapMb', options.maxHeapMb ?? 512, 16),
+    niceness: limit('niceness', options.niceness ?? 10, 0, 19),
   };
   return new PiscinaPool(limits, options.clock);
 }
 
-function limit(name: keyof Limits, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new InvalidConfigError(`${name} must be a whole number of at least ${least}, not ${value}.`, {
+function limit(name: keyof Limits, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const bounds = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+  throw new InvalidConfigError(`${name} must be a whole number ${bounds}, not ${value}.`, {
     data: { path: name, value, least },
   });
 }
@@ -203,7 +211,7 @@ function startPiscina(limits: Limits): Piscina<WorkerRequest> {
     argv: [],
     execArgv: [],
     workerData: null,
-    niceIncrement: 0,
+    niceIncrement: platform() === 'linux' ? limits.niceness : 0,
     trackUnmanagedFds: true,
     closeTimeout: 5_000,
     recordTiming: false,
