@@ -1,40 +1,16 @@
 import type { Clock, Place, RunOptions, Timer } from '@jaegis/core';
 import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
+import type { Stop } from './ticket.ts';
 import type { WorkerRequest } from './worker.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-/**
- * What piscina takes for a signal, with no more than it uses: an AbortController for each task would cost more than all
- * else that a small task costs here.
- */
-export class Stop {
-  aborted = false;
-  reason: unknown;
-  #listener: (() => void) | undefined;
-
-  abort(reason: unknown): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.#listener?.();
-  }
-
-  addEventListener(_name: 'abort', listener: () => void): void {
-    this.#listener = listener;
-  }
-
-  removeEventListener(): void {
-    this.#listener = undefined;
-  }
-}
 
 /** A task from its being asked for to its end, with the time that it has. */
 export class Job {
   readonly request: WorkerRequest;
   readonly tenant: string | undefined;
   /** Ends it while it runs. */
-  readonly stop = new Stop();
+  stop: Stop | undefined;
   readonly outcome: Promise<unknown>;
   readonly settle: (outcome: unknown) => void;
   readonly fail: (reason: unknown) => void;
@@ -67,16 +43,17 @@ export class Job {
     this.#setTimer(this.#leftMs, () => stop(tooLate(this.request.task)));
   }
 
-  /** @returns Whether it may; else it has been refused. */
-  startRunning(): boolean {
+  /** @param stop Ends it from now on. @returns Whether it may; else it has been refused. */
+  startRunning(stop: Stop): boolean {
     const leftMs = this.#leftMs;
     this.end();
     if (leftMs <= 0) {
       this.refuse(tooLate(this.request.task));
       return false;
     }
+    this.stop = stop;
     const ms = Math.min(leftMs, this.#timeoutMs);
-    this.#setTimer(ms, () => this.stop.abort(timedOut(this.request.task, ms)));
+    this.#setTimer(ms, () => this.stop?.abort(timedOut(this.request.task, ms)));
     return true;
   }
 

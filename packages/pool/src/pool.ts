@@ -18,7 +18,8 @@ import { faultOf, outputOf } from './fault.ts';
 import { Job } from './job.ts';
 import { cancelled, overloaded } from './refusals.ts';
 import { TaskLine } from './task-line.ts';
-import type { WorkerRequest } from './worker.ts';
+import { type Errand, Ticket } from './ticket.ts';
+import type { WorkerReply } from './worker.ts';
 
 export interface PoolOptions {
   /** How many threads at most; they start when there is work. Default: one less than the machine has, at least 1. */
@@ -71,11 +72,15 @@ function limit(name: keyof Limits, value: number, least: number, most = Number.M
 class PiscinaPool implements WorkerPool {
   readonly #limits: Limits;
   readonly #clock: Clock | undefined;
-  readonly #piscina: Piscina<WorkerRequest>;
+  readonly #piscina: Piscina<Errand>;
   readonly #waiting = new FairQueue<Job>();
   /** How many of each tenant wait, of those of whom any do. */
   readonly #waitingOf = new Map<string | undefined, number>();
   readonly #running = new Set<Job>();
+  /** What piscina has that is nobody's yet: a thread takes the next of them when it has done its task. */
+  readonly #tickets = new Set<Ticket>();
+  /** How many of those that run wait for their thread to start. */
+  #starting = 0;
   #completed = 0;
   #closing: Promise<void> | undefined;
 
@@ -113,7 +118,8 @@ class PiscinaPool implements WorkerPool {
   async #close(): Promise<void> {
     const reason = ({ request }: Job) => cancelled(request.task, 'the pool was closed');
     for (let job = this.#next(); job !== undefined; job = this.#next()) job.refuse(reason(job));
-    for (const job of this.#running) job.stop.abort(reason(job));
+    for (const job of this.#running) job.stop?.abort(reason(job));
+    this.#returnTickets();
     await this.#piscina.destroy();
   }
 
@@ -148,32 +154,69 @@ class PiscinaPool implements WorkerPool {
   }
 
   #dispatch(): void {
-    while (this.#running.size < this.#limits.threads) {
-      const job = this.#next();
-      if (job === undefined) return;
-      if (!job.startRunning()) continue;
+    const { threads } = this.#limits;
+    if (this.#waiting.size === 0) return;
+    if (this.#running.size < threads) this.#returnTickets();
+    while (this.#running.size < threads) {
+      const ticket = new Ticket(this.#onSend);
+      this.#take(ticket);
+      if (ticket.job === undefined) return;
+      this.#starting += 1;
+      void this.#perform(ticket);
+    }
+    // piscina would give a thread that starts the last of all that wait for it.
+    while (this.#starting === 0 && this.#tickets.size < Math.min(threads, this.#waiting.size)) {
+      const ticket = new Ticket(this.#onSend);
+      this.#tickets.add(ticket);
+      void this.#perform(ticket);
+    }
+  }
+
+  readonly #onSend = (ticket: Ticket): void => {
+    ticket.isSent = true;
+    if (ticket.job === undefined) this.#take(ticket);
+    else this.#starting -= 1;
+  };
+
+  /** It becomes that of the next one, if there is one. */
+  #take(ticket: Ticket): void {
+    this.#tickets.delete(ticket);
+    for (let job = this.#next(); job !== undefined; job = this.#next()) {
+      if (!job.startRunning(ticket.stop)) continue;
+      ticket.job = job;
       this.#running.add(job);
-      void this.#perform(job);
+      return;
     }
   }
 
-  async #perform(job: Job): Promise<void> {
-    const { request, stop } = job;
+  /** A thread is missing, and for what waits in its line piscina would start none. */
+  #returnTickets(): void {
+    for (const { stop } of this.#tickets) stop.abort(undefined);
+    this.#tickets.clear();
+  }
+
+  async #perform(ticket: Ticket): Promise<void> {
+    const { errand, stop } = ticket;
     try {
-      const output = outputOf(await this.#piscina.run(request, { signal: stop }));
-      this.#completed += 1;
-      this.#end(job);
-      job.settle(output);
+      const reply: WorkerReply = await this.#piscina.run(errand, { signal: stop });
+      const output = outputOf(reply);
+      this.#completed += ticket.job === undefined ? 0 : 1;
+      this.#end(ticket);
+      ticket.job?.settle(output);
     } catch (error) {
-      this.#end(job);
-      job.fail(stop.aborted ? stop.reason : faultOf(error, request.task));
+      this.#end(ticket);
+      const { job } = ticket;
+      job?.fail(stop.aborted ? stop.reason : faultOf(error, job.request.task));
     }
   }
 
-  /** Before its outcome is told, so that its thread has the next task already. */
-  #end(job: Job): void {
-    job.end();
-    this.#running.delete(job);
+  /** Before the outcome is told, so that its thread has the next task already. */
+  #end({ job, isSent }: Ticket): void {
+    if (job !== undefined) {
+      job.end();
+      this.#running.delete(job);
+      if (!isSent) this.#starting -= 1;
+    }
     this.#dispatch();
   }
 
@@ -183,26 +226,27 @@ class PiscinaPool implements WorkerPool {
       this.#count(job.tenant, -1);
       job.refuse(reason);
     } else {
-      job.stop.abort(reason);
+      job.stop?.abort(reason);
     }
   }
 
   #failRunning(error: unknown): void {
     if (this.#piscina.threads.length >= this.#running.size) return;
-    for (const job of this.#running) job.stop.abort(error);
+    this.#returnTickets();
+    for (const job of this.#running) job.stop?.abort(error);
   }
 }
 
 /** Every option by name: piscina's defaults are unbounded, or shared between pools. */
-function startPiscina(limits: Limits): Piscina<WorkerRequest> {
+function startPiscina(limits: Limits): Piscina<Errand> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new Piscina<WorkerRequest>({
+  return new Piscina<Errand>({
     filename: new URL(`./worker.${extension}`, import.meta.url).href,
     name: 'runTask',
     minThreads: 0,
     maxThreads: limits.threads,
     idleTimeout: limits.idleMs,
-    maxQueue: limits.threads,
+    maxQueue: 2 * limits.threads,
     taskQueue: new TaskLine(),
     concurrentTasksPerWorker: 1,
     // With atomics a thread sleeps between tasks, and whatever its modules have open sleeps with it.

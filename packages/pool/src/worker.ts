@@ -5,6 +5,7 @@
 import { type ErrorData, errorToData, InvalidDefinitionError, type WorkerTask } from '@jaegis/core';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { Moved } from './moved.ts';
+import type { Errand } from './ticket.ts';
 
 export interface WorkerRequest {
   readonly task: WorkerTask;
@@ -19,7 +20,8 @@ type Work = (input: unknown) => unknown;
 const loaded = new Map<string, Readonly<Record<string, unknown>>>();
 
 /** A reply at once where all is known, since each promise in between costs a small task its part. */
-export function runTask(request: WorkerRequest): unknown {
+export function runTask({ request }: Errand): unknown {
+  if (request === undefined) return replyOf(undefined);
   const module = loaded.get(request.task.module);
   return module === undefined ? loadAndPerform(request) : perform(module, request);
 }
