@@ -73,6 +73,7 @@ class PiscinaPool implements WorkerPool {
   readonly #limits: Limits;
   readonly #clock: Clock | undefined;
   readonly #piscina: Piscina<Errand>;
+  readonly #line = new TaskLine();
   readonly #waiting = new FairQueue<Job>();
   /** How many of each tenant wait, of those of whom any do. */
   readonly #waitingOf = new Map<string | undefined, number>();
@@ -87,7 +88,7 @@ class PiscinaPool implements WorkerPool {
   constructor(limits: Limits, clock: Clock | undefined) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#piscina = startPiscina(limits);
+    this.#piscina = startPiscina(limits, this.#line);
     // A thread that fails without a task failed to start, so some task would wait for it for ever.
     this.#piscina.on('error', (error) => this.#failRunning(error));
   }
@@ -165,11 +166,13 @@ class PiscinaPool implements WorkerPool {
       void this.#perform(ticket);
     }
     // piscina would give a thread that starts the last of all that wait for it.
+    this.#line.isJoined = true;
     while (this.#starting === 0 && this.#tickets.size < Math.min(threads, this.#waiting.size)) {
       const ticket = new Ticket(this.#onSend);
       this.#tickets.add(ticket);
       void this.#perform(ticket);
     }
+    this.#line.isJoined = false;
   }
 
   readonly #onSend = (ticket: Ticket): void => {
@@ -238,7 +241,7 @@ class PiscinaPool implements WorkerPool {
 }
 
 /** Every option by name: piscina's defaults are unbounded, or shared between pools. */
-function startPiscina(limits: Limits): Piscina<Errand> {
+function startPiscina(limits: Limits, taskQueue: TaskLine): Piscina<Errand> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return new Piscina<Errand>({
     filename: new URL(`./worker.${extension}`, import.meta.url).href,
@@ -247,7 +250,7 @@ function startPiscina(limits: Limits): Piscina<Errand> {
     maxThreads: limits.threads,
     idleTimeout: limits.idleMs,
     maxQueue: 2 * limits.threads,
-    taskQueue: new TaskLine(),
+    taskQueue,
     concurrentTasksPerWorker: 1,
     // With atomics a thread sleeps between tasks, and whatever its modules have open sleeps with it.
     atomics: 'disabled',
