@@ -10,7 +10,7 @@ import {
   WorkerOutOfMemoryError,
   type WorkerTask,
 } from '@jaegis/core';
-import type { WorkerReply } from './worker.ts';
+import type { WorkerReply } from './errand.ts';
 
 /** The output; throws what the task itself threw. */
 export function outputOf(reply: WorkerReply): unknown {

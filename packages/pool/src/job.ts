@@ -1,7 +1,7 @@
 import type { Clock, Place, RunOptions, Timer } from '@jaegis/core';
+import type { WorkerRequest } from './errand.ts';
 import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
-import type { Stop } from './ticket.ts';
-import type { WorkerRequest } from './worker.ts';
+import type { Stop } from './stop.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

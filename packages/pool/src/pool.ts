@@ -1,7 +1,7 @@
 /**
- * A bounded pool of threads on piscina. It holds the waiting line itself and gives piscina no more tasks than it has
- * threads, because piscina's own line is unbounded for tasks that can be aborted, and stalls when the thread of an
- * aborted task was the last one.
+ * A bounded pool of threads on piscina. It holds the waiting line itself, because piscina's own line is unbounded for
+ * tasks that can be aborted, knows no tenants, and stalls when the thread of an aborted task was the last one. Piscina has
+ * as many tasks as threads, and as many tickets for tasks that are chosen when a thread is free.
  */
 import { availableParallelism, platform } from 'node:os';
 import {
@@ -14,12 +14,12 @@ import {
   type WorkerTask,
 } from '@jaegis/core';
 import { Piscina } from 'piscina';
+import type { Errand, WorkerReply } from './errand.ts';
 import { faultOf, outputOf } from './fault.ts';
 import { Job } from './job.ts';
 import { cancelled, overloaded } from './refusals.ts';
 import { TaskLine } from './task-line.ts';
-import { type Errand, Ticket } from './ticket.ts';
-import type { WorkerReply } from './worker.ts';
+import { Ticket } from './ticket.ts';
 
 export interface PoolOptions {
   /** How many threads at most; they start when there is work. Default: one less than the machine has, at least 1. */

@@ -1,35 +1,6 @@
+import type { Errand } from './errand.ts';
 import type { Job } from './job.ts';
-import type { WorkerRequest } from './worker.ts';
-
-/**
- * What piscina takes for a signal, with no more than it uses: an AbortController for each task would cost more than all
- * else that a small task costs here.
- */
-export class Stop {
-  aborted = false;
-  reason: unknown;
-  #listener: (() => void) | undefined;
-
-  abort(reason: unknown): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.#listener?.();
-  }
-
-  addEventListener(_name: 'abort', listener: () => void): void {
-    this.#listener = listener;
-  }
-
-  removeEventListener(): void {
-    this.#listener = undefined;
-  }
-}
-
-/** What is sent to a thread. Without a request there is nothing to do any more. */
-export interface Errand {
-  readonly request: WorkerRequest | undefined;
-}
+import { Stop } from './stop.ts';
 
 /**
  * A place at the next free thread. Whose it is may be decided as late as when piscina sends it, so that a thread has its

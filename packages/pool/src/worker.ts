@@ -4,15 +4,8 @@
  */
 import { type ErrorData, errorToData, InvalidDefinitionError, type WorkerTask } from '@jaegis/core';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { Errand, WorkerReply, WorkerRequest } from './errand.ts';
 import { Moved } from './moved.ts';
-import type { Errand } from './ticket.ts';
-
-export interface WorkerRequest {
-  readonly task: WorkerTask;
-  readonly input: unknown;
-}
-
-export type WorkerReply = { readonly output: unknown } | { readonly error: ErrorData };
 
 type Work = (input: unknown) => unknown;
 
