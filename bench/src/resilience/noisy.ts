@@ -4,14 +4,14 @@ import { realClock, realRandom } from '@jaegis/node';
 import { Bulkhead, createPolicy } from '@jaegis/resilience';
 import type { Session, Workloads } from '../harness/session.ts';
 
-const SERVICE_MS = 5;
+const SERVICE_MS = 20;
 const QUIET = ['a', 'b', 'c'];
 /** Slots. Each of the four tenants has a quarter of them. */
 const LIMIT = 8;
 const SHARE_RATE = (LIMIT / (QUIET.length + 1) / SERVICE_MS) * 1_000;
 const NOISY_RATE = 10 * SHARE_RATE;
 /** Each of the quiet ones uses a part of its share, so that it needs nothing of the others. */
-const QUIET_RATE = SHARE_RATE / 4;
+const QUIET_RATE = SHARE_RATE / 2;
 const QUEUE_MS = 1_000;
 /** Until slots are kept for those that use them. Not measured. */
 const WARM_UP_MS = 500;

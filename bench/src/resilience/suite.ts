@@ -101,7 +101,7 @@ function loads({ lasting }: Place): RowSpec[] {
       name: 'a tenant at 10 times its share, p99 of the calls of the others',
       unit: 'ms',
       better: 'lower',
-      about: `Four tenants share 8 slots of a bulkhead for calls of 5 ms; three of them use a quarter of their share, and the
+      about: `Four tenants share 8 slots of a bulkhead for calls of 20 ms; three of them use half of their share, and the
 fourth asks for ten times its own. How long a call of the three takes, for five seconds, and 1 s if it is refused; beside
 the same without the fourth, and with it but without shares.`,
       goal: { alone: 1.2 },
