@@ -28,7 +28,11 @@ it('writes the report of a suite to a file, and the same as a table', () => {
 });
 
 it.each([
-  ['an unknown suite', ['sing'], 'invalid_config: There is no suite "sing". There are "kernel", "fabric", "cluster".'],
+  [
+    'an unknown suite',
+    ['sing'],
+    'invalid_config: There is no suite "sing". There are "kernel", "fabric", "cluster", "resilience".',
+  ],
   ['a folder as the file', ['kernel', '--json', '.'], 'invalid_config: --json: "." is no file.'],
   ['a file in no folder', ['kernel', '--json', 'no/k.json'], 'invalid_config: --json: "no/k.json" cannot be written.'],
 ])('refuses %s before it measures, with exit code 2', (_, args, message) => {

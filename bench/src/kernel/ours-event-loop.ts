@@ -1,7 +1,6 @@
 /** Ours: what others on the event loop feel while a thousand actors have more to do than they can. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as wait } from 'node:timers/promises';
 import { defineActor } from '@jaegis/actors';
+import { delayP99 } from '../harness/event-loop-delay.ts';
 import type { Workloads } from '../harness/session.ts';
 import { ourSystem } from './our-system.ts';
 
@@ -38,13 +37,4 @@ function flooded() {
     },
     close: () => system.stop(),
   };
-}
-
-/** Milliseconds, over so many milliseconds; of a timer of 1 ms, which is a part of it. */
-async function delayP99(durationMs: number): Promise<number> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  await wait(durationMs);
-  histogram.disable();
-  return histogram.percentile(99) / 1e6;
 }

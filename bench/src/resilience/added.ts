@@ -31,7 +31,8 @@ export function added(guarded: Guarded, close?: () => void | Promise<void>): Ses
         bare.push(await blockMs(operation));
         guardedMs.push(await blockMs(guardedCall));
       }
-      return Math.max(0, ((median(guardedMs) - median(bare)) / BLOCK) * 1e6);
+      // At least one, of which a ratio can be made: where there are few calls, noise may be more than what is added.
+      return Math.max(1, ((median(guardedMs) - median(bare)) / BLOCK) * 1e6);
     },
     ...(close === undefined ? {} : { close }),
   };

@@ -1,4 +1,4 @@
-/** The peer cockatiel: its sampling breaker, and its four policies as one. */
+/** The peer cockatiel: its sampling breaker, alone and many of them, and its four policies as one. */
 import {
   bulkhead,
   circuitBreaker,
@@ -11,6 +11,7 @@ import {
   wrap,
 } from 'cockatiel';
 import type { Workloads } from '../harness/session.ts';
+import { bytesEach } from '../kernel/heap.ts';
 import { added } from './added.ts';
 
 const breaker = () =>
@@ -18,6 +19,17 @@ const breaker = () =>
     halfOpenAfter: 30_000,
     breaker: new SamplingBreaker({ threshold: 0.5, duration: 60_000, minimumRps: 5 }),
   });
+
+async function usedBreakers(count: number): Promise<unknown[]> {
+  const breakers: unknown[] = [];
+  for (let made = 0; made < count; made++) {
+    const policy = breaker();
+    await policy.execute(() => 1);
+    await policy.execute(() => Promise.reject(new Error('It fails.'))).catch(() => {});
+    breakers.push(policy);
+  }
+  return breakers;
+}
 
 export const workloads: Workloads = {
   breaker: () => {
@@ -32,5 +44,17 @@ export const workloads: Workloads = {
       timeout(1_000, TimeoutStrategy.Aggressive),
     );
     return added((operation) => policy.execute(operation));
+  },
+  memory: () => {
+    let alive: readonly unknown[] = [];
+    return {
+      round: (size) =>
+        bytesEach(size, async () => {
+          alive = await usedBreakers(size);
+        }),
+      close: () => {
+        if (alive.length === 0) throw new Error('There were no breakers.');
+      },
+    };
   },
 };

@@ -258,6 +258,11 @@ export const errorCatalogue = {
     'The task needed more memory than its thread may have. Only this task failed; its thread is replaced.',
     'Give the task less at a time, or raise maxHeapMb of the pool.',
   ),
+  worker_exited: kind(
+    'later',
+    'The thread ended while it did the task. The task may have had its effect; the thread is replaced.',
+    'Look for what ends it: a call of process.exit, or an error that nobody caught, in the task or its libraries.',
+  ),
   server_failed: kind('later', 'The nats-server did not start, or ended by itself.', 'See its log lines in the error.'),
   connect_failed: kind(
     'later',
@@ -369,6 +374,7 @@ export const InvariantBrokenError = errorClass('invariant_broken', 'InvariantBro
 export const ServerNotFoundError = errorClass('server_not_found', 'ServerNotFoundError');
 export const ServerTooOldError = errorClass('server_too_old', 'ServerTooOldError');
 export const WorkerOutOfMemoryError = errorClass('worker_out_of_memory', 'WorkerOutOfMemoryError');
+export const WorkerExitedError = errorClass('worker_exited', 'WorkerExitedError');
 export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
 export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
 

@@ -6,10 +6,11 @@ import {
   errorFromData,
   JaegisError,
   NotSerializableError,
+  WorkerExitedError,
   WorkerOutOfMemoryError,
   type WorkerTask,
 } from '@jaegis/core';
-import type { WorkerReply } from './worker.ts';
+import type { WorkerReply } from './errand.ts';
 
 /** The output; throws what the task itself threw. */
 export function outputOf(reply: WorkerReply): unknown {
@@ -26,6 +27,11 @@ export function faultOf(error: unknown, task: WorkerTask): unknown {
   if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
     const message = `The task ${task.name} in ${task.module} needed more memory than its thread may have.`;
     return new WorkerOutOfMemoryError(message, { cause: error, data: { ...task } });
+  }
+  // piscina gives this error no code.
+  if (error.message.startsWith('worker exited with code')) {
+    const message = `The thread ended while it did the task ${task.name} in ${task.module}: ${error.message}.`;
+    return new WorkerExitedError(message, { cause: error, data: { ...task } });
   }
   return error;
 }

@@ -1,6 +1,7 @@
 import type { Clock, Place, RunOptions, Timer } from '@jaegis/core';
+import type { WorkerRequest } from './errand.ts';
 import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
-import type { WorkerRequest } from './worker.ts';
+import type { Stop } from './stop.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -9,9 +10,10 @@ export class Job {
   readonly request: WorkerRequest;
   readonly tenant: string | undefined;
   /** Ends it while it runs. */
-  readonly abort = new AbortController();
+  stop: Stop | undefined;
   readonly outcome: Promise<unknown>;
-  readonly settle: (outcome: Promise<unknown>) => void;
+  readonly settle: (outcome: unknown) => void;
+  readonly fail: (reason: unknown) => void;
   /** Where it waits. */
   place: Place<Job> | undefined;
   readonly #clock: Clock | undefined;
@@ -25,11 +27,12 @@ export class Job {
     if (!(timeoutMs > 0)) throw badTime('timeoutMs', timeoutMs);
     if (Number.isNaN(deadlineMs)) throw badTime('deadlineMs', deadlineMs);
     if (clock === undefined && Math.min(timeoutMs, deadlineMs) < NEVER) throw noClock();
-    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.request = request;
     this.tenant = tenant;
     this.outcome = promise;
     this.settle = resolve;
+    this.fail = reject;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#deadlineMs = deadlineMs;
@@ -40,23 +43,24 @@ export class Job {
     this.#setTimer(this.#leftMs, () => stop(tooLate(this.request.task)));
   }
 
-  /** @returns Whether it may; else it has been refused. */
-  startRunning(): boolean {
+  /** @param stop Ends it from now on. @returns Whether it may; else it has been refused. */
+  startRunning(stop: Stop): boolean {
     const leftMs = this.#leftMs;
     this.end();
     if (leftMs <= 0) {
       this.refuse(tooLate(this.request.task));
       return false;
     }
+    this.stop = stop;
     const ms = Math.min(leftMs, this.#timeoutMs);
-    this.#setTimer(ms, () => this.abort.abort(timedOut(this.request.task, ms)));
+    this.#setTimer(ms, () => this.stop?.abort(timedOut(this.request.task, ms)));
     return true;
   }
 
   /** It does not begin. */
   refuse(reason: unknown): void {
     this.end();
-    this.settle(Promise.reject(reason));
+    this.fail(reason);
   }
 
   /** Its time counts no more. */

@@ -250,7 +250,7 @@ test.each([
 
 test('a thread that ends by itself fails its task, and the next task gets a new one', async () => {
   const pool = openPool();
-  await expect(pool.run(task('endThread'), undefined)).rejects.toThrow('exited');
+  await expect(pool.run(task('endThread'), undefined)).rejects.toMatchObject({ code: 'worker_exited' });
   expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
 });
 
@@ -281,6 +281,7 @@ test.each([
   { maxTenantQueue: -1 },
   { idleMs: Number.NaN },
   { maxHeapMb: 1 },
+  { niceness: 20 },
 ])('the setting %o is refused by its name', (options) => {
   const [path] = Object.keys(options);
   expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
