@@ -80,6 +80,29 @@ describe('a node that does not answer', () => {
       { id: 'n3', status: 'running' },
     ]);
   });
+
+  it('leaves unknown whether what would be on it is there', async () => {
+    const { nodes, world, request } = await cluster();
+    const [entity, elsewhere] = [`counter/${keyOn(nodes[1])}`, `counter/${keyOn(nodes[2])}`];
+    world.network.hang('n2');
+    for (const address of [entity, 'n2/user/local']) {
+      expect(await request('inspect.actor', { address })).toMatchObject({
+        error: { code: 'ask_timeout', message: expect.stringContaining('"n2"'), data: { address, node: 'n2' } },
+      });
+    }
+    expect(await request('inspect.actor', { address: elsewhere })).toMatchObject({
+      error: { code: 'no_such_actor', message: expect.stringContaining('n2') },
+    });
+  });
+
+  it('is named beside the record of an entity that it may have in its memory', async () => {
+    const { nodes, world, act, request } = await cluster();
+    const address = `counter/${keyOn(nodes[1])}`;
+    await act('ask', { to: address, message: { type: 'add', by: 4 } });
+    world.network.hang('n2');
+    const shown = await request('inspect.actor', { address });
+    expect(shown).toMatchObject({ node: 'n2', turn: 1, missing: [{ node: 'n2', error: { code: 'ask_timeout' } }] });
+  });
 });
 
 describe('health', () => {

@@ -45,6 +45,8 @@ export interface PassiveEntity {
   readonly deadLetters: number;
   /** Where contents are asked for. */
   readonly state?: unknown;
+  /** Nodes that did not answer, where there are any: it may be active on one of them. */
+  readonly missing?: readonly MissingNode[];
 }
 
 export type ActorAnswer = ActiveActor | PassiveEntity;
