@@ -358,6 +358,21 @@ describe('incidents', () => {
     expect(last.incidents).toMatchObject([{ type: 'node_down' }]);
   });
 
+  it('are in the order in which they happened, though a node was stopped and heard of some when it woke', async () => {
+    const { world, act, request } = await cluster();
+    const wake = world.network.freeze('n3');
+    await world.clock.advance(8_000);
+    await act('node.n1.ask', { to: 'n1/user/local', message: { type: 'crash', why: 'test' } });
+    wake();
+    await world.clock.advance(5_000);
+    const { incidents } = (await request('inspect.incidents')) as { incidents: { type: string; subject: string }[] };
+    const down = incidents.filter(({ type }) => type === 'node_down');
+    expect(down).toMatchObject([{ subject: 'n3', by: expect.arrayContaining(['n1', 'n2', 'n3']) }]);
+    const types = incidents.map(({ type }) => type);
+    expect(types.indexOf('node_down')).toBeLessThan(types.indexOf('actor_crashed'));
+    expect(types.indexOf('actor_crashed')).toBeLessThan(types.indexOf('node_removed'));
+  });
+
   it('deadlocks are among them, with their cycle', async () => {
     const { world, nodes, request } = await cluster();
     const one = defineActor('one', {

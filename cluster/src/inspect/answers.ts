@@ -154,7 +154,7 @@ export interface Incident {
   readonly subject: string;
   /** The nodes that say so. */
   readonly by: readonly string[];
-  /** The first and the last time, by the clocks of these nodes, ms since 1970. */
+  /** The first and the last time, each by the clock of the node that saw it first, ms since 1970. */
   readonly firstMs: number;
   readonly lastMs: number;
   /** How often, by the node that says most. */
