@@ -189,7 +189,7 @@ export class ClusterNode {
 
   async start(): Promise<void> {
     this.membership.onView((view, previous) => this.#onView(view, previous));
-    this.membership.onEvent((event) => this.#publish(event));
+    this.membership.onEvent((event, atMs) => this.#publish(event, atMs));
     this.membership.onStanding((standing) => this.#onStanding(standing));
     if (this.#options.role === 'member') this.#open();
     const { transport } = this.#options.ports;
@@ -382,8 +382,8 @@ export class ClusterNode {
   }
 
   /** To observers, and into the record of what happened. */
-  #announce(event: Announcement): void {
-    this.#inspector.incidents.note(event);
+  #announce(event: Announcement, atMs?: number): void {
+    this.#inspector.incidents.note(event, atMs);
     this.events.publish(event);
   }
 
@@ -408,11 +408,11 @@ export class ClusterNode {
   }
 
   /** What all members learn from the log alike, the leader alone says to all. */
-  #publish(event: MembershipEvent): void {
+  #publish(event: MembershipEvent, atMs: number): void {
     const isOfAll = event.type === 'status_changed' || event.type === 'node_down';
     const announcement = event as unknown as Announcement; // plain data
-    if (!isOfAll || this.membership.isLeader) this.#announce(announcement);
-    else this.#inspector.incidents.note(announcement);
+    if (!isOfAll || this.membership.isLeader) this.#announce(announcement, atMs);
+    else this.#inspector.incidents.note(announcement, atMs);
   }
 
   #onStanding(standing: Standing): void {

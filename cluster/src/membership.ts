@@ -81,7 +81,7 @@ export class Membership {
   readonly #stalls: StallNews;
   readonly #standing: StandingRule;
   readonly #views = new Listeners<[view: View, previous: View]>();
-  readonly #events = new Listeners<[event: MembershipEvent]>();
+  readonly #events = new Listeners<[event: MembershipEvent, atMs: number]>();
   readonly #standings = new Listeners<[standing: Standing]>();
   readonly #stop = new AbortController();
   #self: Member;
@@ -147,7 +147,8 @@ export class Membership {
     return this.#views.add(listener);
   }
 
-  onEvent(listener: (event: MembershipEvent) => void): Subscription {
+  /** With when it happened, wall-clock time, ms since 1970: what is of the log when it was written, not when it was read. */
+  onEvent(listener: (event: MembershipEvent, atMs: number) => void): Subscription {
     return this.#events.add(listener);
   }
 
@@ -262,14 +263,15 @@ export class Membership {
 
   #onEntry(table: HealthTable, previous: HealthTable, entry: HealthEntry): void {
     const before = this.#view;
+    const { atMs } = entry;
     this.#view = this.#consensus.log.view;
     if (table.epoch !== previous.epoch) {
       if (this.#options.member) this.#watch.follow(this.#view, this.#self);
       this.#views.call(this.#view, before);
       const members = this.#view.members.map(({ id }) => id);
-      if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members });
+      if (this.#isIn) this.#emit({ type: 'view_changed', epoch: table.epoch, members }, atMs);
     }
-    if (this.#isIn) for (const event of eventsOf(entry, previous)) this.#emit(event);
+    if (this.#isIn) for (const event of eventsOf(entry, previous)) this.#emit(event, atMs);
     if (this.#node.value === 'up' && !rowOf(table, this.#self)) void this.#rejoin();
   }
 
@@ -347,8 +349,8 @@ export class Membership {
     [this.#node] = transition(nodeMachine, this.#node, { type });
   }
 
-  #emit(event: MembershipEvent): void {
-    this.#events.call(event);
+  #emit(event: MembershipEvent, atMs = this.#options.clock.now()): void {
+    this.#events.call(event, atMs);
   }
 
   #now(): number {

@@ -102,9 +102,13 @@ export function makePlan({ seed, nodes, safetyMs = 30_000, kinds }: PlanOptions)
   const clients = Array.from({ length: CLIENTS }, (_, index) => `c${index + 1}`);
   const chance = new Chance(random);
   const chosen = kinds ?? chance.some(faultKinds);
-  const count = 1 + chance.below(MOST_FAULTS) + Math.floor(nodes / NODES_PER_FAULT);
+  const count = 1 + chance.below(MOST_FAULTS);
   const scene = { members, everybody: [...members, ...clients], safetyMs };
   const faults = Array.from({ length: count }, () => makeFault(chance.one(chosen), scene, chance));
+  // What befalls all of a large cluster does not befall it more often.
+  const ofSome = chosen.filter((kind) => kind !== 'blackout');
+  const more = ofSome.length === 0 ? 0 : Math.floor(nodes / NODES_PER_FAULT);
+  for (let added = 0; added < more; added++) faults.push(makeFault(chance.one(ofSome), scene, chance));
   return { seed, members, clients, safetyMs, faults: faults.sort((a, b) => a.atMs - b.atMs) };
 }
 

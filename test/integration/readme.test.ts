@@ -10,6 +10,12 @@ describe('the README', () => {
     expect(/```ts\n([\s\S]*?)```/.exec(readme)?.[1]).toBe(read('packages/examples/src/quick-start.ts'));
   });
 
+  it('shows how the app ends that its commands name', () => {
+    const [, ending = ''] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+    expect(ending).toMatch(/^export default defineApp/);
+    expect(read('packages/examples/src/app.ts').endsWith(ending)).toBe(true);
+  });
+
   it('links only to what is there', () => {
     const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)]
       .map(([, link = '']) => link)

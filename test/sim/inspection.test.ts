@@ -80,6 +80,29 @@ describe('a node that does not answer', () => {
       { id: 'n3', status: 'running' },
     ]);
   });
+
+  it('leaves unknown whether what would be on it is there', async () => {
+    const { nodes, world, request } = await cluster();
+    const [entity, elsewhere] = [`counter/${keyOn(nodes[1])}`, `counter/${keyOn(nodes[2])}`];
+    world.network.hang('n2');
+    for (const address of [entity, 'n2/user/local']) {
+      expect(await request('inspect.actor', { address })).toMatchObject({
+        error: { code: 'ask_timeout', message: expect.stringContaining('"n2"'), data: { address, node: 'n2' } },
+      });
+    }
+    expect(await request('inspect.actor', { address: elsewhere })).toMatchObject({
+      error: { code: 'no_such_actor', message: expect.stringContaining('n2') },
+    });
+  });
+
+  it('is named beside the record of an entity that it may have in its memory', async () => {
+    const { nodes, world, act, request } = await cluster();
+    const address = `counter/${keyOn(nodes[1])}`;
+    await act('ask', { to: address, message: { type: 'add', by: 4 } });
+    world.network.hang('n2');
+    const shown = await request('inspect.actor', { address });
+    expect(shown).toMatchObject({ node: 'n2', turn: 1, missing: [{ node: 'n2', error: { code: 'ask_timeout' } }] });
+  });
 });
 
 describe('health', () => {
@@ -333,6 +356,21 @@ describe('incidents', () => {
     expect(missing).toEqual([]);
     const last = await request('inspect.incidents', { limit: 1, type: 'node_down' });
     expect(last.incidents).toMatchObject([{ type: 'node_down' }]);
+  });
+
+  it('are in the order in which they happened, though a node was stopped and heard of some when it woke', async () => {
+    const { world, act, request } = await cluster();
+    const wake = world.network.freeze('n3');
+    await world.clock.advance(8_000);
+    await act('node.n1.ask', { to: 'n1/user/local', message: { type: 'crash', why: 'test' } });
+    wake();
+    await world.clock.advance(5_000);
+    const { incidents } = (await request('inspect.incidents')) as { incidents: { type: string; subject: string }[] };
+    const down = incidents.filter(({ type }) => type === 'node_down');
+    expect(down).toMatchObject([{ subject: 'n3', by: expect.arrayContaining(['n1', 'n2', 'n3']) }]);
+    const types = incidents.map(({ type }) => type);
+    expect(types.indexOf('node_down')).toBeLessThan(types.indexOf('actor_crashed'));
+    expect(types.indexOf('actor_crashed')).toBeLessThan(types.indexOf('node_removed'));
   });
 
   it('deadlocks are among them, with their cycle', async () => {

@@ -38,8 +38,9 @@ export function inside(place: Place, name: string): Place {
 /** @param allowed Ends the sentence "… is <value>; ". */
 export function refusal(place: Place, rule: SpecRule, value: unknown, allowed: string): JaegisError {
   const { where, path } = place;
+  const rest = allowed.replace(/\.$/, '');
   const plain = typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol';
-  return new InvalidDefinitionError(`${where}: ${path || 'the spec'} is ${show(value)}; ${allowed}.`, {
+  return new InvalidDefinitionError(`${where}: ${path || 'the spec'} is ${show(value)}; ${rest}.`, {
     data: { path, rule, value: plain || value === null ? value : show(value) },
   });
 }

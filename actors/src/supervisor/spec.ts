@@ -258,7 +258,7 @@ function checkArgs(place: Place, args: unknown): readonly unknown[] {
 function token(place: Place, rule: 'invalid_id' | 'invalid_register', value: unknown): string {
   // "undefined" is what a missing name turns into by mistake.
   if (typeof value === 'string' && isToken(value) && value !== 'undefined') return value;
-  throw refusal(place, rule, value, tokenRule.replace(/\.$/, ''));
+  throw refusal(place, rule, value, tokenRule);
 }
 
 function refuseDuplicates(where: string, children: readonly FullChildSpec[]): void {

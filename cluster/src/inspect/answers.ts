@@ -45,6 +45,8 @@ export interface PassiveEntity {
   readonly deadLetters: number;
   /** Where contents are asked for. */
   readonly state?: unknown;
+  /** Nodes that did not answer, where there are any: it may be active on one of them. */
+  readonly missing?: readonly MissingNode[];
 }
 
 export type ActorAnswer = ActiveActor | PassiveEntity;
@@ -169,7 +171,7 @@ export interface Incident {
   readonly subject: string;
   /** The nodes that say so. */
   readonly by: readonly string[];
-  /** The first and the last time, by the clocks of these nodes, ms since 1970. */
+  /** The first and the last time, each by the clock of the node that saw it first, ms since 1970. */
   readonly firstMs: number;
   readonly lastMs: number;
   /** How often, by the node that says most. */

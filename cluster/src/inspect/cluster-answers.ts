@@ -1,11 +1,16 @@
 import { type ActorReport, type Depth, decodeTurn, glance, plain } from '@jaegis/actors';
 import {
+  AskTimeoutError,
   type Codec,
   type EntityId,
+  errorFromData,
   formatEntityId,
+  hasCode,
   type Journal,
   limits,
   type Member,
+  memberOf,
+  type NodeId,
   NoSuchActorError,
   type TreeNode,
 } from '@jaegis/core';
@@ -73,7 +78,7 @@ export class ClusterAnswers {
     return { cluster, epoch, nodes: nodes.sort((a, b) => (a.id < b.id ? -1 : 1)) };
   }
 
-  /** @throws NoSuchActorError */
+  /** @throws NoSuchActorError; AskTimeoutError or what else kept the node from answering that would have it. */
   async actor(fields: Fields, depth: Depth): Promise<ActorAnswer> {
     const address = textIn(fields, 'address', 'node/path or type/key');
     const { membership, gather } = this.#options;
@@ -85,19 +90,24 @@ export class ClusterAnswers {
     const { answers, missing } = await gather.all<ActorReport | null>(asked);
     for (const { node, answer } of answers) if (answer) return { node, ...answer };
     const passive = 'entity' in target ? await this.#passive(target.entity, depth) : undefined;
-    if (passive) return passive;
+    // What a node had that has left the view since is another's by now.
+    const silent = missing.filter(({ node }) => memberOf(membership.view, node as NodeId)); // only looked up
+    if (passive) return silent.length > 0 ? { ...passive, missing: silent } : passive;
+    const home = 'entity' in target ? this.#ownerOf(target.entity)?.id : at;
+    const unknown = silent.find(({ node }) => node === home);
+    if (unknown) throw unknownAt(address, unknown);
     const unsure = missing.length > 0 ? ` ${missing.map(({ node }) => node).join(', ')} did not answer.` : '';
     throw new NoSuchActorError(`No actor "${address}" is in the cluster.${unsure}`, { data: { address } });
   }
 
   async #passive(entity: EntityId, depth: Depth): Promise<PassiveEntity | undefined> {
-    const { cluster, turnJournal, codec, membership, labelsOf } = this.#options;
+    const { cluster, turnJournal, codec } = this.#options;
     const record = await turnJournal.last(turnSubject(cluster, entity));
     if (!record) return undefined;
     const { turn, node, deadLetters, state } = decodeTurn(codec, record);
     const address = formatEntityId(entity);
     return {
-      node: ownerOf(entity, membership.view, labelsOf(entity.type))?.id ?? '',
+      node: this.#ownerOf(entity)?.id ?? '',
       address,
       id: address,
       kind: 'entity',
@@ -153,9 +163,14 @@ export class ClusterAnswers {
     const target = targetOf(address, view);
     if (!('entity' in target))
       throw new NoSuchActorError(`"${address}" is an actor: it lives on the node of its address.`);
-    const owner = ownerOf(target.entity, view, this.#options.labelsOf(target.entity.type));
+    const owner = this.#ownerOf(target.entity);
     const shard = shardOfEntity(target.entity);
     return { ...this.#now, entity: address, shard, ...(owner ? { owner: owner.id } : {}) };
+  }
+
+  #ownerOf(entity: EntityId): Member | undefined {
+    const { membership, labelsOf } = this.#options;
+    return ownerOf(entity, membership.view, labelsOf(entity.type));
   }
 
   async load(fields: Fields): Promise<LoadAnswer> {
@@ -231,6 +246,13 @@ export class ClusterAnswers {
 interface OwnLetters {
   readonly count: number;
   readonly letters: readonly NodeLetter[];
+}
+
+/** Whether it is there is not known, which must not read as its absence: who believes that makes a second one. */
+function unknownAt(address: string, { node, error }: MissingNode): Error {
+  const cause = errorFromData(error);
+  if (!hasCode(cause, 'ask_timeout')) return cause;
+  return new AskTimeoutError(`What "${address}" does is not known. ${cause.message}`, { data: { address, node } });
 }
 
 function silentNode({ node, error }: MissingNode): TreeNode {

@@ -39,6 +39,17 @@ describe('the incidents of a node', () => {
     ]);
   });
 
+  it('that were agreed on before it heard of them stand at that time', () => {
+    const { made, later } = log();
+    later(50_000);
+    made.note({ type: 'actor_crashed', address: 'n1/user/a', error: 'now' });
+    made.note({ type: 'node_down', down: 'n3' }, 2_000);
+    expect(made.list(10)).toMatchObject([
+      { type: 'node_down', firstMs: 2_000, lastMs: 2_000 },
+      { type: 'actor_crashed', lastMs: 51_000 },
+    ]);
+  });
+
   it('are bounded: the oldest are forgotten', () => {
     const { made, later } = log();
     for (let n = 0; n < limits.incidents + 5; n++) {
@@ -62,9 +73,26 @@ describe('the incidents of several nodes', () => {
   it('are in the order of time; what they say alike at about the same time is one', () => {
     const list = merged([[down('n2', 1_100), down('n2', 90_000)], [down('n1', 1_000)], [down('n3', 1_050, 'n8')]], 10);
     expect(list).toMatchObject([
-      { subject: 'n9', by: ['n1', 'n2'], firstMs: 1_000, lastMs: 1_100 },
+      { subject: 'n9', by: ['n1', 'n2'], firstMs: 1_000, lastMs: 1_000 },
       { subject: 'n8', by: ['n3'] },
       { subject: 'n9', by: ['n2'], firstMs: 90_000 },
+    ]);
+  });
+
+  it('stand where the first saw them, though another was stopped and saw them later', () => {
+    const late = [down('n3', 4_100), down('n3', 4_101, 'n8')];
+    const list = merged([[down('n1', 1_000), down('n1', 2_000, 'n8'), down('n1', 3_000, 'n7')], late], 10);
+    expect(list).toMatchObject([
+      { subject: 'n9', by: ['n1', 'n3'], firstMs: 1_000, lastMs: 1_000 },
+      { subject: 'n8', by: ['n1', 'n3'], lastMs: 2_000 },
+      { subject: 'n7', by: ['n1'] },
+    ]);
+  });
+
+  it('that one saw repeat and another did not stand where they were last seen', () => {
+    const often = { ...down('n1', 1_000), lastMs: 20_000, count: 3 };
+    expect(merged([[down('n2', 1_200)], [often]], 10)).toMatchObject([
+      { by: ['n1', 'n2'], firstMs: 1_000, lastMs: 20_000, count: 3 },
     ]);
   });
 

@@ -59,19 +59,22 @@ export class IncidentLog {
     this.#now = now;
   }
 
-  /** Events of other kinds, such as those that actors announce, are passed over. */
-  note({ type, ...detail }: Announcement): void {
+  /**
+   * Events of other kinds, such as those that actors announce, are passed over.
+   *
+   * @param atMs When it happened, by the wall clock, where that is not now: a node that was stopped hears of it late.
+   */
+  note({ type, ...detail }: Announcement, atMs = this.#now()): void {
     const field = subjects[type];
     if (field === undefined || (type === 'entity_stopped' && inOrder.has(detail.reason))) return;
     const subject = String(detail[field] ?? this.#node);
     const key = keyOf({ type, subject, detail });
-    const now = this.#now();
     const before = this.#kept.get(key);
-    const isMore = before !== undefined && now - before.lastMs < TOGETHER_MS;
-    const [firstMs, count] = isMore ? [before.firstMs, before.count + 1] : [now, 1];
+    const isMore = before !== undefined && atMs - before.lastMs < TOGETHER_MS;
+    const [firstMs, count] = isMore ? [before.firstMs, before.count + 1] : [atMs, 1];
     if (before && !isMore) this.#kept.set(`${key} ${before.firstMs}`, before);
     this.#kept.delete(key); // so that it is the newest
-    this.#kept.set(key, { type, subject, firstMs, lastMs: now, count, detail });
+    this.#kept.set(key, { type, subject, firstMs, lastMs: atMs, count, detail });
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= limits.incidents) break;
       this.#kept.delete(oldest);
@@ -85,30 +88,42 @@ export class IncidentLog {
   }
 }
 
-/** The last ones of several nodes, oldest first. What they say alike, at about the same time, is one. */
+/**
+ * The last ones of several nodes, oldest first. What they say alike, at about the same time, is one, which stands at the
+ * time of the first who saw it: a node that was stopped sees what happened meanwhile when it wakes.
+ */
 export function merged(lists: readonly (readonly Incident[])[], most: number): Incident[] {
-  const sorted = lists.flat().sort((a, b) => a.lastMs - b.lastMs);
-  const made: Incident[] = [];
+  const made: Joined[] = [];
   const newest = new Map<string, number>();
-  for (const incident of sorted) {
+  for (const incident of lists.flat().sort(byTime)) {
     const key = keyOf(incident);
     const at = newest.get(key);
     const before = at === undefined ? undefined : made[at];
-    if (at !== undefined && before && isSame(before, incident)) {
-      made[at] = {
-        ...before,
-        by: [...before.by, ...incident.by].sort(),
-        firstMs: Math.min(before.firstMs, incident.firstMs),
-        lastMs: Math.max(before.lastMs, incident.lastMs),
-        count: Math.max(before.count, incident.count),
-      };
-    } else {
-      newest.set(key, made.push(incident) - 1);
-    }
+    if (at !== undefined && before && isSame(before, incident)) made[at] = joined(before, incident);
+    else newest.set(key, made.push({ incident, latestMs: incident.lastMs }) - 1);
   }
-  return made.slice(-most);
+  const incidents = made.map(({ incident }) => incident).sort(byTime);
+  return incidents.slice(-most);
 }
 
-function isSame(before: Incident, next: Incident): boolean {
-  return next.firstMs - before.lastMs < SAME_MS && !next.by.some((node) => before.by.includes(node));
+interface Joined {
+  readonly incident: Incident;
+  /** When the last of those who say so saw it. */
+  readonly latestMs: number;
+}
+
+function joined({ incident: before }: Joined, next: Incident): Joined {
+  // Who saw more repetitions knows of a later one.
+  const { lastMs, count, detail } = next.count > before.count ? next : before;
+  const by = [...before.by, ...next.by].sort();
+  const firstMs = Math.min(before.firstMs, next.firstMs);
+  return { incident: { ...before, by, firstMs, lastMs, count, detail }, latestMs: next.lastMs };
+}
+
+function isSame({ incident, latestMs }: Joined, next: Incident): boolean {
+  return next.firstMs - latestMs < SAME_MS && !next.by.some((node) => incident.by.includes(node));
+}
+
+function byTime(a: Incident, b: Incident): number {
+  return a.lastMs - b.lastMs;
 }

@@ -32,3 +32,8 @@ it.each([
   else error.stack = stack;
   expect(whereItFailed(error)).toBe(shown);
 });
+
+it('the app that the pages show can be run', async () => {
+  const { entities } = await loadApp(join(import.meta.dirname, '../../examples/src/app.ts'));
+  expect(entities.map(({ type }) => type)).toEqual(['cart']);
+});

@@ -87,7 +87,7 @@ it('one at work is shown with what it does, knows, did, and why it crashed', () 
   ]);
 });
 
-it('an entity in nobody’s memory is shown by its record', () => {
+it('an entity in nobody’s memory is shown by its record, with who did not say whether it is active', () => {
   const passive = {
     node: 'n2',
     address: 'cart/7',
@@ -105,5 +105,12 @@ it('an entity in nobody’s memory is shown by its record', () => {
     '  home       n2, which wakes it at its next message',
     '  turn       4, written by n1 at 12:00:00.000',
     '  letters    1 given up; see jaegis letters',
+  ]);
+  const error = { name: 'AskTimeoutError', message: 'Node "n2" did not answer in 1000 ms.' };
+  expect(rendered({ ...passive, deadLetters: 0, missing: [{ node: 'n2', error }] })).toEqual([
+    'cart/7  cart  as last written',
+    '  home       n2',
+    '  turn       4, written by n1 at 12:00:00.000',
+    'n2 is not in this: Node "n2" did not answer in 1000 ms.',
   ]);
 });

@@ -1,6 +1,6 @@
 import type { ActiveActor, ActorAnswer, PassiveEntity } from 'jaegis';
 import colors from 'picocolors';
-import { clockTime, span } from './words.ts';
+import { clockTime, missingNodes, span } from './words.ts';
 
 /** One actor, a fact or a message a line. */
 export function renderActor(answer: ActorAnswer, nowMs: number): string[] {
@@ -8,15 +8,16 @@ export function renderActor(answer: ActorAnswer, nowMs: number): string[] {
 }
 
 function passive(
-  { address, type, node, turn, writtenMs, writtenBy, deadLetters, state }: PassiveEntity,
+  { address, type, node, turn, writtenMs, writtenBy, deadLetters, state, missing = [] }: PassiveEntity,
   nowMs: number,
 ) {
   return [
-    `${colors.bold(address)}  ${type}  ${colors.yellow('passive')}`,
-    row('home', `${node || 'no node'}, which wakes it at its next message`),
+    `${colors.bold(address)}  ${type}  ${colors.yellow(missing.length > 0 ? 'as last written' : 'passive')}`,
+    row('home', missing.length > 0 ? node || 'no node' : `${node || 'no node'}, which wakes it at its next message`),
     row('turn', `${turn}, written by ${writtenBy} at ${clockTime(writtenMs, nowMs)}`),
     ...(deadLetters > 0 ? [row('letters', colors.yellow(`${deadLetters} given up; see jaegis letters`))] : []),
     ...shownState(state),
+    ...missingNodes(missing),
   ];
 }
 

@@ -68,3 +68,8 @@ it('a node that says nothing, or lags behind the log, is shown as that; lives th
     'gone: n3 (life life-n3) 60 s ago, gone',
   ]);
 });
+
+it('a node that drains hands over', () => {
+  const [, , line = ''] = rendered([{ ...well('n2'), status: 'draining', reason: 'draining' }]);
+  expect(line).toMatch(/^n2 +draining +60 s +draining +handing over +0\.1\.0/);
+});

@@ -21,6 +21,7 @@ export function renderHealth(answer: HealthAnswer, nowMs: number): string[] {
     standing(
       nodes.find((each) => each.node === node),
       index,
+      status,
     ),
     version,
     incarnation,
@@ -41,10 +42,16 @@ export function renderHealth(answer: HealthAnswer, nowMs: number): string[] {
   ];
 }
 
-function standing(said: HealthAnswer['nodes'][number] | undefined, index: number): string {
+function standing(
+  said: HealthAnswer['nodes'][number] | undefined,
+  index: number,
+  status: MemberHealth['status'],
+): string {
   if (!said) return colors.red('nothing');
   const lag = index - said.index;
-  const text = lag > 0 ? `${said.standing}, ${lag} behind` : said.standing;
+  // One that drains serves on, but what it has left, and beside that status "serving" would read as a contradiction.
+  const word = status === 'draining' && said.standing === 'serving' ? 'handing over' : said.standing;
+  const text = lag > 0 ? `${word}, ${lag} behind` : word;
   return said.standing === 'serving' ? text : colors.yellow(text);
 }
 

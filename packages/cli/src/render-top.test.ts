@@ -49,6 +49,7 @@ it('shows each node, and the busiest actors of all of them', () => {
 it('names a node that did not answer', () => {
   const missing = [{ node: 'n2', error: { name: 'AskTimeoutError', message: 'Node "n2" did not answer in 1000 ms.' } }];
   const lines = rendered({ ...answer, nodes: [load('n1')], missing });
+  expect(lines[0]).toBe('shop  epoch 4, 1 node, 0 messages/s, 0 waiting');
   expect(lines).toContain('n2 is not in this: Node "n2" did not answer in 1000 ms.');
   expect(lines.at(-1)).toBe('No actor has anything to do.');
 });

@@ -7,7 +7,7 @@ import { bytes, missingNodes, percent, rounded } from './words.ts';
 export function renderTop({ cluster, epoch, nodes, missing }: LoadAnswer, most: number): string[] {
   const sum = (of: (node: NodeLoad) => number) => nodes.reduce((total, node) => total + of(node), 0);
   const total = `${rounded(sum(({ handledPerS }) => handledPerS))} messages/s, ${sum(({ waiting }) => waiting)} waiting`;
-  const head = `${colors.bold(cluster)}  epoch ${epoch}, ${nodes.length} nodes, ${total}`;
+  const head = `${colors.bold(cluster)}  epoch ${epoch}, ${nodes.length} node${nodes.length === 1 ? '' : 's'}, ${total}`;
   return [head, '', ...table(nodeHeads, nodes.map(nodeRow)), ...missingNodes(missing), '', ...busiest(nodes, most)];
 }
 

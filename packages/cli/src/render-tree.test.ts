@@ -44,8 +44,8 @@ it('draws nodes, supervisors and what runs under them', () => {
     '│  ├─ user one_for_one',
     '│  └─ entities one_for_one',
     '│     ├─ cart/<7> running mailbox 2, handled 9',
-    '│     ├─ cart/8 running mailbox 0, handled 0 restarted 3×',
-    '│     ├─ cart/9 running mailbox 0, handled 0 dead letters 2 quarantined 1',
+    '│     ├─ cart/8 running mailbox 0, handled 0, restarted 3×',
+    '│     ├─ cart/9 running mailbox 0, handled 0, dead letters 2, quarantined 1',
     '│     └─ cart/10 running mailbox 0, handled 0',
     '└─ n2 does not answer',
   ]);

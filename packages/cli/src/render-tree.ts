@@ -21,13 +21,13 @@ function describe(node: TreeNode): string {
   const name = kind === 'node' ? colors.bold(id) : id;
   if (kind === 'node') return `${name} ${colored(status)}`;
   if (kind === 'supervisor') return `${name} ${colors.dim(type)}`;
-  const healed = restarts > 0 ? colors.green(` restarted ${restarts}×`) : '';
+  const healed = restarts > 0 ? colors.green(`, restarted ${restarts}×`) : '';
   return `${name} ${colored(status)} ${colors.dim(`mailbox ${mailbox}, handled ${handled}`)}${healed}${aside(node)}`;
 }
 
 function aside({ deadLetters = 0, quarantined = 0 }: TreeNode): string {
-  const letters = deadLetters > 0 ? colors.yellow(` dead letters ${deadLetters}`) : '';
-  return quarantined > 0 ? `${letters}${colors.red(` quarantined ${quarantined}`)}` : letters;
+  const letters = deadLetters > 0 ? colors.yellow(`, dead letters ${deadLetters}`) : '';
+  return quarantined > 0 ? `${letters}${colors.red(`, quarantined ${quarantined}`)}` : letters;
 }
 
 function colored(status: TreeNode['status']): string {

@@ -13,7 +13,6 @@ export function checked<Schema extends z.ZodType>(where: string, schema: Schema,
   const issue = result.error.issues[0];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const path = [...(issue?.path ?? []), ...unknown].join('.');
-  throw new InvalidConfigError(`${where}: ${path === '' ? 'the options' : path}: ${issue?.message ?? 'not usable'}.`, {
-    data: { path },
-  });
+  const why = (issue?.message ?? 'not usable').replace(/\.$/, ''); // some are sentences, some are not
+  throw new InvalidConfigError(`${where}: ${path === '' ? 'the options' : path}: ${why}.`, { data: { path } });
 }

@@ -38,3 +38,9 @@ it.each([
   const refused = expect.objectContaining({ data: expect.objectContaining({ path }) });
   expect(() => startSystem(options as never)).toThrow(refused);
 });
+
+it('a refusal ends with one full stop', () => {
+  const message = expect.stringMatching(/a letter or digit\.$/);
+  expect(() => startSystem({ name: 'my node' })).toThrow(expect.objectContaining({ message }));
+  expect(() => checkOptions({ name: 'my node' } as never, 'x')).toThrow(expect.objectContaining({ message }));
+});

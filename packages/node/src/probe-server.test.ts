@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type ProbeAnswer, type Probes, serveProbes } from './probe-server.ts';
+import { type ProbeAnswer, type Probes, serveProbes, worstSinceLast } from './probe-server.ts';
 
 const fine: ProbeAnswer = { ok: true, reasons: [] };
 
@@ -39,6 +39,17 @@ test('a probe that throws is not ok', async () => {
 test('/live says how late the event loop was', async () => {
   const said: unknown = await (await fetch(`${await serve()}/live`)).json();
   expect(said).toMatchObject({ loopLateMs: expect.any(Number) });
+});
+
+test.each([
+  [0, 0],
+  [20_100_000, 0],
+  [19_900_000, 0],
+  [320_000_000, 300],
+])('when at most %i ns passed from one look at the loop to the next, it was %i ms late', (max, late) => {
+  let resets = 0;
+  expect(worstSinceLast({ max, reset: () => resets++ })).toBe(late);
+  expect(resets).toBe(1);
 });
 
 test('another path is 404 and says what there is; another method is 405', async () => {

@@ -3,7 +3,11 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { InvalidConfigError } from '@jaegis/core';
 
-type Delay = ReturnType<typeof monitorEventLoopDelay>;
+/** A histogram of the times between two turns of a timer, in ns. */
+export interface Delay {
+  readonly max: number;
+  reset(): void;
+}
 
 export interface ProbeAnswer {
   readonly ok: boolean;
@@ -33,6 +37,8 @@ export interface ProbeServer extends AsyncDisposable {
 /** How long one who asks may take to say what, in ms. */
 const requestMs = 5_000;
 const mostConnections = 64;
+/** How often the event loop is looked at, in ms: one that is never late takes so long from one look to the next. */
+const LOOK_MS = 20;
 
 /**
  * Listens until it is disposed. It answers from the event loop, so that a loop which does not turn is one that does not
@@ -41,7 +47,7 @@ const mostConnections = 64;
  * @throws InvalidConfigError when it cannot listen there.
  */
 export async function serveProbes({ port, host, probes }: ProbeServerOptions): Promise<ProbeServer> {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: LOOK_MS });
   delay.enable();
   const server = createServer({ requestTimeout: requestMs, headersTimeout: requestMs }, (request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -99,8 +105,8 @@ function isProbe(name: string): name is keyof Probes {
 }
 
 /** How late the event loop was at worst since somebody last asked, in ms. */
-function worstSinceLast(delay: Delay): number {
-  const worst = Math.round(delay.max / 1e6);
+export function worstSinceLast(delay: Delay): number {
+  const worst = Math.max(0, Math.round(delay.max / 1e6 - LOOK_MS));
   delay.reset();
   return worst;
 }
