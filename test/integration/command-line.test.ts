@@ -1,6 +1,8 @@
 /** The command with real servers and nodes: how it reaches a cluster, what it does there, and how it fails. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +59,40 @@ it.each([
   const program = runProgram(path, flags, { TMPDIR: place, NODE_COMPILE_CACHE: undefined });
   expect(await program.ended, program.output()).toBe(0);
   expect(globSync('node-compile-cache/*/*', { cwd: place }).length).toBeGreaterThan(100);
+});
+
+describe('at a server that takes connections and says nothing', () => {
+  it.each([
+    ['tree', [], 3],
+    ['ask', ['counter/a', 'add'], 3],
+    ['history', ['counter/a'], 3],
+    ['doctor', [], 2],
+    ['tree', ['--tls-handshake-first'], 3],
+  ])('%s %j says so and ends', async (command, operands, code) => {
+    const server = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo; // it listens at a port
+    const program = run(command, ...operands, ...at([`nats://127.0.0.1:${port}`]));
+    expect(await program.ended, program.output()).toBe(code);
+    expect(program.output()).toContain('No NATS server answered');
+  });
+
+  it('tree ends too where not even TCP is answered', async () => {
+    const listening = "s = net.createServer().listen(0, '127.0.0.1', 1, () => console.log(s.address().port))";
+    const server = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void server.kill('SIGKILL'));
+    const port = await new Promise<number>((said) => server.stdout.once('data', (data) => said(Number(data))));
+    server.kill('SIGSTOP');
+    // As many as the system takes for a process that hangs; the next is not answered.
+    const fill = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    onTestFinished(() => {
+      for (const socket of fill) socket.destroy();
+    });
+    await once(fill[1] ?? server, 'connect');
+    const program = run('tree', ...at([`nats://127.0.0.1:${port}`]));
+    expect(await program.ended, program.output()).toBe(3);
+  });
 });
 
 describe('with credentials files', () => {
