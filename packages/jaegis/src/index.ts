@@ -99,6 +99,7 @@ export {
   InvalidConfigError,
   isCleanExit,
   isLostTurn,
+  isToken,
   JaegisError,
   type KeptTurn,
   parseEntityId,
@@ -109,6 +110,7 @@ export {
   type Strategy,
   type TreeNode,
   type TurnRecord,
+  tokenRule,
   type View,
   type WorkerTask,
 } from '@jaegis/core';
