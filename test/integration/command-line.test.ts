@@ -180,6 +180,9 @@ describe('before anything is dialled', () => {
     ['a certificate alone', ['tree', '--tls-cert', pem('client-cert')], 'tls.keyFile is missing for tls.certFile'],
     ['the key of another certificate', ['node', ...other], 'tls.keyFile is not the key of tls.certFile'],
     ['a user without a password', ['tree', '--nats-user', 'ann'], 'auth.password is missing'],
+    ['the name of a cluster that is empty', ['tree', '--cluster', ''], '--cluster is ""; expected a name: use 1 to 63'],
+    ['one with a space', ['ask', 'counter/1', 'add', '--cluster', 'a b'], '--cluster is "a b"; expected a name'],
+    ['that of a history', ['history', 'counter/1', '--cluster', '.'], '--cluster is "."; expected a name'],
     ['a prefix with a wildcard', ['tree', '--nats-inbox-prefix', '_INBOX.>'], 'inboxPrefix is "_INBOX.>"'],
   ])('%s is refused with the reason, and no secret is shown', async (_, flags, message) => {
     const program = run(...flags, '--nats', 'nats://127.0.0.1:1');
@@ -211,6 +214,8 @@ describe('at a running cluster', () => {
       ended('tree', '--cluster', 'shap'),
       ended('tree', '--clutser', 'shop'),
     ]);
+    expect(await ended('history', 'counter/none')).toEqual([4, expect.stringContaining('counter/none has no record')]);
+    expect(await ended('history', 'none/a')).toEqual([4, expect.stringContaining('none/a has no record')]);
     expect(JSON.parse(shown[1])).toMatchObject({ node: 'n2', lastCrash: { handling: { type: 'crash' } } });
     expect(JSON.parse(top[1]).nodes).toMatchObject([{ node: 'n1', actors: 1 }, { node: 'n2' }]);
     expect(twice[0]).toBe(2);
