@@ -183,6 +183,13 @@ describe('before anything is dialled', () => {
     ['the name of a cluster that is empty', ['tree', '--cluster', ''], '--cluster is ""; expected a name: use 1 to 63'],
     ['one with a space', ['ask', 'counter/1', 'add', '--cluster', 'a b'], '--cluster is "a b"; expected a name'],
     ['that of a history', ['history', 'counter/1', '--cluster', '.'], '--cluster is "."; expected a name'],
+    ['a message that is none', ['ask', 'counter/1', '{bad'], 'The message cannot be used'],
+    ['an address that is none', ['ask', 'counter', 'add'], '"counter" is no address'],
+    ['the limit of a tree', ['tree', '--limit', 'x'], '--limit is "x"'],
+    ['a number of actors below one', ['top', '--actors', '-1'], '--actors is "-1"'],
+    ['a node that can be none', ['drain', 'a/b'], '"a/b" is no name of a node'],
+    ['the place of a letter', ['letters', '--resend', '12'], '--resend is "12"; expected node/id'],
+    ['an entity that can be none', ['placement', 'cart'], 'Entity "cart": expected "type/key".'],
     ['a prefix with a wildcard', ['tree', '--nats-inbox-prefix', '_INBOX.>'], 'inboxPrefix is "_INBOX.>"'],
   ])('%s is refused with the reason, and no secret is shown', async (_, flags, message) => {
     const program = run(...flags, '--nats', 'nats://127.0.0.1:1');
