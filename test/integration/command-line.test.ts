@@ -1,6 +1,8 @@
 /** The command with real servers and nodes: how it reaches a cluster, what it does there, and how it fails. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +59,40 @@ it.each([
   const program = runProgram(path, flags, { TMPDIR: place, NODE_COMPILE_CACHE: undefined });
   expect(await program.ended, program.output()).toBe(0);
   expect(globSync('node-compile-cache/*/*', { cwd: place }).length).toBeGreaterThan(100);
+});
+
+describe('at a server that takes connections and says nothing', () => {
+  it.each([
+    ['tree', [], 3],
+    ['ask', ['counter/a', 'add'], 3],
+    ['history', ['counter/a'], 3],
+    ['doctor', [], 2],
+    ['tree', ['--tls-handshake-first'], 3],
+  ])('%s %j says so and ends', async (command, operands, code) => {
+    const server = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo; // it listens at a port
+    const program = run(command, ...operands, ...at([`nats://127.0.0.1:${port}`]));
+    expect(await program.ended, program.output()).toBe(code);
+    expect(program.output()).toContain('No NATS server answered');
+  });
+
+  it('tree ends too where not even TCP is answered', async () => {
+    const listening = "s = net.createServer().listen(0, '127.0.0.1', 1, () => console.log(s.address().port))";
+    const server = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void server.kill('SIGKILL'));
+    const port = await new Promise<number>((said) => server.stdout.once('data', (data) => said(Number(data))));
+    server.kill('SIGSTOP');
+    // As many as the system takes for a process that hangs; the next is not answered.
+    const fill = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    onTestFinished(() => {
+      for (const socket of fill) socket.destroy();
+    });
+    await once(fill[1] ?? server, 'connect');
+    const program = run('tree', ...at([`nats://127.0.0.1:${port}`]));
+    expect(await program.ended, program.output()).toBe(3);
+  });
 });
 
 describe('with credentials files', () => {
@@ -144,6 +180,16 @@ describe('before anything is dialled', () => {
     ['a certificate alone', ['tree', '--tls-cert', pem('client-cert')], 'tls.keyFile is missing for tls.certFile'],
     ['the key of another certificate', ['node', ...other], 'tls.keyFile is not the key of tls.certFile'],
     ['a user without a password', ['tree', '--nats-user', 'ann'], 'auth.password is missing'],
+    ['the name of a cluster that is empty', ['tree', '--cluster', ''], '--cluster is ""; expected a name: use 1 to 63'],
+    ['one with a space', ['ask', 'counter/1', 'add', '--cluster', 'a b'], '--cluster is "a b"; expected a name'],
+    ['that of a history', ['history', 'counter/1', '--cluster', '.'], '--cluster is "."; expected a name'],
+    ['a message that is none', ['ask', 'counter/1', '{bad'], 'The message cannot be used'],
+    ['an address that is none', ['ask', 'counter', 'add'], '"counter" is no address'],
+    ['the limit of a tree', ['tree', '--limit', 'x'], '--limit is "x"'],
+    ['a number of actors below one', ['top', '--actors', '-1'], '--actors is "-1"'],
+    ['a node that can be none', ['drain', 'a/b'], '"a/b" is no name of a node'],
+    ['the place of a letter', ['letters', '--resend', '12'], '--resend is "12"; expected node/id'],
+    ['an entity that can be none', ['placement', 'cart'], 'Entity "cart": expected "type/key".'],
     ['a prefix with a wildcard', ['tree', '--nats-inbox-prefix', '_INBOX.>'], 'inboxPrefix is "_INBOX.>"'],
   ])('%s is refused with the reason, and no secret is shown', async (_, flags, message) => {
     const program = run(...flags, '--nats', 'nats://127.0.0.1:1');
@@ -175,6 +221,8 @@ describe('at a running cluster', () => {
       ended('tree', '--cluster', 'shap'),
       ended('tree', '--clutser', 'shop'),
     ]);
+    expect(await ended('history', 'counter/none')).toEqual([4, expect.stringContaining('counter/none has no record')]);
+    expect(await ended('history', 'none/a')).toEqual([4, expect.stringContaining('none/a has no record')]);
     expect(JSON.parse(shown[1])).toMatchObject({ node: 'n2', lastCrash: { handling: { type: 'crash' } } });
     expect(JSON.parse(top[1]).nodes).toMatchObject([{ node: 'n1', actors: 1 }, { node: 'n2' }]);
     expect(twice[0]).toBe(2);

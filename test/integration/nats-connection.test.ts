@@ -57,6 +57,20 @@ async function freeAddress(): Promise<string> {
   return address;
 }
 
+test.each([
+  ['', {}],
+  [' to TLS', { tls: { handshakeFirst: true } }],
+])('a dial to a server that says nothing%s leaves no socket', async (_, options) => {
+  const mute = createServer().listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  fakes.push(mute);
+  const taken = once(mute, 'connection');
+  await expect(connectTo([`127.0.0.1:${portOf(mute)}`], options)).rejects.toMatchObject({ code: 'connect_failed' });
+  const [socket] = await taken;
+  socket.on('error', () => {}).resume();
+  await once(socket, 'close');
+});
+
 function statusesOf({ transport }: NatsConnection): string[] {
   const seen: string[] = [];
   transport.onStatus((status) => seen.push(status));

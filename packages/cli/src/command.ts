@@ -16,7 +16,7 @@ import { registerState } from './commands/state.ts';
 import { registerTop } from './commands/top.ts';
 import { registerTree } from './commands/tree.ts';
 import { exitCodes } from './exit-code.ts';
-import { endWithReader } from './output.ts';
+import { endWhenPrinted, endWithReader } from './output.ts';
 
 const program = new Command('jaegis').description('Actors that survive the crash of anything.').version('0.1.0');
 // Before the commands are made: they take it over.
@@ -45,3 +45,5 @@ try {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said why
 }
+// nats.js (3.4) leaves a socket that still waits for TCP, which an address that swallows packets lets live for minutes.
+endWhenPrinted();

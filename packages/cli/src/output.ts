@@ -19,3 +19,8 @@ export function endWithReader(): void {
     throw error;
   });
 }
+
+/** Ends the process once all that was printed has left it, with the exit code that is set. */
+export function endWhenPrinted(): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}

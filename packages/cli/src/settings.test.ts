@@ -71,6 +71,32 @@ describe('settings', () => {
     await expect(readSettings(flags)).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
   });
 
+  it.each([
+    [{ drainMs: 'soon' }, '--drain-ms is "soon"; expected a number from 0 to 3600000.'],
+    [{ servers: '2' }, '--servers is "2"; expected 1 or 3.'],
+    [{ cluster: 'a b' }, '--cluster is "a b"; expected a name: use 1 to 63 letters'],
+    [{ cluster: '' }, '--cluster is ""; expected a name'],
+    [{ natsToken: '' }, '--nats-token is not usable; expected a text that is not empty.'],
+    [{ maxTurnBytes: '1' }, '--max-turn-bytes is "1"; expected a whole number from 1000000.'],
+  ])('%j are refused by the option as it is typed and what is expected', async (flags, message) => {
+    await expect(readSettings(flags)).rejects.toThrow(message);
+  });
+
+  it('of a file that cannot be used are named with the file', async () => {
+    const config = await file('{"drainMs": "soon"}');
+    await expect(readSettings({ config })).rejects.toThrow(`"drainMs" in the settings file ${config} is not usable`);
+  });
+
+  it('that a file mistypes are answered with the file and the name that is meant', async () => {
+    const config = await file('{"clutser": "x", "nat": "y"}');
+    const message = `"clutser" in the settings file ${config} is no setting. Did you mean "cluster"?`;
+    await expect(readSettings({ config })).rejects.toMatchObject({ message, data: { path: 'clutser' } });
+  });
+
+  it.each(['log-level', 'logLevel'])('may be named %s in a file', async (name) => {
+    expect(await readSettings({ config: await file(`{"${name}": "debug"}`) })).toMatchObject({ logLevel: 'debug' });
+  });
+
   it.each(['{"clustre": "x"}', '[]', '{', '7'])('a file with %s is refused', async (text) => {
     await expect(readSettings({ config: await file(text) })).rejects.toMatchObject({ code: 'invalid_config' });
   });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidConfigError } from 'jaegis';
+import { InvalidConfigError, isToken, tokenRule } from 'jaegis';
 import { z } from 'zod';
+import { nearest } from './nearest.ts';
 
 /** From the environment it is a text. */
 const flag = z.union([z.boolean(), z.stringbool()]);
@@ -12,49 +13,64 @@ const listed = (text: string) =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
+const text = () => z.string().min(1).optional().describe('a text that is not empty');
+const yesOrNo = () => flag.default(false).describe('true or false');
+const number = (least: number, most: number) =>
+  z.coerce.number().min(least).max(most).optional().describe(`a number from ${least} to ${most}`);
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
+const wholeIfAny = (least: number, most?: number) => whole(least, most).optional().describe(wholeRange(least, most));
+const oneOrThree = () => z.coerce.number().pipe(z.union([z.literal(1), z.literal(3)]));
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+function wholeRange(least: number, most?: number): string {
+  return `a whole number from ${least}${most === undefined ? '' : ` to ${most}`}`;
+}
+
+/** Each described by what may be given for it, in words for who gave something else. */
 const settings = z.strictObject({
-  name: z.string().optional(),
-  cluster: z.string().default('default'),
-  nats: z.string().min(1).default('nats://127.0.0.1:4222'),
-  natsUser: z.string().min(1).optional(),
-  natsPassword: z.string().min(1).optional(),
-  natsToken: z.string().min(1).optional(),
-  natsNkeyFile: z.string().min(1).optional(),
-  natsCreds: z.string().min(1).optional(),
-  natsInboxPrefix: z.string().min(1).optional(),
-  tls: flag.default(false),
-  tlsHandshakeFirst: flag.default(false),
-  tlsCa: z.string().min(1).optional(),
-  tlsCert: z.string().min(1).optional(),
-  tlsKey: z.string().min(1).optional(),
-  app: z.string().min(1).optional(),
-  weight: z.coerce.number().min(0).max(1_000).optional(),
-  labels: z.union([z.array(z.string()), z.string().transform(listed)]).optional(),
-  drainMs: z.coerce.number().min(0).max(3_600_000).optional(),
-  threads: z.coerce.number().int().min(1).max(256).optional(),
-  replicas: z.coerce
-    .number()
-    .pipe(z.union([z.literal(1), z.literal(3)]))
-    .optional(),
-  storage: z.enum(['file', 'memory']).optional(),
-  history: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  maxTurnBytes: z.coerce.number().int().min(1_000_000).optional(),
-  maxInboxBytes: z.coerce.number().int().min(1_000_000).optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
-  nodes: z.coerce.number().int().min(1).max(9).default(3),
-  servers: z.coerce
-    .number()
-    .pipe(z.union([z.literal(1), z.literal(3)]))
-    .default(1),
-  port: z.coerce.number().int().min(0).max(65_533).optional(),
-  keep: z.string().min(1).optional(),
-  probePort: z.coerce.number().int().min(0).max(65_535).optional(),
-  probeHost: z.string().min(1).optional(),
-  json: flag.default(false),
-  timeout: z.coerce.number().int().min(1).max(600_000).default(5_000),
-  endWithParent: z.boolean().default(false),
-  watch: z.boolean().default(false),
-  svg: z.string().min(1).optional(),
+  name: z.string().optional().describe('a text'),
+  cluster: z
+    .string()
+    .refine(isToken)
+    .default('default')
+    .describe(`a name: ${tokenRule.replace(/\.$/, '')}`),
+  nats: z.string().min(1).default('nats://127.0.0.1:4222').describe('nats://host:port, several with commas between'),
+  natsUser: text(),
+  natsPassword: text(),
+  natsToken: text(),
+  natsNkeyFile: text(),
+  natsCreds: text(),
+  natsInboxPrefix: text(),
+  tls: yesOrNo(),
+  tlsHandshakeFirst: yesOrNo(),
+  tlsCa: text(),
+  tlsCert: text(),
+  tlsKey: text(),
+  app: text(),
+  weight: number(0, 1_000),
+  labels: z
+    .union([z.array(z.string()), z.string().transform(listed)])
+    .optional()
+    .describe('names with commas between'),
+  drainMs: number(0, 3_600_000),
+  threads: wholeIfAny(1, 256),
+  replicas: oneOrThree().optional().describe('1 or 3'),
+  storage: z.enum(['file', 'memory']).optional().describe('file or memory'),
+  history: wholeIfAny(1, 1_000_000),
+  maxTurnBytes: wholeIfAny(1_000_000),
+  maxInboxBytes: wholeIfAny(1_000_000),
+  logLevel: z.enum(logLevels).default('warn').describe('debug, info, warn, error or silent'),
+  nodes: whole(1, 9).default(3).describe(wholeRange(1, 9)),
+  servers: oneOrThree().default(1).describe('1 or 3'),
+  port: wholeIfAny(0, 65_533),
+  keep: text(),
+  probePort: wholeIfAny(0, 65_535),
+  probeHost: text(),
+  json: yesOrNo(),
+  timeout: whole(1, 600_000).default(5_000).describe(wholeRange(1, 600_000)),
+  endWithParent: z.boolean().default(false).describe('true or false'),
+  watch: z.boolean().default(false).describe('true or false'),
+  svg: text(),
 });
 
 /** In no error. */
@@ -67,14 +83,40 @@ export type Settings = z.infer<typeof settings>;
  * @throws InvalidConfigError with the path of the bad value.
  */
 export async function readSettings({ config, ...flags }: Record<string, unknown>): Promise<Settings> {
-  const file = typeof config === 'string' ? await readSettingsFile(config) : {};
+  const file = typeof config === 'string' ? byName(await readSettingsFile(config)) : {};
   const result = settings.safeParse({ ...file, ...flags });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  const isShown = path in flags && !secret.includes(path);
-  const given = isShown ? ` (given: ${JSON.stringify(flags[path])})` : '';
-  throw new InvalidConfigError(`Setting "${path}"${given}: ${issue?.message ?? 'not usable'}`, { data: { path } });
+  if (issue?.code === 'unrecognized_keys') throw unknownKey(issue.keys[0] ?? '', config);
+  const path = String(issue?.path[0] ?? '');
+  const isTyped = path in flags;
+  const isShown = isTyped && !secret.includes(path);
+  const what = isTyped ? optionOf(path) : `"${path}" in the settings file ${config}`;
+  const given = isShown ? `is ${JSON.stringify(flags[path])}` : 'is not usable';
+  const { description = 'something else' } = Object.entries(settings.shape).find(([name]) => name === path)?.[1] ?? {};
+  throw new InvalidConfigError(`${what} ${given}; expected ${description}.`, { data: { path } });
+}
+
+/** As it is typed: `--drain-ms` for `drainMs`. */
+function optionOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A file may name a setting as its option does, `log-level`, or as the API does, `logLevel`. */
+function byName(file: object): Record<string, unknown> {
+  const named = ([name, value]: [string, unknown]) => [
+    name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ];
+  return Object.fromEntries(Object.entries(file).map(named));
+}
+
+function unknownKey(key: string, file: unknown): Error {
+  const near = nearest(key, Object.keys(settings.shape));
+  const advice = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return new InvalidConfigError(`"${key}" in the settings file ${file} is no setting.${advice}`, {
+    data: { path: key },
+  });
 }
 
 async function readSettingsFile(path: string): Promise<object> {

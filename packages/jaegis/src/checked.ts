@@ -1,5 +1,5 @@
-import { InvalidConfigError } from '@jaegis/core';
-import type { z } from 'zod';
+import { InvalidConfigError, isToken, tokenRule } from '@jaegis/core';
+import { z } from 'zod';
 
 /**
  * What a schema makes of what a user gave.
@@ -15,4 +15,11 @@ export function checked<Schema extends z.ZodType>(where: string, schema: Schema,
   const path = [...(issue?.path ?? []), ...unknown].join('.');
   const why = (issue?.message ?? 'not usable').replace(/\.$/, ''); // some are sentences, some are not
   throw new InvalidConfigError(`${where}: ${path === '' ? 'the options' : path}: ${why}.`, { data: { path } });
+}
+
+const named = z.object({ cluster: z.string().refine(isToken, { error: tokenRule }) });
+
+/** @throws InvalidConfigError for the name of a cluster that cannot be one. */
+export function checkCluster(where: string, options: { readonly cluster: string }): void {
+  checked(where, named, options);
 }

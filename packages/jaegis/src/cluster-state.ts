@@ -18,6 +18,7 @@ import { binaryCodec } from '@jaegis/codec';
 import { type EntityId, hasCode, type KeptTurn, silentLogger } from '@jaegis/core';
 import { type ConnectOptions, connectNats, type NatsConnection } from '@jaegis/nats';
 import { folderArchive, realClock, realRandom, sha256 } from '@jaegis/node';
+import { checkCluster } from './checked.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
 import { openStreams, type StreamWorld, withBodies } from './start-node.ts';
 import { clustersIn, streamPlans } from './stream-plans.ts';
@@ -60,6 +61,7 @@ export interface ClusterState extends AsyncDisposable {
  * @throws InvalidConfigError, ConnectFailedError
  */
 export async function openClusterState(options: ClusterStateOptions): Promise<ClusterState> {
+  checkCluster('openClusterState', options);
   const { nats, cluster, ...who } = options;
   const [clock, random] = [realClock(), realRandom()];
   const name = `tool-${random.id().slice(0, 6)}`;

@@ -14,6 +14,7 @@ import {
 } from '@jaegis/core';
 import { type ConnectOptions, connectNats, defaultInboxPrefix } from '@jaegis/nats';
 import { realClock, realRandom } from '@jaegis/node';
+import { checkCluster } from './checked.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
 
 export interface InspectionOptions extends Pick<ConnectOptions, 'auth' | 'tls' | 'inboxPrefix'> {
@@ -55,6 +56,7 @@ export class Console implements AsyncDisposable {
 
   /** @throws InvalidConfigError, ConnectFailedError */
   static async open(options: InspectionOptions): Promise<Console> {
+    checkCluster('requestInspection', options);
     const { nats, cluster: _, ...who } = options;
     // Who looks at a cluster needs no JetStream, nor the permission to ask for it.
     const { transport, close } = await connectNats({

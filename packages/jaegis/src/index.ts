@@ -106,6 +106,7 @@ export {
   InvalidConfigError,
   isCleanExit,
   isLostTurn,
+  isToken,
   JaegisError,
   type KeptTurn,
   parseEntityId,
@@ -116,6 +117,7 @@ export {
   type Strategy,
   type TreeNode,
   type TurnRecord,
+  tokenRule,
   type View,
   type WorkerTask,
 } from '@jaegis/core';

@@ -6,6 +6,7 @@ import { actingOnBoth } from '../acting.ts';
 import { given, looking } from '../looking.ts';
 import { messageFrom } from '../message-operand.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { addressOperand } from '../operands.ts';
 import { jsonOption, timeoutOption } from '../options.ts';
 import { json, line } from '../output.ts';
 
@@ -25,29 +26,30 @@ export function registerActing(program: Command): void {
     .action(actingOnBoth(runSend));
 }
 
-function runAsk(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['key'], async (inspection, { timeout: timeoutMs, json: asJson }, { key }) => {
-    const message = await messageOf(operand);
-    const reply = await inspection.ask(address, message, {
-      timeoutMs,
-      ...given({ idempotencyKey: textOf(key, 'key') }),
-    });
+async function runAsk(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
+  const [to, key] = [addressOperand(address), textOf(flags.key, 'key')];
+  const message = await messageOf(operand);
+  await looking(flags, ['key'], async (inspection, { timeout: timeoutMs, json: asJson }) => {
+    const reply = await inspection.ask(to, message, { timeoutMs, ...given({ idempotencyKey: key }) });
     json(asJson ? { to: address, reply } : reply);
   });
 }
 
-function runTell(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, [], async (inspection, settings) => {
-    await inspection.tell(address, await messageOf(operand));
+async function runTell(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
+  const to = addressOperand(address);
+  const message = await messageOf(operand);
+  await looking(flags, [], async (inspection, settings) => {
+    await inspection.tell(to, message);
     if (settings.json) json({ told: address });
     else line(`told ${address}`);
   });
 }
 
-function runSend(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['id'], async (inspection, { timeout: timeoutMs, json: asJson }, { id }) => {
-    const message = await messageOf(operand);
-    const kept = await inspection.send(address, message, { timeoutMs, ...given({ id: textOf(id, 'id') }) });
+async function runSend(address: string, operand: string, flags: Record<string, unknown>): Promise<void> {
+  const [to, id] = [addressOperand(address), textOf(flags.id, 'id')];
+  const message = await messageOf(operand);
+  await looking(flags, ['id'], async (inspection, { timeout: timeoutMs, json: asJson }) => {
+    const kept = await inspection.send(to, message, { timeoutMs, ...given({ id }) });
     if (asJson) json({ sent: address, id: kept });
     else line(`kept for ${address} as ${kept}`);
   });

@@ -4,6 +4,7 @@ import { type ActorAnswer, hasCode, type Inspection } from 'jaegis';
 import { actingOn } from '../acting.ts';
 import { looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { addressOperand } from '../operands.ts';
 import { jsonOption } from '../options.ts';
 import { aside, json, line } from '../output.ts';
 import { renderActor } from '../render-actor.ts';
@@ -16,8 +17,9 @@ export function registerActor(program: Command): void {
     .action(actingOn(runActor));
 }
 
-function runActor(address: string, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['types'], async (inspection, settings, { types }) => {
+async function runActor(operand: string, flags: Record<string, unknown>): Promise<void> {
+  const address = addressOperand(operand);
+  await looking(flags, ['types'], async (inspection, settings, { types }) => {
     const answer = types ? await inspection.actor(address) : await withContents(inspection, address);
     if (settings.json) json(answer);
     else line(renderActor(answer, Date.now()).join('\n'));

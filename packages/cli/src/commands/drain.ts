@@ -4,6 +4,7 @@ import { hasCode, type Inspection, JaegisError } from 'jaegis';
 import { actingOn } from '../acting.ts';
 import { looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { nodeOperand } from '../operands.ts';
 import { jsonOption } from '../options.ts';
 import { aside, json, line } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -21,9 +22,10 @@ export function registerDrain(program: Command): void {
     .action(actingOn(runDrain));
 }
 
-function runDrain(node: string, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['wait'], async (inspection, settings, { wait }) => {
-    const waitMs = wholeNumber(wait, 'wait') ?? PATIENCE_MS;
+async function runDrain(operand: string, flags: Record<string, unknown>): Promise<void> {
+  const node = nodeOperand(operand);
+  const waitMs = wholeNumber(flags.wait, 'wait') ?? PATIENCE_MS;
+  await looking(flags, ['wait'], async (inspection, settings) => {
     const began = performance.now();
     const { incarnation } = await inspection.drain(node);
     if (!settings.json) aside(`${node} hands over and leaves ...`);

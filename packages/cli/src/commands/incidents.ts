@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { acting } from '../acting.ts';
 import { given, looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { nodeIfAny } from '../operands.ts';
 import { jsonOption, limitOption, nodeOption } from '../options.ts';
 import { json, line } from '../output.ts';
 import { renderIncident } from '../render-incident.ts';
@@ -19,10 +20,11 @@ export function registerIncidents(program: Command): void {
     .action(acting(runIncidents));
 }
 
-function runIncidents(flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['type', 'node', 'limit'], async (inspection, settings, { type, node, limit }) => {
-    const texts = { type: type as string | undefined, node: node as string | undefined }; // of their options
-    const answer = await inspection.incidents(given({ ...texts, limit: wholeNumber(limit, 'limit') }));
+async function runIncidents(flags: Record<string, unknown>): Promise<void> {
+  const type = flags.type as string | undefined; // of its option
+  const wanted = given({ type, node: nodeIfAny(flags.node), limit: wholeNumber(flags.limit, 'limit') });
+  await looking(flags, ['type', 'node', 'limit'], async (inspection, settings) => {
+    const answer = await inspection.incidents(wanted);
     if (settings.json) {
       json(answer);
       return;

@@ -20,13 +20,16 @@ export function registerLetters(program: Command): void {
     .action(acting(runLetters));
 }
 
-function runLetters(flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['resend', 'discard'], async (inspection, settings, { resend, discard }) => {
-    if (resend !== undefined) {
-      await inspection.resend(...placeOf(resend, 'resend'));
+async function runLetters(flags: Record<string, unknown>): Promise<void> {
+  const { resend, discard } = flags;
+  const again = resend === undefined ? undefined : placeOf(resend, 'resend');
+  const off = discard === undefined ? undefined : placeOf(discard, 'discard');
+  await looking(flags, ['resend', 'discard'], async (inspection, settings) => {
+    if (again) {
+      await inspection.resend(...again);
       line(`sent ${resend} again`);
-    } else if (discard !== undefined) {
-      const wasThere = await inspection.discard(...placeOf(discard, 'discard'));
+    } else if (off) {
+      const wasThere = await inspection.discard(...off);
       line(wasThere ? `took ${discard} off` : `${discard} was not there`);
     } else {
       await ofNodes(inspection, settings);

@@ -1,5 +1,6 @@
 /** `jaegis placement`: which node owns how much, or who owns one entity. */
 import type { Command } from 'commander';
+import { parseEntityId } from 'jaegis';
 import { actingOn } from '../acting.ts';
 import { looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
@@ -14,8 +15,9 @@ export function registerPlacement(program: Command): void {
     .action(actingOn<string | undefined>(runPlacement));
 }
 
-function runPlacement(entity: string | undefined, flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, [], async (inspection, settings) => {
+async function runPlacement(entity: string | undefined, flags: Record<string, unknown>): Promise<void> {
+  if (entity !== undefined) parseEntityId(entity);
+  await looking(flags, [], async (inspection, settings) => {
     if (entity === undefined) {
       const answer = await inspection.placement();
       if (settings.json) json(answer);

@@ -5,6 +5,7 @@ import {
   type ClusterState,
   formatEntityId,
   InvalidConfigError,
+  JaegisError,
   openClusterState,
   parseEntityId,
   type RestoreClusterOptions,
@@ -61,7 +62,7 @@ async function runHistory(name: string, flags: Record<string, unknown>): Promise
     if (print) print(kept);
     else line(renderTurn(kept));
   }
-  if (count === 0) throw new InvalidConfigError(`${name} has no turn in cluster "${settings.cluster}".`);
+  if (count === 0) throw new JaegisError('no_such_actor', `${name} has no record in cluster "${settings.cluster}".`);
 }
 
 async function runExport(name: string, flags: Record<string, unknown>): Promise<void> {

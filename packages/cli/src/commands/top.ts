@@ -5,6 +5,7 @@ import logUpdate from 'log-update';
 import { acting } from '../acting.ts';
 import { given, looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { nodeIfAny } from '../operands.ts';
 import { jsonOption, nodeOption } from '../options.ts';
 import { json, line } from '../output.ts';
 import { renderTop } from '../render-top.ts';
@@ -23,14 +24,14 @@ export function registerTop(program: Command): void {
     .action(acting(runTop));
 }
 
-function runTop(flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['once', 'every', 'actors', 'node'], async (inspection, settings, own) => {
-    const overMs = wholeNumber(own.every, 'every') ?? EVERY_MS;
-    const most = wholeNumber(own.actors, 'actors') ?? 10;
-    const options = { overMs, busiest: most, ...given({ node: own.node as string | undefined }) };
+async function runTop(flags: Record<string, unknown>): Promise<void> {
+  const overMs = wholeNumber(flags.every, 'every') ?? EVERY_MS;
+  const most = wholeNumber(flags.actors, 'actors') ?? 10;
+  const options = { overMs, busiest: most, ...given({ node: nodeIfAny(flags.node) }) };
+  await looking(flags, ['once', 'every', 'actors', 'node'], async (inspection, settings) => {
     const first = await inspection.load(options);
     const text = (answer: LoadAnswer) => renderTop(answer, most).join('\n');
-    if (own.once) {
+    if (flags.once) {
       if (settings.json) json(first);
       else line(text(first));
       return;

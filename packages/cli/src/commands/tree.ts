@@ -1,11 +1,12 @@
 /** `jaegis tree`: what runs where, asked of the cluster by a plain NATS request. */
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Inspection, InvalidConfigError, onSignals, type TreeAnswer } from 'jaegis';
 import logUpdate from 'log-update';
 import { acting } from '../acting.ts';
 import { given, looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { nodeIfAny } from '../operands.ts';
 import { jsonOption, limitOption, nodeOption } from '../options.ts';
 import { json, line } from '../output.ts';
 import { renderTree } from '../render-tree.ts';
@@ -17,7 +18,7 @@ const WATCH_MS = 500;
 
 export function registerTree(program: Command): void {
   reachingCluster(program.command('tree').description("print the cluster's supervision tree"))
-    .option('--watch', 'draw it again every half second')
+    .addOption(new Option('--watch', 'draw it again every half second').conflicts('json'))
     .option('--svg <file>', 'draw it into an SVG file')
     .addOption(nodeOption)
     .addOption(limitOption)
@@ -25,10 +26,10 @@ export function registerTree(program: Command): void {
     .action(acting(runTree));
 }
 
-function runTree(flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['node', 'limit'], async (inspection, settings, { node, limit }) => {
+async function runTree(flags: Record<string, unknown>): Promise<void> {
+  const options = given({ node: nodeIfAny(flags.node), limit: wholeNumber(flags.limit, 'limit') });
+  await looking(flags, ['node', 'limit'], async (inspection, settings) => {
     if (settings.watch && settings.json) throw new InvalidConfigError('Choose one of --watch and --json.');
-    const options = given({ node: node as string | undefined, limit: wholeNumber(limit, 'limit') });
     const first = await inspection.tree(options);
     if (settings.svg) await writeFile(settings.svg, treeSvg(first));
     if (settings.json) json(first);

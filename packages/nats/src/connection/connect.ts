@@ -14,7 +14,7 @@ import {
   type Transport,
 } from '@jaegis/core';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection as Client, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import type { NatsConnection as Client, NodeConnectionOptions } from '@nats-io/transport-node';
 import { ThreadHeart } from '../heart/thread-heart.ts';
 import type { JetStreamAccess } from '../jetstream/access.ts';
 import { Appends } from '../jetstream/appends.ts';
@@ -28,6 +28,7 @@ import { openStore, type StoreOptions } from '../jetstream/store.ts';
 import { streamNames } from '../jetstream/stream-names.ts';
 import { isNewEnough, minimumVersion } from '../server/version.ts';
 import { type ConnectOptions, checkServers, clientOptions } from './connect-options.ts';
+import { connectClient } from './dialling.ts';
 import { Link } from './link.ts';
 import { isRefusedCredentials, violationIn } from './refusals.ts';
 import { NatsTransport } from './transport.ts';
@@ -131,7 +132,7 @@ export async function dial(options: ConnectOptions, more: NodeConnectionOptions 
   const addresses = servers.join(', ');
   const wanted = clientOptions(options);
   try {
-    return await connect({ ...wanted, ...more });
+    return await connectClient({ ...wanted, ...more });
   } catch (cause) {
     if (isRefusedCredentials(cause)) {
       const what = auth === undefined ? 'wants credentials, and none were given' : 'refused the credentials';

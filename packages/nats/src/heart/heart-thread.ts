@@ -4,8 +4,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConnectFailedError, encodeBeat, errorToData, Heartbeat, type Logger, type Member } from '@jaegis/core';
-import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { clientOptions } from '../connection/connect-options.ts';
+import { connectClient } from '../connection/dialling.ts';
 import { Link } from '../connection/link.ts';
 import { culpritOf } from './loop-witness.ts';
 import { SharedLoad, sharedNow } from './shared-load.ts';
@@ -79,7 +80,7 @@ async function open(): Promise<Link> {
 async function dial(): Promise<NatsConnection> {
   const { servers } = data.connect;
   try {
-    return await connect(clientOptions({ ...data.connect, logger }));
+    return await connectClient(clientOptions({ ...data.connect, logger }));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConnectFailedError(`The heart found no NATS server at ${servers.join(', ')} (${reason}).`, { cause });
