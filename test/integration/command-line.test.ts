@@ -157,6 +157,20 @@ describe('with users and passwords', () => {
   });
 });
 
+it.each([
+  [['tree', '--json', '--jsn'], "unknown option '--jsn'"],
+  [['teee', '--json'], "unknown command 'teee'"],
+  [['ask', '--json'], "missing required argument 'address'"],
+  [['doctor', '--json', '--role', 'x'], "argument 'x' is invalid"],
+  [['tree', '--json', '--limit', 'x'], '--limit is "x"'],
+  [['tree', '--json', '--nats', ''], '--nats is ""'],
+])('%j is refused as one object of JSON', async (words, message) => {
+  const program = run(...words);
+  expect(await program.ended).toBe(2);
+  const { error } = JSON.parse(program.output());
+  expect(error).toMatchObject({ code: 'invalid_config', retry: 'never', message: expect.stringContaining(message) });
+});
+
 describe('before anything is dialled', () => {
   const text = file('text', 'SUSECRET');
   const other = ['--tls-cert', pem('client-cert'), '--tls-key', pem('key')];

@@ -1,5 +1,6 @@
 /** The `jaegis` command, once what it loads is cached (main.ts): its subcommands, and how it ends. */
 import { Command, CommanderError } from 'commander';
+import { InvalidConfigError } from 'jaegis';
 import { registerActing } from './commands/act.ts';
 import { registerActor } from './commands/actor.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -16,11 +17,16 @@ import { registerState } from './commands/state.ts';
 import { registerTop } from './commands/top.ts';
 import { registerTree } from './commands/tree.ts';
 import { exitCodes } from './exit-code.ts';
+import { explainAsJson } from './explain.ts';
+import { wantsJson } from './options.ts';
 import { endWhenPrinted, endWithReader } from './output.ts';
 
 const program = new Command('jaegis').description('Actors that survive the crash of anything.').version('0.1.0');
 // Before the commands are made: they take it over.
-program.exitOverride().showHelpAfterError('Add --help for what can be said.');
+program.exitOverride();
+const asJson = wantsJson(process.argv.slice(2), process.env);
+if (asJson) program.configureOutput({ outputError: () => {} });
+else program.showHelpAfterError('Add --help for what can be said.');
 
 registerNode(program);
 registerTree(program);
@@ -43,7 +49,10 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said why
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage; // commander has said why, to people
+  if (asJson && error.exitCode !== 0) {
+    process.stderr.write(explainAsJson(new InvalidConfigError(error.message.replace(/^error: /, ''))));
+  }
 }
 // nats.js (3.4) leaves a socket that still waits for TCP, which an address that swallows packets lets live for minutes.
 endWhenPrinted();

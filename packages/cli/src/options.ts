@@ -27,3 +27,10 @@ export const streamOptions = [
 export const logLevelOption = new Option('--log-level <level>', 'debug, info, warn, error or silent').env(
   'JAEGIS_LOG_LEVEL',
 );
+
+/** Whether errors are to be JSON where what was typed could not be read, so that no option is known. */
+export function wantsJson(words: readonly string[], variables: NodeJS.ProcessEnv): boolean {
+  const end = words.indexOf('--');
+  const isTyped = (end < 0 ? words : words.slice(0, end)).includes('--json');
+  return isTyped || /^(true|1|yes|on|y|enabled)$/i.test(variables.JAEGIS_JSON ?? '');
+}
