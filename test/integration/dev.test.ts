@@ -78,7 +78,11 @@ it('starts a node again that was killed, and when it is killed itself all end wi
 it.each([
   ['without an app', [], 'Name an app by --app ./app.ts'],
   ['with an app that is not there', ['--app', '/nowhere/app.ts'], 'There is no app /nowhere/app.ts'],
-  ['with a number of servers that JetStream makes nothing of', ['--app', 'a.ts', '--servers', '2'], '"servers"'],
+  [
+    'with a number of servers that JetStream makes nothing of',
+    ['--app', 'a.ts', '--servers', '2'],
+    '--servers is "2"; expected 1 or 3',
+  ],
 ])('%s it says what is missing, before anything is started', async (_, flags, text) => {
   const dev = start(...flags);
   expect(await dev.ended).toBe(2);
