@@ -152,6 +152,18 @@ test.each(['here', 'there'])(
   },
 );
 
+test('a whole window of answers that was lost with a connection is said again', async () => {
+  const { world, asks, answer, ends, state } = await asker();
+  await asks(38);
+  state.isLosing = true;
+  await answer();
+  state.isLosing = false;
+  world.network.disconnect('here');
+  world.network.reconnect('here');
+  await world.clock.advance(100);
+  expect(ends).toEqual({ answered: 38 });
+});
+
 test('answers are not kept for longer than a lost connection may go unnoticed, and no more than a window of them', async () => {
   const { world, asks, answer, ends, state } = await asker();
   const reconnected = async () => {
