@@ -1,10 +1,11 @@
 /** Policies around what really fails: servers over HTTP, and threads that end. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { type JaegisError, sleep, WorkerExitedError } from '@jaegis/core';
+import { type JaegisError, WorkerExitedError } from '@jaegis/core';
 import { realClock, realRandom } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { Breaker, Bulkhead, createPolicy, type PolicyEvent } from '@jaegis/resilience';
+import { VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
 
 const services = { clock: realClock(), random: realRandom() };
@@ -42,19 +43,21 @@ test('a server that fails for a while gets no calls meanwhile, then one, then al
     asked += 1;
     response.writeHead(isWell ? 200 : 500).end('well');
   });
-  const breaker = new Breaker({ failures: 3, openMs: 1_000, successes: 1 }, services);
-  const policy = createPolicy({ breaker }, services);
+  // Only the server is real: a wait of the breaker is over when the test says so.
+  const clock = new VirtualClock();
+  const breaker = new Breaker({ failures: 3, openMs: 1_000, successes: 1 }, { clock });
+  const policy = createPolicy({ breaker }, { ...services, clock });
   const call = () => codeOf(policy.run(({ signal }) => ask(url, signal)));
 
   expect([await call(), await call(), await call()]).toEqual(['500', '500', '500']);
   expect([await call(), await call()]).toEqual(['breaker_open', 'breaker_open']);
   expect([asked, breaker.state]).toEqual([3, 'open']);
 
-  await sleep(services.clock, breaker.figures.retryAfterMs);
+  await clock.advance(breaker.figures.retryAfterMs);
   expect([await call(), asked, breaker.state]).toEqual(['500', 4, 'open']);
 
   isWell = true;
-  await sleep(services.clock, breaker.figures.retryAfterMs);
+  await clock.advance(breaker.figures.retryAfterMs);
   const together = await Promise.all([call(), call()]);
   expect([together, asked, breaker.state]).toEqual([['well', 'breaker_open'], 5, 'closed']);
   expect([await Promise.all([call(), call(), call()]), asked]).toEqual([['well', 'well', 'well'], 8]);
