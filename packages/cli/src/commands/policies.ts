@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { acting } from '../acting.ts';
 import { given, looking } from '../looking.ts';
 import { reachingCluster } from '../nats-settings.ts';
+import { nodeIfAny } from '../operands.ts';
 import { jsonOption, nodeOption } from '../options.ts';
 import { json, line } from '../output.ts';
 import { renderPolicies } from '../render-policies.ts';
@@ -15,9 +16,10 @@ export function registerPolicies(program: Command): void {
     .action(acting(runPolicies));
 }
 
-function runPolicies(flags: Record<string, unknown>): Promise<void> {
-  return looking(flags, ['node'], async (inspection, settings, { node }) => {
-    const answer = await inspection.policies(given({ node: node as string | undefined })); // of its option
+async function runPolicies(flags: Record<string, unknown>): Promise<void> {
+  const wanted = given({ node: nodeIfAny(flags.node) });
+  await looking(flags, ['node'], async (inspection, settings) => {
+    const answer = await inspection.policies(wanted);
     if (settings.json) json(answer);
     else line(renderPolicies(answer).join('\n'));
   });
