@@ -11,8 +11,8 @@ import {
   wrap,
 } from 'cockatiel';
 import type { Workloads } from '../harness/session.ts';
-import { bytesEach } from '../kernel/heap.ts';
 import { added } from './added.ts';
+import { memoryOf } from './memory.ts';
 
 const breaker = () =>
   circuitBreaker(handleAll, {
@@ -45,16 +45,5 @@ export const workloads: Workloads = {
     );
     return added((operation) => policy.execute(operation));
   },
-  memory: () => {
-    let alive: readonly unknown[] = [];
-    return {
-      round: (size) =>
-        bytesEach(size, async () => {
-          alive = await usedBreakers(size);
-        }),
-      close: () => {
-        if (alive.length === 0) throw new Error('There were no breakers.');
-      },
-    };
-  },
+  memory: () => memoryOf(usedBreakers),
 };

@@ -2,8 +2,8 @@
 import { realClock, realRandom } from '@jaegis/node';
 import { Breaker, BreakerSettings, Bulkhead, Call, createPolicy, type Inner } from '@jaegis/resilience';
 import type { Workloads } from '../harness/session.ts';
-import { bytesEach } from '../kernel/heap.ts';
 import { added } from './added.ts';
+import { memoryOf } from './memory.ts';
 
 const services = { clock: realClock(), random: realRandom() };
 
@@ -43,16 +43,5 @@ export const workloads: Workloads = {
     );
     return added((operation) => policy.run(operation));
   },
-  memory: () => {
-    let alive: readonly Breaker[] = [];
-    return {
-      round: (size) =>
-        bytesEach(size, async () => {
-          alive = await usedBreakers(size);
-        }),
-      close: () => {
-        if (alive.length === 0) throw new Error('There were no breakers.');
-      },
-    };
-  },
+  memory: () => memoryOf(usedBreakers),
 };
