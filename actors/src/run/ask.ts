@@ -1,5 +1,13 @@
-import type { DeadlineLane, Deadlines, Expiring } from '@jaegis/core';
-import { AskTimeoutError, CancelledError, removeWait, type WaitEdge, type Waiter } from '@jaegis/core';
+import {
+  AskTimeoutError,
+  CancelledError,
+  type DeadlineLane,
+  type Deadlines,
+  type Expiring,
+  removeWait,
+  type WaitEdge,
+  type Waiter,
+} from '@jaegis/core';
 import type { Message } from './protocol.ts';
 import type { ReplyHandle } from './reply-handle.ts';
 

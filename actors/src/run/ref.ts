@@ -17,8 +17,8 @@ export interface AskOptions {
   /**
    * Guards the ask: with retries, a breaker, a bulkhead, as `createPolicy` makes it. Each try has the time that the policy
    * leaves it. All tries share one idempotency key, made once where none is given, so that an entity does it once; an
-   * actor that is no entity may do it again at each try. Whose ask it is, `policy.for({ tenant })` says. Rejects also as the policy does: `breaker_open`,
-   * `operation_timeout`, `rate_limited`. Default: one try.
+   * actor that is no entity may do it again at each try. Whose ask it is, `policy.for({ tenant })` says. Rejects also as
+   * the policy does: `breaker_open`, `operation_timeout`, `rate_limited`. Default: one try.
    */
   readonly policy?: AskPolicy;
 }
