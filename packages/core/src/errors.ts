@@ -378,6 +378,22 @@ export const WorkerExitedError = errorClass('worker_exited', 'WorkerExitedError'
 export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
 export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
 
+/** What the caller itself got wrong: whoever was called, or would have been, works all the same. */
+const faultsOfCallers: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'no_such_actor',
+  'not_serializable',
+  'invalid_config',
+  'invalid_message',
+  'invalid_timer',
+  'invalid_definition',
+  'permission_denied',
+]);
+
+/** Whether the error says that the caller was at fault, also when it has crossed a thread or the wire. Never throws. */
+export function isFaultOfCaller(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && faultsOfCallers.has(field(error, 'code'));
+}
+
 /** Whether this is an error of ours with that code, also when it has crossed a thread or the wire. Never throws. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return typeof error === 'object' && error !== null && field(error, 'code') === code;
