@@ -26,7 +26,7 @@ export type { RestoreOptions } from './machine/restore.ts';
 export * from './run/action.ts';
 export { Ask, type ReplyTo } from './run/ask.ts';
 export { askId } from './run/ask-id.ts';
-export type { AskPolicy, AskTry } from './run/ask-policy.ts';
+export type { AskCallOptions, AskPolicy, AskTry } from './run/ask-policy.ts';
 export { askTimeout } from './run/ask-timeout.ts';
 export { type AskWorld, askUnderPolicy } from './run/ask-tries.ts';
 export { checkPlacement } from './run/cell-kind.ts';

@@ -51,15 +51,21 @@ export abstract class Inbox extends Process {
     else this.accept(message);
   }
 
-  ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  ask<M extends MessageOf<AnyProtocol>, Fallen = never>(
+    message: M,
+    options?: AskOptions<Fallen>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']> | Fallen> {
     if (options?.policy !== undefined)
-      return askUnderPolicy(options, this.kernel.services, (once) => this.ask(message, once));
+      return askUnderPolicy(options, this.kernel.services, (once) => this.ask<M>(message, once));
     const { traces } = this.kernel;
     if (traces.isOn) return traces.ask(this.address, message, () => this.#ask(message, options));
     return this.#ask(message, options);
   }
 
-  #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  #ask<M extends MessageOf<AnyProtocol>>(
+    message: M,
+    options?: AskOptions<unknown>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
       const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, askId(options));

@@ -110,7 +110,7 @@ export abstract class Process {
 /** Stands for an actor that runs elsewhere: what it is sent goes on to there. */
 export abstract class Relay extends Process {
   abstract tell(message: Message): void;
-  abstract ask(message: Message, options?: AskOptions): Promise<unknown>;
+  abstract ask(message: Message, options?: AskOptions<unknown>): Promise<unknown>;
 }
 
 export type StartResult =

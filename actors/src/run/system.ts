@@ -251,7 +251,7 @@ export class System implements Kernel {
     this.deliver(this.#at(path) ?? `${this.node}${path}`, message);
   }
 
-  async ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
+  async ask(path: string, message: Message, options: AskOptions<unknown>): Promise<unknown> {
     const process = this.#at(path);
     return process instanceof Relay
       ? process.ask(message, options)

@@ -25,6 +25,8 @@ const USUAL_NAME = 'operation';
  * @typeParam Fallen What its fallbacks give.
  */
 export class Policy<Fallen = never> {
+  /** Carries the type for the compiler; never set. */
+  declare readonly fallen?: Fallen;
   readonly #clock: Clock;
   readonly #layers: Layers;
   readonly #listeners = new Listeners<PolicyEvent>();
@@ -67,7 +69,7 @@ export class Policy<Fallen = never> {
    * This policy for calls of which these options are known: a tenant with its share and its breaker, a priority. For
    * whoever takes a policy and knows nothing of them, as the asks of actors do. What a call says itself comes first.
    */
-  for(known: CallOptions): Pick<Policy<Fallen>, 'run'> {
+  for(known: CallOptions): Pick<Policy<Fallen>, 'run' | 'fallen'> {
     return { run: (operation, options) => this.run(operation, { ...known, ...options }) };
   }
 
