@@ -2,6 +2,8 @@
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export { type Asker, FarWait } from './deadlock/far-wait.ts';
+export * from './door/door-policy.ts';
+export { Doors } from './door/doors.ts';
 export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
 export { decodeInboxMessage, encodeInboxMessage, inboxMessageId } from './durable/inbox-body.ts';

@@ -5,6 +5,7 @@ import {
   EntityHost,
   type EntityRef,
   GUESTS,
+  type MakePolicy,
   type Message,
   makeEntityRef,
   makeRef,
@@ -35,6 +36,7 @@ import {
   limits,
   type Member,
   type NodeId,
+  type NodePolicy,
   NoSuchActorError,
   type Random,
   type RestartLimit,
@@ -51,7 +53,7 @@ import { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
-import { type NodePolicy, Policies } from './inspect/policies.ts';
+import { Policies } from './inspect/policies.ts';
 import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import { Needs } from './needs.ts';
 import { ANYWHERE, type PinnedActor } from './pinned.ts';
@@ -101,6 +103,8 @@ export interface ClusterNodeOptions {
   readonly startables?: readonly Startable[];
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
+  /** Makes the policies of actors that are given by options. Default: none can be. */
+  readonly makePolicy?: MakePolicy;
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -158,6 +162,7 @@ export class ClusterNode {
       random,
       announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
+      makePolicy: options.makePolicy,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
       ...(this.#chaser ? { waits: this.#chaser } : {}),
@@ -183,7 +188,7 @@ export class ClusterNode {
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#domain = this.#makeDomain();
     const announce = (event: Announcement) => this.#announce(event);
-    this.#policies = new Policies({ policies: options.policies ?? [], clock, announce });
+    this.#policies = new Policies({ policies: options.policies ?? [], doors: this.system.doors, clock, announce });
     this.#inspector = this.#makeInspector();
   }
 

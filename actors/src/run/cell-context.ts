@@ -228,8 +228,7 @@ export class CellContext implements ActorContext {
     const ask = this.#isOver ? undefined : this.#ask;
     // Nobody waits for the reply of a durable message: what answers it is the turn that consumed it.
     if (!ask || isDurableMessageId(ask.id)) return { isOpen: false, reply() {}, fail() {} };
-    ask.isDeferred = true;
-    ask.to = undefined;
+    ask.putOff();
     const cold = this.#cell.coldFields;
     cold.deferred ??= new Set();
     const { deferred } = cold;

@@ -17,6 +17,7 @@ type Inspected = Inbox & {
 
 export function cellNode(cell: Inspected): TreeNode {
   const { cold, phase } = cell;
+  const { door } = cell.kind;
   const own = cell.behavior?.children(cell.state) ?? [];
   return {
     id: cell.id,
@@ -30,6 +31,7 @@ export function cellNode(cell: Inspected): TreeNode {
     failures: cold?.failures ?? 0,
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
     ...(cold?.lastError === undefined ? {} : { lastError: withoutStacks(errorToData(cold.lastError)) }),
+    ...(door === undefined || door.isOfType ? {} : { policy: door.view }),
     ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],
   };

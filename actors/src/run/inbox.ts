@@ -1,4 +1,11 @@
-import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
+import {
+  ActorStoppedError,
+  InvalidMessageError,
+  isDurableMessageId,
+  type JaegisError,
+  OverloadedError,
+} from '@jaegis/core';
+import type { Gate } from '../door/gate.ts';
 import { Ask, type Item } from './ask.ts';
 import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
@@ -34,6 +41,10 @@ export abstract class Inbox extends Process {
     super(home, id);
     this.kernel = kernel;
     this.kind = kind;
+  }
+
+  override guard(door: Gate): void {
+    this.kind = this.kind.behind(door);
   }
 
   /** Something waits: see that it is handled. */
@@ -83,7 +94,7 @@ export abstract class Inbox extends Process {
     }
     if (this.kernel.traces.isOn) this.kernel.traces.carryActive(ask);
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
-    else if (!this.handleNow(ask)) this.acceptAsk(ask);
+    else if (this.kind.door !== undefined || !this.handleNow(ask)) this.acceptAsk(ask);
     ask.startTime(this.kernel.deadlines, this);
   }
 
@@ -102,10 +113,17 @@ export abstract class Inbox extends Process {
 
   acceptAsk(ask: Ask): void {
     try {
-      if (ask.isOpen && !this.interleave(ask)) this.accept(ask);
+      if (ask.isOpen && !this.interleave(ask)) this.admit(ask);
     } catch (error) {
       ask.fail(error);
     }
+  }
+
+  /** Through the door, if there is one. What was sent durably waits for no reply: nobody could be told to come again. */
+  protected admit(ask: Ask): void {
+    const { door } = this.kind;
+    if (door === undefined || isDurableMessageId(ask.id)) this.accept(ask);
+    else door.pass(this, ask);
   }
 
   /** @throws OverloadedError, or ActorStoppedError for an ask. */

@@ -1,6 +1,6 @@
 /** What the endpoints answer, as plain data: the shapes that tools may rely on. */
 import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
-import type { ErrorData, Member, PeerTraffic, TreeNode } from '@jaegis/core';
+import type { ErrorData, Member, PeerTraffic, PolicyView, TreeNode } from '@jaegis/core';
 import type { HealthRow } from '../health/entries.ts';
 import type { Standing } from '../health/standing.ts';
 
@@ -150,13 +150,6 @@ export interface PoliciesAnswer extends Gathered {
 export interface NodePolicies {
   readonly node: string;
   readonly policies: readonly PolicyView[];
-}
-
-/** What guards the calls to one dependency. */
-export interface PolicyView {
-  readonly name: string;
-  /** From the outside in. The state is what the part says of itself. */
-  readonly parts: readonly { readonly name: string; readonly state: unknown }[];
 }
 
 export interface IncidentsAnswer extends Gathered {

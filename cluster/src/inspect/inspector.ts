@@ -15,6 +15,7 @@ import {
   type Journal,
   type Logger,
   type PeerTraffic,
+  type PolicyView,
   type Random,
   type Transport,
   type TreeNode,
@@ -25,7 +26,6 @@ import { VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
 import type { Labels } from '../placement.ts';
 import { about } from './about.ts';
-import type { PolicyView } from './answers.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
 import { IncidentLog } from './incidents.ts';

@@ -1,7 +1,8 @@
 import type { Announcement } from '@jaegis/actors';
+import type { PolicyNews } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
-import { Policies, type PolicyNews } from './policies.ts';
+import { Policies } from './policies.ts';
 
 function start() {
   const clock = new VirtualClock();
@@ -20,7 +21,12 @@ function start() {
       };
     },
   };
-  const policies = new Policies({ policies: [policy], clock, announce: (event) => void told.push(event) });
+  const policies = new Policies({
+    policies: [policy],
+    doors: { policies: [], watch: () => () => {} },
+    clock,
+    announce: (event) => void told.push(event),
+  });
   policies.start();
   const say = (event: Omit<PolicyNews, 'policy'> & Readonly<Record<string, unknown>>) =>
     listener?.({ policy: 'prices', ...event });

@@ -1,4 +1,3 @@
-import type { NodePolicy } from '@jaegis/cluster';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -6,6 +5,7 @@ import {
   isToken,
   limits,
   type NodeId,
+  type NodePolicy,
   nodeId,
   subjectRule,
   tokenRule,

@@ -31,6 +31,7 @@ import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { makePolicy } from './policies.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
 /**
@@ -77,7 +78,6 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
-    policies: checked.policies,
     ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
@@ -180,10 +180,11 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 }
 
 /** What the node hosts, and what of all it takes. */
-function whatRuns({ app, weight, labels }: CheckedOptions, node: () => ClusterNode | undefined) {
-  if (app === undefined) return { weight, labels, entities: [] };
+function whatRuns({ app, ...given }: CheckedOptions, node: () => ClusterNode | undefined) {
+  const own = { weight: given.weight, labels: given.labels, policies: given.policies, makePolicy };
+  if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
-  return { weight, labels, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+  return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
 }
 
 /** @param node Undefined while it is being made, when it starts nothing. */

@@ -5,6 +5,7 @@ import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import { z } from 'zod';
 import { checked } from './checked.ts';
+import { makePolicy } from './policies.ts';
 
 export interface LocalOptions {
   /** The first part of its actors' addresses. Default `local`. */
@@ -53,6 +54,7 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
       actor: (address) => system.at(address),
     },
     random: realRandom(),
+    makePolicy,
     watch,
     ...(restartLimit ? { limit: restartLimit } : {}),
     announce: () => {},
