@@ -376,7 +376,7 @@ export class ClusterNode {
       host: this.#host,
       tree: (most) => this.inspect(most),
       traffic: () => this.#router.traffic,
-      policies: () => this.#policies.views(),
+      policies: this.#policies,
       owns: (entity) => this.#router.owns(entity),
       labelsOf: (type) => this.#needs.of(type),
       entity: (entity) => this.#entity(entity),

@@ -36,6 +36,7 @@ export type {
   PlacementAnswer,
   PoliciesAnswer,
   TreeAnswer,
+  TuneAnswer,
   ViewAnswer,
 } from './inspect/answers.ts';
 export { LargeInbox } from './large-inbox.ts';

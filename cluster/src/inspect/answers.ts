@@ -146,7 +146,18 @@ export interface PoliciesAnswer extends Gathered {
   readonly nodes: readonly NodePolicies[];
 }
 
-/** Those that one node was given. */
+/** What came of an order to the policies of one name. */
+export interface TuneAnswer extends Gathered {
+  readonly policy: string;
+  /** Where it was done, with what the policy is since. */
+  readonly nodes: readonly { readonly node: string; readonly policy: PolicyView }[];
+  /** Nodes that have no policy of that name. */
+  readonly without: readonly string[];
+  /** Nodes that did nothing, by their word; or did not answer, and may have done it. */
+  readonly missing: readonly MissingNode[];
+}
+
+/** Those of one node: that it was given, and at the doors of its actors. */
 export interface NodePolicies {
   readonly node: string;
   readonly policies: readonly PolicyView[];

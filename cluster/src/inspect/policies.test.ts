@@ -73,6 +73,17 @@ describe('of the policies of a node', () => {
     ]);
   });
 
+  it('one of which there are two takes no order, and neither does one that cannot', () => {
+    const { policies } = start();
+    const order = { breaker: 'reset' } as const;
+    expect(() => policies.obey('prices', order)).toThrow('takes no orders');
+    expect(() => policies.obey('price', order)).toThrow(expect.objectContaining({ code: 'no_such_policy' }));
+    const named = { name: 'twins', inspect: () => ({ name: 'twins', parts: [] }), onEvent: () => () => {} };
+    const doors = { policies: [{ ...named, run: async () => undefined as never }], watch: () => () => {} };
+    const twice = new Policies({ policies: [named], doors, clock: new VirtualClock(), announce: () => {} });
+    expect(() => twice.obey('twins', order)).toThrow('the name of several');
+  });
+
   it('states are shown as JSON has them', () => {
     const { policies } = start();
     expect(policies.views()).toEqual([

@@ -1,6 +1,14 @@
 /** The policies of a node, as others may see them: what state they are in, and what changes in them. */
 import { type Announcement, type Doors, glance, plain } from '@jaegis/actors';
-import type { Clock, NodePolicy, PolicyNews, PolicyView } from '@jaegis/core';
+import {
+  type Clock,
+  InvalidConfigError,
+  type NodePolicy,
+  NoSuchPolicyError,
+  type PolicyNews,
+  type PolicyOrder,
+  type PolicyView,
+} from '@jaegis/core';
 
 export interface PoliciesOptions {
   /** Those that the node was given. */
@@ -50,12 +58,29 @@ export class Policies {
     return [...new Set<NodePolicy>([...policies, ...doors.policies])];
   }
 
-  /** What JSON has no word for is in one that can be read. */
+  /**
+   * Has the policy of that name do what an operator wants.
+   * @throws NoSuchPolicyError; InvalidConfigError where it cannot be done, or several have the name. Nothing is done then.
+   */
+  obey(name: string, order: PolicyOrder): PolicyView {
+    const [policy, other] = this.#all.filter((each) => each.name === name);
+    if (policy === undefined)
+      throw new NoSuchPolicyError(`There is no policy "${name}" here.`, { data: { policy: name } });
+    if (other !== undefined || policy.obey === undefined) {
+      const why = other === undefined ? 'takes no orders' : 'is the name of several';
+      throw new InvalidConfigError(`Policy "${name}" ${why}: nothing was done.`, { data: { path: 'policy' } });
+    }
+    policy.obey(order);
+    const { set } = order;
+    if (set !== undefined) {
+      const part = Object.keys(set).join(', ');
+      this.#options.announce({ type: 'policy', policy: name, part, change: 'tuned', set });
+    }
+    return viewOf(policy);
+  }
+
   views(): readonly PolicyView[] {
-    return this.#all.map((policy) => {
-      const { name, parts } = policy.inspect();
-      return { name, parts: parts.map((part) => ({ name: part.name, state: plain(part.state, glance) })) };
-    });
+    return this.#all.map(viewOf);
   }
 
   #hear(event: PolicyNews): void {
@@ -79,6 +104,12 @@ export class Policies {
     refusals.toldMs = nowMs;
     refusals.count = 0;
   }
+}
+
+/** What JSON has no word for is in one that can be read. */
+function viewOf(policy: NodePolicy): PolicyView {
+  const { name, parts } = policy.inspect();
+  return { name, parts: parts.map((part) => ({ name: part.name, state: plain(part.state, glance) })) };
 }
 
 interface Refusal extends PolicyNews {

@@ -185,6 +185,11 @@ export const errorCatalogue = {
     'Children crashed more often than the supervisor allows, so it stopped them and failed.',
     'See the cause; mend it, or raise intensity and periodMs.',
   ),
+  no_such_policy: kind(
+    'never',
+    'No policy of this name is there. Nothing was changed.',
+    'Check the name: jaegis policies lists those that there are.',
+  ),
   no_such_child: kind('never', 'The supervisor has no child of this id. Nothing was changed.', 'Check the id.'),
   child_running: kind('never', 'The child runs. Nothing was changed.', 'Terminate it first.'),
   child_restarting: kind(
@@ -357,6 +362,7 @@ export const InvalidDefinitionError = errorClass('invalid_definition', 'InvalidD
 export const NameTakenError = errorClass('name_taken', 'NameTakenError');
 export const IntensityExceededError = errorClass('intensity_exceeded', 'IntensityExceededError');
 export const ActorKilledError = errorClass('actor_killed', 'ActorKilledError');
+export const NoSuchPolicyError = errorClass('no_such_policy', 'NoSuchPolicyError');
 export const NoSuchChildError = errorClass('no_such_child', 'NoSuchChildError');
 export const ChildRunningError = errorClass('child_running', 'ChildRunningError');
 export const ChildRestartingError = errorClass('child_restarting', 'ChildRestartingError');

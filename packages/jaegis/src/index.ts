@@ -88,10 +88,12 @@ export type {
   PoliciesAnswer,
   RestoreReport,
   TreeAnswer,
+  TuneAnswer,
   ViewAnswer,
 } from '@jaegis/cluster';
 export {
   type BreakerOrder,
+  breakerOrders,
   type DeadLetter,
   type DoorView,
   durableMessageId,
