@@ -54,7 +54,6 @@ export class LeasedThread {
   #sent = 0;
   #answers = 0;
   #answersThen = 0;
-  /** It gets nothing more. */
   #isEnding = false;
 
   constructor(piscina: Piscina<Lease>, owner: Owner) {
@@ -77,12 +76,11 @@ export class LeasedThread {
   }
 
   get isIdle(): boolean {
-    return this.#given.length === 0;
+    return this.#given.length === 0 && !this.#isEnding;
   }
 
   get hasRoom(): boolean {
-    if (this.#given.length === 0) return !this.#isEnding;
-    return this.#given.length < MOST_GIVEN && this.isQuick && !this.#isEnding;
+    return this.isIdle || (this.#given.length < MOST_GIVEN && this.isQuick && !this.#isEnding);
   }
 
   get hasAhead(): boolean {

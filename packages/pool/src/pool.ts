@@ -171,7 +171,8 @@ class PiscinaPool implements WorkerPool {
 
   /** One that may be given a task, if there may be one. */
   #idleThread(): LeasedThread | undefined {
-    const idle = this.#idle.pop();
+    let idle = this.#idle.pop();
+    while (idle?.isIdle === false) idle = this.#idle.pop();
     if (idle !== undefined || this.#threads.size >= this.#limits.threads) return idle;
     const thread = new LeasedThread(this.#piscina, this.#owner);
     this.#threads.add(thread);
