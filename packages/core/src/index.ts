@@ -4,6 +4,7 @@ export * from './invariant.ts';
 export * from './limits.ts';
 export * from './ports/archive.ts';
 export * from './ports/blobs.ts';
+export * from './ports/byte-budget.ts';
 export * from './ports/clock.ts';
 export * from './ports/codec.ts';
 export * from './ports/heart.ts';

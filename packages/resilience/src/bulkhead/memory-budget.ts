@@ -1,4 +1,4 @@
-import { OverloadedError } from '@jaegis/core';
+import { type BudgetView, type ByteBudget, OverloadedError } from '@jaegis/core';
 import { positive } from './checked.ts';
 
 export interface MemoryBudgetOptions {
@@ -16,7 +16,7 @@ export interface MemoryBudgetOptions {
  * Who may hold how many bytes: bookkeeping, which whoever allocates asks first. A budget within another counts against
  * both, so that a component has its own bound and all together have theirs.
  */
-export class MemoryBudget {
+export class MemoryBudget implements ByteBudget {
   readonly name: string;
   readonly #parent: MemoryBudget | undefined;
   readonly #maxBytes: number;
@@ -25,6 +25,7 @@ export class MemoryBudget {
   /** Of those that hold something; so there are never more of them than bytes. */
   readonly #held = new Map<string | undefined, number>();
   #usedBytes = 0;
+  #refused = 0;
 
   /** @throws InvalidConfigError for a bound that is not above 0. */
   constructor(options: MemoryBudgetOptions, parent?: MemoryBudget) {
@@ -40,6 +41,10 @@ export class MemoryBudget {
   /** Bytes that are reserved here and in the budgets within. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  get view(): BudgetView {
+    return { name: this.name, usedBytes: this.#usedBytes, maxBytes: this.#maxBytes, refused: this.#refused };
   }
 
   /** Of them, those of one tenant. */
@@ -89,6 +94,7 @@ export class MemoryBudget {
   }
 
   #overloaded(tenant: string | undefined, bytes: number, usedBytes: number, maxBytes: number): unknown {
+    this.#refused++;
     const whose = tenant === undefined ? '' : ` for ${tenant}`;
     const message = `The budget ${this.name} has no ${bytes} bytes left${whose}: ${usedBytes} of ${maxBytes} are in use.`;
     return new OverloadedError(message, { data: { budget: this.name, tenant, bytes, usedBytes, maxBytes } });
