@@ -9,5 +9,5 @@ export interface MailboxMemory {
    * Whom a message counts for. As a function: of the message and the actor's name or the entity's key; what it throws is
    * thrown to the sender. Default: nobody in particular.
    */
-  readonly tenant?: string | ((message: Message, key: string) => string | undefined);
+  readonly tenant?: string | ((message: Message, key: string) => string | undefined) | undefined;
 }
