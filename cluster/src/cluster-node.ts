@@ -5,6 +5,7 @@ import {
   EntityHost,
   type EntityRef,
   GUESTS,
+  type MailboxMemory,
   type Message,
   makeEntityRef,
   makeRef,
@@ -99,6 +100,8 @@ export interface ClusterNodeOptions {
   readonly labels?: readonly string[];
   /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
   readonly startables?: readonly Startable[];
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
@@ -159,6 +162,7 @@ export class ClusterNode {
       announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+      ...(options.memory ? { memory: options.memory } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
       ...(this.#chaser ? { waits: this.#chaser } : {}),
     });

@@ -17,6 +17,7 @@ type Inspected = Inbox & {
 
 export function cellNode(cell: Inspected): TreeNode {
   const { cold, phase } = cell;
+  const { heldBytes } = cell;
   const own = cell.behavior?.children(cell.state) ?? [];
   return {
     id: cell.id,
@@ -29,6 +30,7 @@ export function cellNode(cell: Inspected): TreeNode {
     highWater: cell.highWater,
     failures: cold?.failures ?? 0,
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
+    ...(heldBytes === undefined ? {} : { mailboxBytes: heldBytes }),
     ...(cold?.lastError === undefined ? {} : { lastError: withoutStacks(errorToData(cold.lastError)) }),
     ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],

@@ -1,4 +1,5 @@
 import {
+  type BudgetView,
   type ChildPlace,
   type Clock,
   ClusterUnavailableError,
@@ -30,7 +31,7 @@ import { Supervisor, type SupervisorRef } from '../supervisor/supervisor.ts';
 import { ActorCell } from './actor-cell.ts';
 import type { Ask } from './ask.ts';
 import { demonitor, monitor } from './bonds.ts';
-import { CellKind } from './cell-kind.ts';
+import { CellKind, checkMemory } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -40,6 +41,7 @@ import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Definition, Kernel } from './kernel.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import { Names, nobody } from './names.ts';
 import { type ActorMonitor, type Home, Process, Relay, type Root, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
@@ -62,6 +64,8 @@ export interface SystemOptions {
   readonly onFailure: (error: JaegisError) => void;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** Default: nothing is traced. */
   readonly telemetry?: Telemetry;
   /** Who looks for deadlocks across nodes. Default: nobody. */
@@ -109,6 +113,7 @@ export class System implements Kernel {
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
+    checkMemory('The system', options.memory, 'memory');
     const { clock } = options.services;
     this.clock = new UntracedClock(clock, this.traces);
     // Whoever told the first message of a batch, or waits longest, has nothing to do with the others.
@@ -124,6 +129,12 @@ export class System implements Kernel {
   /** Messages that wait in all mailboxes. */
   get waiting(): number {
     return this.scheduler.waiting;
+  }
+
+  /** The budgets of the mailboxes of all definitions that were used here, each once. */
+  get budgets(): BudgetView[] {
+    const used = [this.#options.memory, ...[...this.#kinds.values()].map(({ memory }) => memory)];
+    return [...new Set(used.flatMap((memory) => memory?.budget ?? []))].map(({ view }) => view);
   }
 
   /** The address of the actor whose code runs at this moment; not known of what it does after its first `await`. */
@@ -301,7 +312,7 @@ export class System implements Kernel {
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind {
     const known = this.#kinds.get(definition);
     if (known) return known;
-    const made = new CellKind(definition, this.services, this.watch);
+    const made = new CellKind(definition, this.services, this.watch, this.#options.memory);
     this.#kinds.set(definition, made);
     return made;
   }

@@ -32,6 +32,7 @@ export {
   ignore,
   type KernelOptions,
   type MachineOptions,
+  type MailboxMemory,
   type Message,
   type MessageOf,
   type Monitor,
@@ -94,6 +95,8 @@ export type {
   ViewAnswer,
 } from '@jaegis/cluster';
 export {
+  type BudgetView,
+  type ByteBudget,
   type DeadLetter,
   durableMessageId,
   type EntityId,

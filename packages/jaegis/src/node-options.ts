@@ -1,3 +1,4 @@
+import type { MailboxMemory } from '@jaegis/actors';
 import type { NodePolicy } from '@jaegis/cluster';
 import {
   type HealthSettings,
@@ -16,6 +17,7 @@ import { z } from 'zod';
 import type { App } from './app.ts';
 import { checked } from './checked.ts';
 import { healthSchema } from './health-options.ts';
+import { memorySchema } from './memory-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -43,6 +45,11 @@ export interface NodeOptions {
    * Default: none.
    */
   readonly policies?: readonly NodePolicy[];
+  /**
+   * What messages may hold in the mailboxes of this node, from their arrival until their turns are over: of all actors and
+   * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
+   */
+  readonly memory?: MailboxMemory;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
   /**
@@ -125,6 +132,7 @@ const schema = z.strictObject({
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
+  memory: memorySchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),

@@ -180,10 +180,11 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 }
 
 /** What the node hosts, and what of all it takes. */
-function whatRuns({ app, weight, labels }: CheckedOptions, node: () => ClusterNode | undefined) {
-  if (app === undefined) return { weight, labels, entities: [] };
+function whatRuns({ app, weight, labels, memory }: CheckedOptions, node: () => ClusterNode | undefined) {
+  const own = { weight, labels, ...(memory ? { memory } : {}) };
+  if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
-  return { weight, labels, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+  return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
 }
 
 /** @param node Undefined while it is being made, when it starts nothing. */

@@ -8,6 +8,8 @@
 export interface ByteBudget {
   /** @param tenant For whom. Undefined: nobody in particular, who is one of them. @param bytes 0 or more. */
   reserve(tenant: string | undefined, bytes: number): () => void;
+  /** Of all tenants together: what is larger will never be taken. */
+  readonly maxBytes: number;
   readonly view: BudgetView;
 }
 

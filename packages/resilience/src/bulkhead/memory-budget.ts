@@ -18,8 +18,8 @@ export interface MemoryBudgetOptions {
  */
 export class MemoryBudget implements ByteBudget {
   readonly name: string;
+  readonly maxBytes: number;
   readonly #parent: MemoryBudget | undefined;
-  readonly #maxBytes: number;
   readonly #tenantBytes: number;
   readonly #exceptions: ReadonlyMap<string | undefined, number>;
   /** Of those that hold something; so there are never more of them than bytes. */
@@ -32,7 +32,7 @@ export class MemoryBudget implements ByteBudget {
     const { name = 'memory', maxBytes, tenantBytes = maxBytes, tenants = {} } = options;
     this.name = name;
     this.#parent = parent;
-    this.#maxBytes = positive('memory.maxBytes', maxBytes);
+    this.maxBytes = positive('memory.maxBytes', maxBytes);
     this.#tenantBytes = positive('memory.tenantBytes', tenantBytes);
     for (const [tenant, bytes] of Object.entries(tenants)) positive(`memory.tenants.${tenant}`, bytes);
     this.#exceptions = new Map(Object.entries(tenants));
@@ -44,7 +44,7 @@ export class MemoryBudget implements ByteBudget {
   }
 
   get view(): BudgetView {
-    return { name: this.name, usedBytes: this.#usedBytes, maxBytes: this.#maxBytes, refused: this.#refused };
+    return { name: this.name, usedBytes: this.#usedBytes, maxBytes: this.maxBytes, refused: this.#refused };
   }
 
   /** Of them, those of one tenant. */
@@ -80,8 +80,7 @@ export class MemoryBudget implements ByteBudget {
   #check(tenant: string | undefined, bytes: number): void {
     const most = this.#exceptions.get(tenant) ?? this.#tenantBytes;
     const held = this.usedBy(tenant);
-    if (this.#usedBytes + bytes > this.#maxBytes)
-      throw this.#overloaded(tenant, bytes, this.#usedBytes, this.#maxBytes);
+    if (this.#usedBytes + bytes > this.maxBytes) throw this.#overloaded(tenant, bytes, this.#usedBytes, this.maxBytes);
     if (held + bytes > most) throw this.#overloaded(tenant, bytes, held, most);
   }
 
