@@ -8,12 +8,27 @@ export type { BreakerEvent, CloseReason, OpenReason, RefusingState } from './bre
 export { type Forecast, type ForecastOptions, ForecastWatcher, type Outlook } from './breaker/forecast.ts';
 export { isGivenUp } from './breaker/given-up.ts';
 export { KeyedBreakers, type KeyedBreakersOptions, type KeyedBreakersState } from './breaker/keyed-breakers.ts';
-export { type LearnedHour, LearnedRate, type LearnedRateOptions } from './breaker/learned-rate.ts';
+export type { ErrorShare } from './breaker/learned/error-mix.ts';
+export type { LearnedErrorsOptions, LearnedOptions, LearnedSlowOptions } from './breaker/learned/learned-options.ts';
+export {
+  type Learned,
+  type LearnedSnapshot,
+  LearnedThresholds,
+  type LearnedUsual,
+  type PresentThresholds,
+  type Thresholds,
+} from './breaker/learned/learned-thresholds.ts';
+export type { Basis, LoadBand, Usual } from './breaker/learned/usual-rates.ts';
 export { MemoryBoard } from './breaker/memory-board.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
 export type { BreakerSnapshot } from './breaker/snapshot.ts';
 export { StoreBoard, type StoreBoardOptions } from './breaker/store-board.ts';
-export { type BreakerWatcher, WatchedBreaker, type WatchedBreakerOptions } from './breaker/watched-breaker.ts';
+export {
+  type BreakerWatcher,
+  WatchedBreaker,
+  type WatchedBreakerOptions,
+  type WatchedSnapshot,
+} from './breaker/watched-breaker.ts';
 export { Bandwidth, type BandwidthOptions } from './bulkhead/bandwidth.ts';
 export {
   Bulkhead,

@@ -23,7 +23,9 @@ const states: Readonly<Record<BreakerStateValue, true>> = {
 };
 
 /** @throws InvalidConfigError where it is not what `export` gives: it may come from a file or another version. */
-export function checkSnapshot({ version, state, waitMs, successes, window }: BreakerSnapshot): void {
+export function checkSnapshot(snapshot: BreakerSnapshot): void {
+  check(typeof snapshot === 'object' && snapshot !== null, 'it', snapshot);
+  const { version, state, waitMs, successes, window } = snapshot;
   check(version === 1, 'version', version);
   check(Object.hasOwn(states, state), 'state', state);
   check(isAmount(waitMs), 'waitMs', waitMs);
