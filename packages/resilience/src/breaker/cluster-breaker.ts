@@ -5,6 +5,7 @@ import type { BreakerBoard, BreakerNotice, ProbePlace } from './board.ts';
 import { Breaker, type BreakerServices } from './breaker.ts';
 import type { BreakerEvent } from './events.ts';
 import { type BreakerOptions, BreakerSettings } from './settings.ts';
+import type { BreakerSnapshot } from './snapshot.ts';
 
 export interface ClusterBreakerServices extends BreakerServices {
   readonly board: BreakerBoard;
@@ -56,6 +57,16 @@ export class ClusterBreaker implements Part {
 
   listen(listener: (event: PartEvent) => void): () => void {
     return this.breaker.listen(listener);
+  }
+
+  /** Of this node. */
+  export(): BreakerSnapshot {
+    return this.breaker.export();
+  }
+
+  /** As that of a breaker, on this node; the others are not told. */
+  import(snapshot: BreakerSnapshot, agoMs = 0): void {
+    this.breaker.import(snapshot, agoMs);
   }
 
   /** It hears nothing from the others any more. */
