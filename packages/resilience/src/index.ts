@@ -21,7 +21,7 @@ export {
 export type { Basis, LoadBand, Usual } from './breaker/learned/usual-rates.ts';
 export { MemoryBoard } from './breaker/memory-board.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
-export type { BreakerSnapshot } from './breaker/snapshot.ts';
+export type { BreakerSnapshot, BreakersSnapshot } from './breaker/snapshot.ts';
 export { StoreBoard, type StoreBoardOptions } from './breaker/store-board.ts';
 export {
   type BreakerWatcher,
@@ -51,9 +51,19 @@ export type { SheddingOptions } from './bulkhead/shedding.ts';
 export { Call, type CallInfo, type CallOptions, type Inner, type Operation, type Part } from './call.ts';
 export { Fallback, type FallbackFunction, type FallbackOptions } from './fallback.ts';
 export { Hedge, type HedgeOptions } from './hedge.ts';
+export { type Dropped, type KeptPolicy, PolicyKeeper, type PolicyKeeperOptions } from './keep/policy-keeper.ts';
+export type { Shelf } from './keep/shelf.ts';
+export { StoreShelf } from './keep/store-shelf.ts';
 export type { Layer } from './policy/layers.ts';
 export type { Outcome, Refuser } from './policy/outcome.ts';
-export { createPolicy, Policy, type PolicyEvent, type PolicyState, resilient } from './policy/policy.ts';
+export {
+  createPolicy,
+  Policy,
+  type PolicyEvent,
+  type PolicySnapshot,
+  type PolicyState,
+  resilient,
+} from './policy/policy.ts';
 export type { PolicyOptions } from './policy/policy-options.ts';
 export { RateLimit, type RateLimitOptions } from './rate/rate-limit.ts';
 export { refusalChance, Throttle, type ThrottleOptions } from './rate/throttle.ts';
