@@ -135,8 +135,8 @@ export class ClusterBreaker implements Part {
     this.#board.publish({ name: this.name, by: this.#node, state, waitMs });
   }
 
-  #heard({ by, state, waitMs }: BreakerNotice): void {
-    if (by === this.#node) return;
+  #heard({ by, state, waitMs, isOld = false }: BreakerNotice): void {
+    if (by === this.#node && !isOld) return;
     if (state === 'open') this.breaker.trip({ kind: 'cluster', by }, waitMs);
     else this.breaker.recover('cluster');
   }
