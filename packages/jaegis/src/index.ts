@@ -113,6 +113,7 @@ export {
   type RestartBackoff,
   type RestartLimit,
   type RestartType,
+  type Shelf,
   type Shutdown,
   type Strategy,
   type TreeNode,
@@ -133,7 +134,16 @@ export {
   startServers,
   type Tls,
 } from '@jaegis/nats';
-export { type LogLevel, onParentGone, onSignals, pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
+export {
+  folderShelf,
+  type LogLevel,
+  onParentGone,
+  onSignals,
+  pinoLogger,
+  realClock,
+  realHost,
+  realRandom,
+} from '@jaegis/node';
 export { moved } from '@jaegis/pool';
 export {
   type AdaptiveLimit,
@@ -147,6 +157,7 @@ export {
   type BreakerOptions,
   type BreakerServices,
   type BreakerSnapshot,
+  type BreakersSnapshot,
   type BreakerWatcher,
   Bulkhead,
   type BulkheadOptions,
@@ -159,6 +170,7 @@ export {
   type CloseReason,
   ClusterBreaker,
   type ConstantBackoff,
+  type Dropped,
   ErrorClassBreakers,
   type ErrorClassBreakersOptions,
   type ExponentialBackoff,
@@ -175,6 +187,7 @@ export {
   type Inner,
   isGivenUp,
   isRetryable,
+  type KeptPolicy,
   KeyedBreakers,
   type KeyedBreakersOptions,
   type KeyedBreakersState,
@@ -199,7 +212,9 @@ export {
   type PartEvent,
   type Policy,
   type PolicyEvent,
+  type PolicyKeeper,
   type PolicyOptions,
+  type PolicySnapshot,
   type PolicyState,
   RateLimit,
   type RateLimitOptions,
@@ -221,6 +236,7 @@ export {
   vegas,
   WatchedBreaker,
   type WatchedBreakerOptions,
+  type WatchedSnapshot,
 } from '@jaegis/resilience';
 export { type App, type AppActor, defineApp } from './app.ts';
 export {
@@ -238,6 +254,7 @@ export {
 export type { Finding, Level } from './doctor/finding.ts';
 export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
+export { type KeepOptions, keepPolicies } from './keep-policies.ts';
 export type { NodeOptions } from './node-options.ts';
 export { createPolicy, type PolicyServices } from './policies.ts';
 export {

@@ -52,7 +52,6 @@ export { Call, type CallInfo, type CallOptions, type Inner, type Operation, type
 export { Fallback, type FallbackFunction, type FallbackOptions } from './fallback.ts';
 export { Hedge, type HedgeOptions } from './hedge.ts';
 export { type Dropped, type KeptPolicy, PolicyKeeper, type PolicyKeeperOptions } from './keep/policy-keeper.ts';
-export type { Shelf } from './keep/shelf.ts';
 export { StoreShelf } from './keep/store-shelf.ts';
 export type { Layer } from './policy/layers.ts';
 export type { Outcome, Refuser } from './policy/outcome.ts';

@@ -1,6 +1,5 @@
 /** Keeps the state of policies over the end of their process: that a breaker is open, and what has been learned. */
-import { type Clock, CorruptRecordError, type Logger, sleep, type Timer } from '@jaegis/core';
-import type { Shelf } from './shelf.ts';
+import { type Clock, CorruptRecordError, type Logger, type Shelf, sleep, type Timer } from '@jaegis/core';
 
 /** A policy as it is kept; what createPolicy makes is one. */
 export interface KeptPolicy {
@@ -32,7 +31,6 @@ export interface PolicyKeeperOptions {
   readonly everyMs?: number | undefined;
   /** What is older is not used, in ms. Default seven days. */
   readonly staleMs?: number | undefined;
-  readonly onDropped?: ((dropped: Dropped) => void) | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -84,22 +82,28 @@ export class PolicyKeeper implements AsyncDisposable {
     }));
   }
 
-  /** Has the policies go on from what was kept of them. */
-  async resume(): Promise<void> {
+  /**
+   * Has the policies go on from what was kept of them. From then on they are kept.
+   * @param onDropped Told of what is not used, which is logged too.
+   */
+  async start(onDropped: (dropped: Dropped) => void = () => {}): Promise<void> {
+    const drop = (dropped: Dropped) => {
+      this.#options.logger.warn('what was kept of a policy is not used', { ...dropped });
+      onDropped(dropped);
+    };
     const going = this.#entries.map(async (entry) => {
       // A policy that goes on as it would without is not written before something happens to it.
-      if (await this.#resume(entry.policy)) entry.written = lasting(entry.policy.export());
+      if (await this.#resume(entry.policy, drop)) entry.written = lasting(entry.policy.export());
     });
     await Promise.all(going);
-  }
-
-  /** From now on they are kept. */
-  start(): void {
+    if (this.#over.signal.aborted) return;
     this.#stops = this.#entries.map((entry) =>
       entry.policy.onEvent(({ type }) => {
         if (changes.has(type)) this.#due(entry);
       }),
     );
+    // What was dropped, or has changed meanwhile.
+    for (const entry of this.#entries) if (hasChanged(entry)) this.#due(entry);
     this.#tick();
   }
 
@@ -120,10 +124,10 @@ export class PolicyKeeper implements AsyncDisposable {
   }
 
   /** @returns Whether what it is now is what was kept. */
-  async #resume(policy: KeptPolicy): Promise<boolean> {
+  async #resume(policy: KeptPolicy, drop: (dropped: Dropped) => void): Promise<boolean> {
     const { shelf, clock, staleMs = 7 * DAY_MS } = this.#options;
     const data = await shelf.read(policy.name).catch((error: unknown) => {
-      this.#drop({ policy: policy.name, why: 'unreachable', error });
+      drop({ policy: policy.name, why: 'unreachable', error });
       return undefined;
     });
     if (data === undefined) return true;
@@ -135,17 +139,11 @@ export class PolicyKeeper implements AsyncDisposable {
         policy.import(state, agoMs);
         return true;
       }
-      this.#drop({ policy: policy.name, why: 'stale', error: undefined });
+      drop({ policy: policy.name, why: 'stale', error: undefined });
     } catch (error) {
-      this.#drop({ policy: policy.name, why: 'unreadable', error });
+      drop({ policy: policy.name, why: 'unreadable', error });
     }
     return false;
-  }
-
-  #drop(dropped: Dropped): void {
-    const { logger, onDropped } = this.#options;
-    logger.warn('what was kept of a policy is not used', { ...dropped });
-    onDropped?.(dropped);
   }
 
   #tick(): void {

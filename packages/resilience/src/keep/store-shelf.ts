@@ -1,5 +1,4 @@
-import { hasCode, keyToToken, type Store } from '@jaegis/core';
-import type { Shelf } from './shelf.ts';
+import { hasCode, keyToToken, type Shelf, type Store } from '@jaegis/core';
 
 /** How often it is tried to write a key while others write it too: a former life of this process may. */
 const ATTEMPTS = 5;
