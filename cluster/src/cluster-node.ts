@@ -104,6 +104,8 @@ export interface ClusterNodeOptions {
   readonly memory?: MailboxMemory;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
+  /** What is to be done once it listens to its policies, and before it is a member. It is given how to tell the cluster. */
+  readonly beforeItJoins?: (announce: (event: Announcement) => void) => Promise<void>;
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -203,9 +205,10 @@ export class ClusterNode {
       }),
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
+    this.#policies.start();
+    await this.#options.beforeItJoins?.((event) => this.#announce(event));
     await this.membership.start();
     if (this.#stopping) return;
-    this.#policies.start();
     // Before, it knows of no cluster.
     this.#inspector.start();
   }

@@ -13,6 +13,7 @@ export * from './ports/inbox-stream.ts';
 export * from './ports/journal.ts';
 export * from './ports/logger.ts';
 export * from './ports/random.ts';
+export * from './ports/shelf.ts';
 export * from './ports/store.ts';
 export * from './ports/telemetry.ts';
 export * from './ports/transport.ts';

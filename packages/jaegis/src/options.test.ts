@@ -21,12 +21,16 @@ it.each([
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);
 });
 
+const unkept = { name: 'x', inspect: () => ({}), onEvent: () => {} };
+
 it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
   ['a policy that is none', { policies: [{ retry: {} }] }, 'policies.0'],
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
+  ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
+  ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],
