@@ -12,6 +12,7 @@ export * from './ports/host.ts';
 export * from './ports/inbox-stream.ts';
 export * from './ports/journal.ts';
 export * from './ports/logger.ts';
+export * from './ports/node-policy.ts';
 export * from './ports/random.ts';
 export * from './ports/shelf.ts';
 export * from './ports/store.ts';

@@ -1,5 +1,4 @@
 import type { MailboxMemory } from '@jaegis/actors';
-import type { NodePolicy } from '@jaegis/cluster';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -7,6 +6,7 @@ import {
   isToken,
   limits,
   type NodeId,
+  type NodePolicy,
   nodeId,
   subjectRule,
   tokenRule,

@@ -6,6 +6,7 @@ import { OpenTelemetry } from '@jaegis/telemetry';
 import { z } from 'zod';
 import { checked } from './checked.ts';
 import { memorySchema } from './memory-options.ts';
+import { makePolicy } from './policies.ts';
 
 export interface LocalOptions {
   /** The first part of its actors' addresses. Default `local`. */
@@ -57,6 +58,7 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
       actor: (address) => system.at(address),
     },
     random: realRandom(),
+    makePolicy,
     watch,
     ...(memory ? { memory } : {}),
     ...(restartLimit ? { limit: restartLimit } : {}),
