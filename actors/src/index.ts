@@ -49,6 +49,7 @@ export type { FlightEntry } from './run/flight-recorder.ts';
 export type { GroupChange } from './run/groups.ts';
 export type { HandlerResult, HandlerSpec } from './run/handler-behavior.ts';
 export type { KernelOptions, PlacementNeeds, WhenFull } from './run/kernel-options.ts';
+export type { MailboxMemory } from './run/mailbox-memory.ts';
 export * from './run/protocol.ts';
 export * from './run/ref.ts';
 export type { ReplyHandle } from './run/reply-handle.ts';

@@ -5,6 +5,7 @@ import {
   EntityHost,
   type EntityRef,
   GUESTS,
+  type MailboxMemory,
   type MakePolicy,
   type Message,
   makeEntityRef,
@@ -101,8 +102,12 @@ export interface ClusterNodeOptions {
   readonly labels?: readonly string[];
   /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
   readonly startables?: readonly Startable[];
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
+  /** What is to be done once it listens to its policies, and before it is a member. It is given how to tell the cluster. */
+  readonly beforeItJoins?: (announce: (event: Announcement) => void) => Promise<void>;
   /** Makes the policies of actors that are given by options. Default: none can be. */
   readonly makePolicy?: MakePolicy;
   /** How often the node's actors may crash before the node stops; see {@link System}. */
@@ -164,6 +169,7 @@ export class ClusterNode {
       onFailure: options.onFailure,
       makePolicy: options.makePolicy,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+      ...(options.memory ? { memory: options.memory } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
       ...(this.#chaser ? { waits: this.#chaser } : {}),
     });
@@ -204,9 +210,10 @@ export class ClusterNode {
       }),
       transport.onSlow((backlog) => this.#onSlow(backlog)),
     );
+    this.#policies.start();
+    await this.#options.beforeItJoins?.((event) => this.#announce(event));
     await this.membership.start();
     if (this.#stopping) return;
-    this.#policies.start();
     // Before, it knows of no cluster.
     this.#inspector.start();
   }

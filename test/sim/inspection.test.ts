@@ -2,7 +2,7 @@
 import { type ActorDefinition, defineActor, defineSupervisor, type Protocol } from '@jaegis/actors';
 import { type ClusterEvent, type ClusterNode, type ClusterNodeOptions, ownerOf, SHARDS } from '@jaegis/cluster';
 import { sleep } from '@jaegis/core';
-import { createPolicy } from '@jaegis/resilience';
+import { createPolicy, MemoryBudget } from '@jaegis/resilience';
 import type { SimWorld } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -404,6 +404,16 @@ describe('load', () => {
     expect(handledPerS).toBeGreaterThan(90);
     expect(handledPerS).toBeLessThan(110);
   });
+});
+
+it('the load of a node shows the budgets of memory that its mailboxes ask', async () => {
+  const { world, nodes, request } = await cluster();
+  const budget = new MemoryBudget({ name: 'mail', maxBytes: 1_000 });
+  const kept = defineActor('kept', { mailbox: { memory: { budget } }, state: () => 0, on: {} });
+  await world.clock.runUntilSettled(nodes[0].system.spawn(kept));
+  const { nodes: loads } = await request('inspect.load', {}, false);
+  const budgets = [{ name: 'mail', usedBytes: 0, maxBytes: 1_000, refused: 0 }];
+  expect(loads).toMatchObject([{ node: 'n1', budgets }, { node: 'n2' }, { node: 'n3' }]);
 });
 
 describe('placement', () => {

@@ -75,6 +75,7 @@ function retryLater(cell: Crashed, item: Item, delayMs: number): void {
 
 function bury(cell: Crashed, error: unknown, item: Item): void {
   const { deadLetters, services } = cell.kernel;
+  cell.letGo(item);
   if (item instanceof Ask) item.fail(crashedError(cell.address, error, item));
   const message = item instanceof Ask ? item.message : item;
   const state = cell.kind.redact(cell.state);

@@ -1,4 +1,5 @@
 import {
+  type BudgetView,
   type ChildPlace,
   type Clock,
   ClusterUnavailableError,
@@ -32,7 +33,7 @@ import { Supervisor, type SupervisorRef } from '../supervisor/supervisor.ts';
 import { ActorCell } from './actor-cell.ts';
 import type { Ask } from './ask.ts';
 import { demonitor, monitor } from './bonds.ts';
-import { CellKind } from './cell-kind.ts';
+import { CellKind, checkMemory } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -42,6 +43,7 @@ import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Definition, Kernel } from './kernel.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import { Names, nobody } from './names.ts';
 import { type ActorMonitor, type Home, Process, Relay, type Root, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
@@ -64,6 +66,8 @@ export interface SystemOptions {
   readonly onFailure: (error: JaegisError) => void;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** Default: nothing is traced. */
   readonly telemetry?: Telemetry;
   /** Makes the policies that definitions and specs name by options. Default: these can only give such that are ready. */
@@ -114,6 +118,7 @@ export class System implements Kernel {
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
+    checkMemory('The system', options.memory, 'memory');
     const { clock } = options.services;
     this.clock = new UntracedClock(clock, this.traces);
     this.doors = new Doors(clock, options.makePolicy);
@@ -130,6 +135,12 @@ export class System implements Kernel {
   /** Messages that wait in all mailboxes. */
   get waiting(): number {
     return this.scheduler.waiting;
+  }
+
+  /** The budgets of the mailboxes of all definitions that were used here, each once. */
+  get budgets(): BudgetView[] {
+    const used = [this.#options.memory, ...[...this.#kinds.values()].map(({ memory }) => memory)];
+    return [...new Set(used.flatMap((memory) => memory?.budget ?? []))].map(({ view }) => view);
   }
 
   /** The address of the actor whose code runs at this moment; not known of what it does after its first `await`. */
@@ -309,7 +320,8 @@ export class System implements Kernel {
     if (known) return known;
     const { type, options } = definition;
     const door = options.policy && this.doors.ofType(type, options.policy);
-    const made = new CellKind(definition, definition.behavior(this.services), this.watch, door);
+    const { memory } = this.#options;
+    const made = new CellKind(definition, definition.behavior(this.services), this.watch, door, memory);
     this.#kinds.set(definition, made);
     return made;
   }

@@ -1,6 +1,6 @@
 /** What the endpoints answer, as plain data: the shapes that tools may rely on. */
 import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
-import type { ErrorData, Member, PeerTraffic, PolicyView, TreeNode } from '@jaegis/core';
+import type { BudgetView, ErrorData, Member, PeerTraffic, PolicyView, TreeNode } from '@jaegis/core';
 import type { HealthRow } from '../health/entries.ts';
 import type { Standing } from '../health/standing.ts';
 
@@ -139,6 +139,8 @@ export interface NodeLoad {
   /** Dead messages since its start. */
   readonly deadLetters: number;
   readonly peers: readonly PeerTraffic[];
+  /** Of the memory of mailboxes, where there are any. */
+  readonly budgets?: readonly BudgetView[];
   readonly busiest: readonly ActorLoad[];
 }
 

@@ -32,6 +32,7 @@ export {
   ignore,
   type KernelOptions,
   type MachineOptions,
+  type MailboxMemory,
   type Message,
   type MessageOf,
   type Monitor,
@@ -93,6 +94,8 @@ export type {
 } from '@jaegis/cluster';
 export {
   type BreakerOrder,
+  type BudgetView,
+  type ByteBudget,
   breakerOrders,
   type DeadLetter,
   type DoorView,
@@ -118,6 +121,7 @@ export {
   type RestartBackoff,
   type RestartLimit,
   type RestartType,
+  type Shelf,
   type Shutdown,
   type Strategy,
   type TreeNode,
@@ -138,7 +142,16 @@ export {
   startServers,
   type Tls,
 } from '@jaegis/nats';
-export { type LogLevel, onParentGone, onSignals, pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
+export {
+  folderShelf,
+  type LogLevel,
+  onParentGone,
+  onSignals,
+  pinoLogger,
+  realClock,
+  realHost,
+  realRandom,
+} from '@jaegis/node';
 export { moved } from '@jaegis/pool';
 export {
   type AdaptiveLimit,
@@ -152,6 +165,7 @@ export {
   type BreakerOptions,
   type BreakerServices,
   type BreakerSnapshot,
+  type BreakersSnapshot,
   type BreakerWatcher,
   Bulkhead,
   type BulkheadOptions,
@@ -164,6 +178,7 @@ export {
   type CloseReason,
   ClusterBreaker,
   type ConstantBackoff,
+  type Dropped,
   ErrorClassBreakers,
   type ErrorClassBreakersOptions,
   type ExponentialBackoff,
@@ -180,13 +195,18 @@ export {
   type Inner,
   isGivenUp,
   isRetryable,
+  type KeptPolicy,
   KeyedBreakers,
   type KeyedBreakersOptions,
   type KeyedBreakersState,
   type Layer,
-  type LearnedHour,
-  LearnedRate,
-  type LearnedRateOptions,
+  type Learned,
+  type LearnedErrorsOptions,
+  type LearnedOptions,
+  type LearnedSlowOptions,
+  type LearnedSnapshot,
+  LearnedThresholds,
+  type LearnedUsual,
   type LearnerOptions,
   type LimitBounds,
   MemoryBudget,
@@ -200,7 +220,9 @@ export {
   type PartEvent,
   type Policy,
   type PolicyEvent,
+  type PolicyKeeper,
   type PolicyOptions,
+  type PolicySnapshot,
   type PolicyState,
   RateLimit,
   type RateLimitOptions,
@@ -222,6 +244,7 @@ export {
   vegas,
   WatchedBreaker,
   type WatchedBreakerOptions,
+  type WatchedSnapshot,
 } from '@jaegis/resilience';
 export { type App, type AppActor, defineApp } from './app.ts';
 export {
@@ -239,6 +262,7 @@ export {
 export type { Finding, Level } from './doctor/finding.ts';
 export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
+export { type KeepOptions, keepPolicies } from './keep-policies.ts';
 export type { NodeOptions } from './node-options.ts';
 export { createPolicy, type PolicyServices } from './policies.ts';
 export {

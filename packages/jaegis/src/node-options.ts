@@ -1,3 +1,4 @@
+import type { MailboxMemory } from '@jaegis/actors';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -16,6 +17,8 @@ import { z } from 'zod';
 import type { App } from './app.ts';
 import { checked } from './checked.ts';
 import { healthSchema } from './health-options.ts';
+import { checkNames, keepable } from './keep-policies.ts';
+import { memorySchema } from './memory-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -43,6 +46,17 @@ export interface NodeOptions {
    * Default: none.
    */
   readonly policies?: readonly NodePolicy[];
+  /**
+   * What messages may hold in the mailboxes of this node, from their arrival until their turns are over: of all actors and
+   * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
+   */
+  readonly memory?: MailboxMemory;
+  /**
+   * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
+   * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
+   * breakers have learned is known. Default false.
+   */
+  readonly keepPolicies?: boolean;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
   /**
@@ -125,7 +139,9 @@ const schema = z.strictObject({
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
+  memory: memorySchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
+  keepPolicies: z.boolean().default(false),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),
   logLevel: z.enum(logLevels).default('warn'),
@@ -147,15 +163,15 @@ export function checkOptions(options: NodeOptions, chance: string): CheckedOptio
     );
   }
   const policies = [...(data.app?.policies ?? []), ...data.policies];
-  checkNames(policies);
+  checkNames('startNode', policies);
+  if (data.keepPolicies) checkKept(data.name, policies);
   return { ...data, policies, id: nodeId(data.name ?? `node-${chance}`) };
 }
 
-function checkNames(policies: readonly NodePolicy[]): void {
-  const names = policies.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new InvalidConfigError(`startNode: two policies are called "${twice}"; they could not be told apart.`, {
-    data: { path: 'policies' },
+function checkKept(name: string | undefined, policies: readonly NodePolicy[]): void {
+  keepable('startNode', policies);
+  if (name !== undefined) return;
+  throw new InvalidConfigError('startNode: keepPolicies needs a name: one by chance is another one after a restart.', {
+    data: { path: 'name' },
   });
 }

@@ -1,3 +1,4 @@
+import { MemoryBudget } from '@jaegis/resilience';
 import { expect, it } from 'vitest';
 import { checkOptions } from './node-options.ts';
 import { createPolicy } from './policies.ts';
@@ -6,6 +7,12 @@ import { startSystem } from './start-system.ts';
 it.each([
   ['a name with a space', { name: 'my node' }, 'name'],
   ['a level of logging that there is not', { logLevel: 'loud' }, 'logLevel'],
+  ['memory without a budget', { memory: { maxBytes: 5 } }, 'memory.budget'],
+  [
+    'memory for a tenant that is none',
+    { memory: { budget: new MemoryBudget({ maxBytes: 1 }), tenant: 5 } },
+    'memory.tenant',
+  ],
   ['no threads', { threads: 0 }, 'threads'],
   ['an option that nobody knows', { threds: 2 }, 'threds'],
 ])('a system or node with %s is refused with its path', (_, options, path) => {
@@ -14,12 +21,16 @@ it.each([
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);
 });
 
+const unkept = { name: 'x', inspect: () => ({}), onEvent: () => {} };
+
 it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
   ['a policy that is none', { policies: [{ retry: {} }] }, 'policies.0'],
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
+  ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
+  ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],

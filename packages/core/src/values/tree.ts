@@ -13,6 +13,8 @@ export interface TreeNode {
   readonly restarts: number;
   /** Messages that have waited at most at one time. Of actors, as are the next two. */
   readonly highWater?: number;
+  /** What its messages hold of its budget of memory, until their turns are over. Undefined: it has none. */
+  readonly mailboxBytes?: number;
   /** Crashes and failed starts. */
   readonly failures?: number;
   /** Time spent in handlers on the event loop, in ms. */

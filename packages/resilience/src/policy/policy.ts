@@ -1,4 +1,4 @@
-import { type Clock, Deadlines, type PolicyOrder } from '@jaegis/core';
+import { type Clock, Deadlines, InvalidConfigError, type PolicyOrder } from '@jaegis/core';
 import { Call, type CallOptions, type Inner, type Operation } from '../call.ts';
 import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
@@ -15,6 +15,12 @@ export interface PolicyState {
   readonly name: string;
   /** From the outside in. */
   readonly parts: readonly { readonly name: Layer; readonly state: unknown }[];
+}
+
+/** What of a policy is worth keeping over a restart: of each part that has something. */
+export interface PolicySnapshot {
+  readonly version: 1;
+  readonly parts: Partial<Readonly<Record<Layer, unknown>>>;
 }
 
 const USUAL_NAME = 'operation';
@@ -130,6 +136,31 @@ export class Policy<Fallen = never> {
     return { name: this.name, parts };
   }
 
+  /** The state of its breaker, and what that has learned, as plain data. */
+  export(): PolicySnapshot {
+    const parts = this.#layers.present.flatMap(([name, part]) => (part.export ? [[name, part.export()] as const] : []));
+    return { version: 1, parts: Object.fromEntries(parts) };
+  }
+
+  /**
+   * Goes on from what this policy or one like it exported, each part from its own.
+   * @param agoMs How long ago that was, in ms: so much of a wait is over. Default 0.
+   * @throws InvalidConfigError where a part cannot use what there is for it; the others have gone on nevertheless.
+   */
+  import(snapshot: PolicySnapshot, agoMs = 0): void {
+    const { version, parts } = Object(snapshot) as Partial<PolicySnapshot>; // seen through here and by each part
+    if (version !== 1 || typeof parts !== 'object' || parts === null) throw unusable();
+    const errors: unknown[] = [];
+    for (const [name, part] of this.#layers.present) {
+      try {
+        if (Object.hasOwn(parts, name)) part.import?.(parts[name], agoMs);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
   /**
    * Told what the parts do. What the listener throws is dropped, since the call has nothing to do with it. Parts that are
    * shared are listened to as long as somebody listens here.
@@ -166,6 +197,10 @@ export class Policy<Fallen = never> {
   readonly #tell = (event: PartEvent): void => {
     if (!this.#listeners.isEmpty) this.#listeners.tell({ ...event, policy: this.name });
   };
+}
+
+function unusable(): Error {
+  return new InvalidConfigError('The exported state of a policy is not usable.', { data: { path: 'policy.state' } });
 }
 
 /** Only calls with a signal pay for it. */
