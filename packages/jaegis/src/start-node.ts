@@ -11,6 +11,7 @@ import {
   noHeart,
   type Random,
   type Store,
+  type WorkerPool,
 } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
@@ -28,6 +29,7 @@ import { type BreakerBoard, PolicyKeeper, StoreBoard, StoreShelf } from '@jaegis
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
+import { GuardedPool } from './guarded-pool.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { announcementOf, keepable } from './keep-policies.ts';
@@ -62,7 +64,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const heart = heartOf(connection, checked, health, () => node?.system.running);
   undo.defer(() => heart.stop());
   const clock = realClock();
-  const pool = createPool(checked.threads === undefined ? { clock } : { clock, threads: checked.threads });
+  const pool = openPool(checked, clock);
   undo.defer(() => pool.close());
   const world = { clock, random, logger };
   if (checked.role === 'client') await assertClusterOf(checked, connection, servers);
@@ -202,6 +204,11 @@ async function startActors(node: ClusterNode, app: App | undefined): Promise<voi
 async function startActor({ system }: ClusterNode, { definition, pinned: _, ...spawn }: AppActor): Promise<void> {
   if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
   else await system.spawn(definition, spawn);
+}
+
+function openPool({ threads, poolPolicy }: CheckedOptions, clock: Clock): WorkerPool {
+  const pool = createPool(threads === undefined ? { clock } : { clock, threads });
+  return poolPolicy === undefined ? pool : new GuardedPool(pool, poolPolicy);
 }
 
 /** What the node hosts, and what of all it takes. */
