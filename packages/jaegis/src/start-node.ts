@@ -11,7 +11,6 @@ import {
   noHeart,
   type Random,
   type Store,
-  type WorkerPool,
 } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
@@ -24,17 +23,16 @@ import {
   serveProbes,
   sha256,
 } from '@jaegis/node';
-import { createPool } from '@jaegis/pool';
 import { type BreakerBoard, PolicyKeeper, StoreBoard, StoreShelf } from '@jaegis/resilience';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
-import { GuardedPool } from './guarded-pool.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { announcementOf, keepable } from './keep-policies.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { ownPool } from './own-pool.ts';
 import { makePolicy } from './policies.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
@@ -64,7 +62,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const heart = heartOf(connection, checked, health, () => node?.system.running);
   undo.defer(() => heart.stop());
   const clock = realClock();
-  const pool = openPool(checked, clock);
+  const pool = ownPool(clock, checked);
   undo.defer(() => pool.close());
   const world = { clock, random, logger };
   if (checked.role === 'client') await assertClusterOf(checked, connection, servers);
@@ -204,11 +202,6 @@ async function startActors(node: ClusterNode, app: App | undefined): Promise<voi
 async function startActor({ system }: ClusterNode, { definition, pinned: _, ...spawn }: AppActor): Promise<void> {
   if (definition.kind === 'supervisor') await system.supervise(definition, spawn);
   else await system.spawn(definition, spawn);
-}
-
-function openPool({ threads, poolPolicy }: CheckedOptions, clock: Clock): WorkerPool {
-  const pool = createPool(threads === undefined ? { clock } : { clock, threads });
-  return poolPolicy === undefined ? pool : new GuardedPool(pool, poolPolicy);
 }
 
 /** What the node hosts, and what of all it takes. */
