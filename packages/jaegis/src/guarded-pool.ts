@@ -9,7 +9,7 @@ import {
   type WorkerPoolStats,
   type WorkerTask,
 } from '@jaegis/core';
-import { makePolicy } from './policies.ts';
+import { policyFor } from './policies.ts';
 
 /** Each task goes through the policy, and to a thread as often as that lets it. */
 export class GuardedPool implements WorkerPool {
@@ -49,7 +49,7 @@ export class GuardedPool implements WorkerPool {
 export function poolPolicyOf(given: DoorOption): DoorPolicy {
   if (isReady(given)) return given;
   try {
-    return makePolicy(given, 'pool');
+    return policyFor(given, 'pool');
   } catch (error) {
     if (!hasCode(error, 'invalid_config')) throw error;
     const { message, data } = error as JaegisError; // it has the code

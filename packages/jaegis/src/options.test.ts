@@ -31,6 +31,7 @@ it.each([
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
   ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
   ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
+  ['a policy of its pool with a name of its own', { poolPolicy: { name: 'a' } }, 'poolPolicy.name'],
   ['a policy of its pool that cannot be', { poolPolicy: { retry: { tries: 0 } } }, 'poolPolicy.retry.tries'],
   [
     'a policy of its pool called as another',
