@@ -35,6 +35,7 @@ import {
   type Logger,
   limits,
   type Member,
+  type NetworkBounds,
   type NodeId,
   NoSuchActorError,
   type Random,
@@ -102,6 +103,8 @@ export interface ClusterNodeOptions {
   readonly startables?: readonly Startable[];
   /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
   readonly memory?: MailboxMemory;
+  /** What it may send to each other node. Default: no bounds. */
+  readonly network?: NetworkBounds;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
   /** How often the node's actors may crash before the node stops; see {@link System}. */
@@ -175,6 +178,7 @@ export class ClusterNode {
       random,
       system: this.system,
       chaser: this.#chaser,
+      bounds: options.network ? { network: options.network } : {},
       startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       needs: this.#needs,
       view: () => this.membership.view,

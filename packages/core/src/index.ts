@@ -15,6 +15,7 @@ export * from './ports/logger.ts';
 export * from './ports/random.ts';
 export * from './ports/store.ts';
 export * from './ports/telemetry.ts';
+export * from './ports/traffic-shaper.ts';
 export * from './ports/transport.ts';
 export * from './ports/vitals.ts';
 export * from './ports/wait-probes.ts';
