@@ -237,6 +237,7 @@ export {
 export type { Finding, Level } from './doctor/finding.ts';
 export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
+export type { NetworkOptions } from './network-options.ts';
 export type { NodeOptions } from './node-options.ts';
 export { createPolicy, type PolicyServices } from './policies.ts';
 export {

@@ -18,6 +18,7 @@ import type { App } from './app.ts';
 import { checked } from './checked.ts';
 import { healthSchema } from './health-options.ts';
 import { memorySchema } from './memory-options.ts';
+import { type NetworkOptions, networkSchema } from './network-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -50,6 +51,12 @@ export interface NodeOptions {
    * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
    */
   readonly memory?: MailboxMemory;
+  /**
+   * What this node may send to each other node, in bytes and messages a second, so that bulk does not keep what is more
+   * urgent. A message is a packet here: what one turn of the event loop has for a node, or what is bulk alone. What the
+   * cluster itself says is counted and never waits. Default: no bounds.
+   */
+  readonly network?: NetworkOptions;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
   /**
@@ -133,6 +140,7 @@ const schema = z.strictObject({
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
   memory: memorySchema.optional(),
+  network: networkSchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),

@@ -29,6 +29,7 @@ import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
+import { networkBounds } from './network-options.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
@@ -180,8 +181,12 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 }
 
 /** What the node hosts, and what of all it takes. */
-function whatRuns({ app, weight, labels, memory }: CheckedOptions, node: () => ClusterNode | undefined) {
-  const own = { weight, labels, ...(memory ? { memory } : {}) };
+function whatRuns({ app, weight, labels, memory, network }: CheckedOptions, node: () => ClusterNode | undefined) {
+  const bounds = {
+    ...(memory ? { memory } : {}),
+    ...(network ? { network: networkBounds(network, realClock()) } : {}),
+  };
+  const own = { weight, labels, ...bounds };
   if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
   return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
