@@ -419,8 +419,9 @@ export class Sending implements PacketOwner {
   }
 
   #overloaded(): JaegisError {
-    const { member, waitingBytes: limit } = this.#options;
-    return new OverloadedError(`${this.#waitingBytes} bytes wait for node "${member.id}", which does not keep up.`, {
+    const { member, waitingBytes: limit, toll } = this.#options;
+    const why = toll === undefined ? 'which does not keep up' : 'which does not keep up or may be sent no more now';
+    return new OverloadedError(`${this.#waitingBytes} bytes wait for node "${member.id}", ${why}.`, {
       data: { node: member.id, limit, option: 'wireWaitingBytes' },
     });
   }
