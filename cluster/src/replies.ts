@@ -50,6 +50,7 @@ export class Replies extends Outgoing {
   readonly #gate: TollGate | undefined;
   readonly #paid = new WeakSet<Uint8Array>();
   #isPaid = false;
+  #isStopped = false;
   #timer: Timer | undefined;
   #silent = 0;
 
@@ -80,6 +81,8 @@ export class Replies extends Outgoing {
     this.#bulkBytes += bytes;
     try {
       await toll.take('bulk', bytes, this.#gate?.signal);
+    } catch (error) {
+      if (!this.#isStopped) throw error; // at the end all leaves
     } finally {
       this.#bulkBytes -= bytes;
     }
@@ -132,6 +135,7 @@ export class Replies extends Outgoing {
   /** What was added leaves, if it can; then nothing is kept. */
   stop(): void {
     this.flush(this.owedBytes > 0);
+    this.#isStopped = true;
     this.#gate?.close();
     for (const packet of this.#held) super.leave(packet, undefined);
     this.#drop();
@@ -141,7 +145,7 @@ export class Replies extends Outgoing {
   }
 
   protected override leave(packet: Uint8Array, lane: Lane | undefined): void {
-    if (lane === 'control') {
+    if (lane === 'control' || this.#isStopped) {
       super.leave(packet, lane);
       return;
     }

@@ -205,6 +205,24 @@ describe('with bounds of the network', () => {
     await world.clock.advance(100);
     expect(ids().toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
   });
+
+  it('answers that wait leave at the end too', async () => {
+    const big: Receive = (_to, message, ask) => ask?.reply({ id: message.id, body: bytes(50_000) });
+    const { world, mine, theirs } = await pair(big, undefined, {}, bounds());
+    const came: unknown[] = [];
+    for (const id of [1, 2, 3, 4]) {
+      const asked = mine.ask(there, 'there/user/a', asking({ type: 'x', id } as Any, 60_000), undefined);
+      asked.then(
+        () => came.push(id),
+        (error) => came.push(error),
+      );
+    }
+    await world.clock.advance(100);
+    expect(came).toEqual([1]);
+    theirs.stop(new Error('the end'));
+    await world.clock.advance(100);
+    expect(came).toEqual([1, 2, 3, 4]);
+  });
 });
 
 it('without bounds nothing waits', async () => {
