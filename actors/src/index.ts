@@ -2,6 +2,8 @@
 export * from './deadlock/edge-chaser.ts';
 export { type EdgeSink, noEdgeSink } from './deadlock/edge-sink.ts';
 export { type Asker, FarWait } from './deadlock/far-wait.ts';
+export * from './door/door-policy.ts';
+export { Doors } from './door/doors.ts';
 export { newestOf } from './durable/answers.ts';
 export * from './durable/entity-host.ts';
 export { decodeInboxMessage, encodeInboxMessage, inboxMessageId } from './durable/inbox-body.ts';
@@ -26,7 +28,7 @@ export type { RestoreOptions } from './machine/restore.ts';
 export * from './run/action.ts';
 export { Ask, type ReplyTo } from './run/ask.ts';
 export { askId } from './run/ask-id.ts';
-export type { AskPolicy, AskTry } from './run/ask-policy.ts';
+export type { AskCallOptions, AskPolicy, AskTry } from './run/ask-policy.ts';
 export { askTimeout } from './run/ask-timeout.ts';
 export { type AskWorld, askUnderPolicy } from './run/ask-tries.ts';
 export { checkPlacement } from './run/cell-kind.ts';

@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
-import { defineActor, defineApp, type NodeOptions, openClusterState, requestInspection, startNode } from 'jaegis';
+import {
+  createPolicy,
+  defineActor,
+  defineApp,
+  type NodeOptions,
+  openClusterState,
+  requestInspection,
+  startNode,
+} from 'jaegis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytes, text } from '../contract/world.ts';
 import { withServers } from '../support/nats.ts';
@@ -105,6 +113,29 @@ describe('the roles of a cluster', () => {
     expect((await manager.streams.info('JAEGIS_shop_TURNS')).config.max_bytes).toBe(50_000_000);
   });
 
+  it('a node shares its breakers and keeps its policies; who may not is told so when it asks to', async () => {
+    const prices = () => createPolicy({ name: 'prices', breaker: { failures: 1, openMs: 600_000 } });
+    const stateOf = (policy: ReturnType<typeof prices>) => policy.inspect().parts[0]?.state;
+    const kept = { policies: [prices()], keepPolicies: true } as const;
+    const first = await start(nats.urls, 'n1', kept);
+    const shared = await first.clusterBreaker({ name: 'shared', openMs: 600_000 });
+    shared.breaker.trip({ kind: 'forecast', likelihood: 1, reason: 'as asked' });
+    await expect(kept.policies[0].run(() => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    await first.stop();
+
+    const again = { policies: [prices()], keepPolicies: true } as const;
+    await using second = await start(nats.urls, 'n1', again);
+    expect(stateOf(again.policies[0])).toMatchObject({ state: 'open' });
+    const { breaker } = await second.clusterBreaker({ name: 'shared', openMs: 600_000 });
+    await expect.poll(() => breaker.state).toBe('open');
+
+    await using client = await startClient(nats.urls);
+    const denied = { code: 'permission_denied', message: expect.stringContaining('JAEGIS_shop_BREAKERS') };
+    await expect(client.clusterBreaker({ name: 'shared' })).rejects.toMatchObject(denied);
+    const keeping = startNode({ ...shop, nats: nats.urls, name: 'c2', role: 'client', ...as('client'), ...kept });
+    await expect(keeping).rejects.toMatchObject(denied);
+  });
+
   it.each([
     ['client', 'jaegis.shop.turn.1.counter.a'],
     ['client', 'jaegis.shop.health'],
@@ -123,6 +154,8 @@ describe('the roles of a cluster', () => {
     ['client', '$JS.API.DIRECT.GET.OBJ_JAEGIS_shop_LARGE'],
     ['client', '$JS.API.DIRECT.GET.JAEGIS_shop_INBOX'],
     ['client', '$JS.API.STREAM.PURGE.OBJ_JAEGIS_shop_LARGE'],
+    ['client', '$KV.JAEGIS_shop_BREAKERS.breaker.db'],
+    ['client', '$JS.API.STREAM.CREATE.KV_JAEGIS_shop_BREAKERS'],
     ['client', 'jaegis.shop.reveal.actor'],
     ['client', 'jaegis.shop.operate.drain'],
     ['inspector', 'jaegis.shop.reveal.actor'],

@@ -462,7 +462,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       const step = this.#current === asker && this.handled === handled ? this.#step : undefined;
       try {
         if (step) handleInside(this, ask, step);
-        else this.accept(ask);
+        else this.admit(ask);
       } catch (error) {
         ask.fail(error);
       }

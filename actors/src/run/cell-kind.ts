@@ -1,5 +1,6 @@
 import { type ByteBudget, InvalidDefinitionError, isToken, limits, tokenRule } from '@jaegis/core';
-import type { ActorDefinition, Behavior, Services } from './contract.ts';
+import type { Gate } from '../door/gate.ts';
+import type { ActorDefinition, Behavior } from './contract.ts';
 import type { KernelOptions, PlacementNeeds, WhenFull } from './kernel-options.ts';
 import { namesOf, refuseUnknown } from './known-options.ts';
 import type { MailboxMemory } from './mailbox-memory.ts';
@@ -21,13 +22,29 @@ export class CellKind {
   readonly isReentrant: boolean;
   readonly checksAlways: boolean;
   readonly version: number;
+  /** What asks go through before they are in the mailbox. */
+  readonly door: Gate | undefined;
+  readonly #definition: ActorDefinition<Protocol>;
+  readonly #watch: boolean;
 
-  /** @param memory For what has no budget of its own. */
-  constructor(definition: ActorDefinition<Protocol>, services: Services, watch: boolean, memory?: MailboxMemory) {
+  /**
+   * @param makeBehavior What the definition has made for the node.
+   * @param memory For what has no budget of its own.
+   */
+  constructor(
+    definition: ActorDefinition<Protocol>,
+    makeBehavior: () => Behavior,
+    watch: boolean,
+    door: Gate | undefined,
+    memory: MailboxMemory | undefined,
+  ) {
     const { options } = definition;
+    this.#definition = definition;
+    this.#watch = watch;
+    this.door = door;
     this.type = definition.type;
     this.options = options;
-    this.makeBehavior = definition.behavior(services);
+    this.makeBehavior = makeBehavior;
     this.mailboxLimit = options.mailbox?.limit ?? limits.mailbox;
     this.whenFull = options.mailbox?.whenFull ?? 'refuse';
     this.memory = options.mailbox?.memory ?? memory;
@@ -38,6 +55,11 @@ export class CellKind {
     this.isReentrant = options.reentrant ?? false;
     this.version = options.version ?? 1;
     this.checksAlways = options.schema !== undefined && options.validate === 'always';
+  }
+
+  /** The same with another door, for one of its actors. */
+  behind(door: Gate): CellKind {
+    return new CellKind(this.#definition, this.makeBehavior, this.#watch, door, this.memory);
   }
 
   /** What of a value may stand in a report. A redaction that fails hides the value, not the report. */
@@ -69,6 +91,7 @@ const kernelNames = namesOf<KernelOptions>({
   trapExits: true,
   history: true,
   placement: true,
+  policy: true,
 });
 
 /**
@@ -84,7 +107,7 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
       data: { path },
     });
   };
-  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement'] as const) {
+  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement', 'policy'] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
   }

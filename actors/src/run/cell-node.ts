@@ -18,6 +18,7 @@ type Inspected = Inbox & {
 export function cellNode(cell: Inspected): TreeNode {
   const { cold, phase } = cell;
   const { heldBytes } = cell;
+  const { door } = cell.kind;
   const own = cell.behavior?.children(cell.state) ?? [];
   return {
     id: cell.id,
@@ -32,6 +33,7 @@ export function cellNode(cell: Inspected): TreeNode {
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
     ...(heldBytes === undefined ? {} : { mailboxBytes: heldBytes }),
     ...(cold?.lastError === undefined ? {} : { lastError: withoutStacks(errorToData(cold.lastError)) }),
+    ...(door === undefined || door.isOfType ? {} : { policy: door.view }),
     ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],
   };

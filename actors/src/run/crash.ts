@@ -56,8 +56,7 @@ export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {
 
 /** Its next handler answers it, unless that defers it again. */
 function undefer(cell: Crashed, ask: Ask): void {
-  ask.isDeferred = false;
-  ask.to = cell;
+  ask.takeUp(cell);
   cell.cold?.deferred?.delete(ask);
 }
 

@@ -1,4 +1,12 @@
-import { ActorStoppedError, hasCode, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
+import {
+  ActorStoppedError,
+  hasCode,
+  InvalidMessageError,
+  isDurableMessageId,
+  type JaegisError,
+  OverloadedError,
+} from '@jaegis/core';
+import type { Gate } from '../door/gate.ts';
 import { Ask, type Item } from './ask.ts';
 import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
@@ -46,6 +54,10 @@ export abstract class Inbox extends Process {
     this.kind = kind;
   }
 
+  override guard(door: Gate): void {
+    this.kind = this.kind.behind(door);
+  }
+
   /** Something waits: see that it is handled. */
   abstract wake(): void;
   /** Whether it handles the ask on the spot: it is idle, nobody else is at work, and it has no budget to ask before. */
@@ -61,15 +73,21 @@ export abstract class Inbox extends Process {
     else this.accept(message);
   }
 
-  ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  ask<M extends MessageOf<AnyProtocol>, Fallen = never>(
+    message: M,
+    options?: AskOptions<Fallen>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']> | Fallen> {
     if (options?.policy !== undefined)
-      return askUnderPolicy(options, this.kernel.services, (once) => this.ask(message, once));
+      return askUnderPolicy(options, this.kernel.services, (once) => this.ask<M>(message, once));
     const { traces } = this.kernel;
     if (traces.isOn) return traces.ask(this.address, message, () => this.#ask(message, options));
     return this.#ask(message, options);
   }
 
-  #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  #ask<M extends MessageOf<AnyProtocol>>(
+    message: M,
+    options?: AskOptions<unknown>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
       const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, askId(options));
@@ -87,7 +105,7 @@ export abstract class Inbox extends Process {
     }
     if (this.kernel.traces.isOn) this.kernel.traces.carryActive(ask);
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
-    else if (!this.handleNow(ask)) this.acceptAsk(ask);
+    else if (this.kind.door !== undefined || !this.handleNow(ask)) this.acceptAsk(ask);
     ask.startTime(this.kernel.deadlines, this);
   }
 
@@ -106,10 +124,17 @@ export abstract class Inbox extends Process {
 
   acceptAsk(ask: Ask): void {
     try {
-      if (ask.isOpen && !this.interleave(ask)) this.accept(ask);
+      if (ask.isOpen && !this.interleave(ask)) this.admit(ask);
     } catch (error) {
       ask.fail(error);
     }
+  }
+
+  /** Through the door, if there is one. What was sent durably waits for no reply: nobody could be told to come again. */
+  protected admit(ask: Ask): void {
+    const { door } = this.kind;
+    if (door === undefined || isDurableMessageId(ask.id)) this.accept(ask);
+    else door.pass(this, ask);
   }
 
   /** @throws OverloadedError, or ActorStoppedError for an ask. */

@@ -1,3 +1,4 @@
+import type { DoorOption } from '../door/door-policy.ts';
 import type { MailboxMemory } from './mailbox-memory.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
@@ -46,6 +47,12 @@ export interface KernelOptions {
   readonly history?: HistoryLimits;
   /** Exit signals become messages to `signals.exit`. Default false. */
   readonly trapExits?: boolean;
+  /**
+   * Stands at the door of all actors of the type on a node, and lives as long as that: each ask that arrives, from
+   * whichever node, goes through it. Options, of which the node makes its own, named after the type; or a policy that is
+   * ready. What its fallbacks give is answered as if the actor had. Tells and sends are not guarded. Default: none.
+   */
+  readonly policy?: DoorOption;
   /** Of a durable entity: where it may live. Default: on any node. All nodes must say the same. */
   readonly placement?: PlacementNeeds;
 }

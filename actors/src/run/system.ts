@@ -18,6 +18,8 @@ import {
   type Waiter,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import type { MakePolicy } from '../door/door-policy.ts';
+import { Doors } from '../door/doors.ts';
 import { FarChild, type FarChildOptions } from '../far/far-child.ts';
 import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
 import { cellsBelow } from '../inspect/census.ts';
@@ -68,6 +70,8 @@ export interface SystemOptions {
   readonly memory?: MailboxMemory;
   /** Default: nothing is traced. */
   readonly telemetry?: Telemetry;
+  /** Makes the policies that definitions and specs name by options. Default: these can only give such that are ready. */
+  readonly makePolicy?: MakePolicy | undefined;
   /** Who looks for deadlocks across nodes. Default: nobody. */
   readonly waits?: EdgeSink;
 }
@@ -94,6 +98,7 @@ export class System implements Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  readonly doors: Doors;
   readonly clock: Clock;
   readonly watch: boolean;
   /** Set by the cluster, if there is one. */
@@ -116,6 +121,7 @@ export class System implements Kernel {
     checkMemory('The system', options.memory, 'memory');
     const { clock } = options.services;
     this.clock = new UntracedClock(clock, this.traces);
+    this.doors = new Doors(clock, options.makePolicy);
     // Whoever told the first message of a batch, or waits longest, has nothing to do with the others.
     const run = (act: () => void) => this.traces.outside(act);
     this.scheduler = new Scheduler(clock, run);
@@ -262,7 +268,7 @@ export class System implements Kernel {
     this.deliver(this.#at(path) ?? `${this.node}${path}`, message);
   }
 
-  async ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
+  async ask(path: string, message: Message, options: AskOptions<unknown>): Promise<unknown> {
     const process = this.#at(path);
     return process instanceof Relay
       ? process.ask(message, options)
@@ -312,7 +318,10 @@ export class System implements Kernel {
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind {
     const known = this.#kinds.get(definition);
     if (known) return known;
-    const made = new CellKind(definition, this.services, this.watch, this.#options.memory);
+    const { type, options } = definition;
+    const door = options.policy && this.doors.ofType(type, options.policy);
+    const { memory } = this.#options;
+    const made = new CellKind(definition, definition.behavior(this.services), this.watch, door, memory);
     this.#kinds.set(definition, made);
     return made;
   }
@@ -364,6 +373,7 @@ export class System implements Kernel {
   }
 
   inspect(): TreeNode {
+    const doors = this.doors.ofTypes;
     return {
       id: 'user',
       kind: 'supervisor',
@@ -372,6 +382,7 @@ export class System implements Kernel {
       mailbox: 0,
       handled: 0,
       restarts: this.#root.restartCount,
+      ...(doors.length === 0 ? {} : { policies: doors.map(({ view }) => view) }),
       children: this.#root.inspect(),
     };
   }

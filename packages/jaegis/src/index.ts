@@ -83,21 +83,22 @@ export type {
   NodeLoad,
   NodePlacement,
   NodePolicies,
-  NodePolicy,
   NodeStanding,
   PassiveEntity,
   PlacementAnswer,
   PoliciesAnswer,
-  PolicyNews,
-  PolicyView,
   RestoreReport,
   TreeAnswer,
+  TuneAnswer,
   ViewAnswer,
 } from '@jaegis/cluster';
 export {
+  type BreakerOrder,
   type BudgetView,
   type ByteBudget,
+  breakerOrders,
   type DeadLetter,
+  type DoorView,
   durableMessageId,
   type EntityId,
   type ErrorCode,
@@ -112,10 +113,15 @@ export {
   isToken,
   JaegisError,
   type KeptTurn,
+  type NodePolicy,
+  type PolicyNews,
+  type PolicyOrder,
+  type PolicyView,
   parseEntityId,
   type RestartBackoff,
   type RestartLimit,
   type RestartType,
+  type Shelf,
   type Shutdown,
   type Strategy,
   type TrafficClass,
@@ -137,7 +143,16 @@ export {
   startServers,
   type Tls,
 } from '@jaegis/nats';
-export { type LogLevel, onParentGone, onSignals, pinoLogger, realClock, realHost, realRandom } from '@jaegis/node';
+export {
+  folderShelf,
+  type LogLevel,
+  onParentGone,
+  onSignals,
+  pinoLogger,
+  realClock,
+  realHost,
+  realRandom,
+} from '@jaegis/node';
 export { moved } from '@jaegis/pool';
 export {
   type AdaptiveLimit,
@@ -151,6 +166,7 @@ export {
   type BreakerOptions,
   type BreakerServices,
   type BreakerSnapshot,
+  type BreakersSnapshot,
   type BreakerWatcher,
   Bulkhead,
   type BulkheadOptions,
@@ -163,6 +179,7 @@ export {
   type CloseReason,
   ClusterBreaker,
   type ConstantBackoff,
+  type Dropped,
   ErrorClassBreakers,
   type ErrorClassBreakersOptions,
   type ExponentialBackoff,
@@ -179,13 +196,18 @@ export {
   type Inner,
   isGivenUp,
   isRetryable,
+  type KeptPolicy,
   KeyedBreakers,
   type KeyedBreakersOptions,
   type KeyedBreakersState,
   type Layer,
-  type LearnedHour,
-  LearnedRate,
-  type LearnedRateOptions,
+  type Learned,
+  type LearnedErrorsOptions,
+  type LearnedOptions,
+  type LearnedSlowOptions,
+  type LearnedSnapshot,
+  LearnedThresholds,
+  type LearnedUsual,
   type LearnerOptions,
   type LimitBounds,
   MemoryBudget,
@@ -199,7 +221,9 @@ export {
   type PartEvent,
   type Policy,
   type PolicyEvent,
+  type PolicyKeeper,
   type PolicyOptions,
+  type PolicySnapshot,
   type PolicyState,
   RateLimit,
   type RateLimitOptions,
@@ -220,6 +244,7 @@ export {
   vegas,
   WatchedBreaker,
   type WatchedBreakerOptions,
+  type WatchedSnapshot,
 } from '@jaegis/resilience';
 export { type App, type AppActor, defineApp } from './app.ts';
 export {
@@ -237,6 +262,7 @@ export {
 export type { Finding, Level } from './doctor/finding.ts';
 export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
+export { type KeepOptions, keepPolicies } from './keep-policies.ts';
 export type { NetworkOptions } from './network-options.ts';
 export type { NodeOptions } from './node-options.ts';
 export { createPolicy, type PolicyServices } from './policies.ts';

@@ -1,5 +1,4 @@
 import type { MailboxMemory } from '@jaegis/actors';
-import type { NodePolicy } from '@jaegis/cluster';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -7,6 +6,7 @@ import {
   isToken,
   limits,
   type NodeId,
+  type NodePolicy,
   nodeId,
   subjectRule,
   tokenRule,
@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { App } from './app.ts';
 import { checked } from './checked.ts';
 import { healthSchema } from './health-options.ts';
+import { checkNames, keepable } from './keep-policies.ts';
 import { memorySchema } from './memory-options.ts';
 import { type NetworkOptions, networkSchema } from './network-options.ts';
 
@@ -48,7 +49,8 @@ export interface NodeOptions {
   readonly policies?: readonly NodePolicy[];
   /**
    * What messages may hold in the mailboxes of this node, from their arrival until their turns are over: of all actors and
-   * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
+   * entities whose definitions have no `mailbox.memory` of their own. Tasks of the node's pool count against the same
+   * budget. Default: they are not counted.
    */
   readonly memory?: MailboxMemory;
   /**
@@ -57,6 +59,12 @@ export interface NodeOptions {
    * cluster itself says is counted and never waits. Default: no bounds.
    */
   readonly network?: NetworkOptions;
+  /**
+   * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
+   * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
+   * breakers have learned is known. Default false.
+   */
+  readonly keepPolicies?: boolean;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
   readonly role?: 'member' | 'client';
   /**
@@ -142,6 +150,7 @@ const schema = z.strictObject({
   memory: memorySchema.optional(),
   network: networkSchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
+  keepPolicies: z.boolean().default(false),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),
   probes: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).optional() }).optional(),
   logLevel: z.enum(logLevels).default('warn'),
@@ -163,15 +172,15 @@ export function checkOptions(options: NodeOptions, chance: string): CheckedOptio
     );
   }
   const policies = [...(data.app?.policies ?? []), ...data.policies];
-  checkNames(policies);
+  checkNames('startNode', policies);
+  if (data.keepPolicies) checkKept(data.name, policies);
   return { ...data, policies, id: nodeId(data.name ?? `node-${chance}`) };
 }
 
-function checkNames(policies: readonly NodePolicy[]): void {
-  const names = policies.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new InvalidConfigError(`startNode: two policies are called "${twice}"; they could not be told apart.`, {
-    data: { path: 'policies' },
+function checkKept(name: string | undefined, policies: readonly NodePolicy[]): void {
+  keepable('startNode', policies);
+  if (name !== undefined) return;
+  throw new InvalidConfigError('startNode: keepPolicies needs a name: one by chance is another one after a restart.', {
+    data: { path: 'name' },
   });
 }

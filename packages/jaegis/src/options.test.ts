@@ -21,12 +21,16 @@ it.each([
   expect(() => checkOptions(options as never, 'x')).toThrow(refused);
 });
 
+const unkept = { name: 'x', inspect: () => ({}), onEvent: () => {} };
+
 it.each([
   ['two replicas', { replicas: 2 }, 'replicas'],
   ['no server', { nats: [] }, 'nats'],
   ['an app that is none', { app: 7 }, 'app'],
   ['a policy that is none', { policies: [{ retry: {} }] }, 'policies.0'],
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
+  ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
+  ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['bounds of the network without a rate', { network: { bulkBytes: 1 } }, 'network.bytesPerSecond'],
   ['a share of the network above 1', { network: { bytesPerSecond: 1, shares: { bulk: 2 } } }, 'network.shares.bulk'],

@@ -10,6 +10,7 @@ import {
   type Logger,
   noHeart,
   type Random,
+  type Store,
 } from '@jaegis/core';
 import { connectNats, findServer, type NatsConnection, startServers } from '@jaegis/nats';
 import {
@@ -22,16 +23,18 @@ import {
   serveProbes,
   sha256,
 } from '@jaegis/node';
-import { createPool } from '@jaegis/pool';
-import { type BreakerBoard, StoreBoard } from '@jaegis/resilience';
+import { type BreakerBoard, PolicyKeeper, StoreBoard, StoreShelf } from '@jaegis/resilience';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
+import { announcementOf, keepable } from './keep-policies.ts';
 import { networkBounds } from './network-options.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { ownPool } from './own-pool.ts';
+import { makePolicy } from './policies.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
 /**
@@ -60,7 +63,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const heart = heartOf(connection, checked, health, () => node?.system.running);
   undo.defer(() => heart.stop());
   const clock = realClock();
-  const pool = createPool(checked.threads === undefined ? { clock } : { clock, threads: checked.threads });
+  const pool = ownPool(clock, checked);
   undo.defer(() => pool.close());
   const world = { clock, random, logger };
   if (checked.role === 'client') await assertClusterOf(checked, connection, servers);
@@ -69,6 +72,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   if (checked.role === 'member') await Promise.all([blobs.open(), bodies.open()]);
   const codec = binaryCodec();
   const ports = { ...world, codec, pool, transport: connection.transport };
+  const keeper = undo.use(await openKeeper(connection, checked, world));
   let fail: (error: JaegisError) => void = () => {};
   let leave = () => {};
   const telemetry = new OpenTelemetry(realClock());
@@ -78,7 +82,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
-    policies: checked.policies,
+    beforeItJoins: async (announce) => keeper?.start((dropped) => announce(announcementOf(dropped))),
     ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
     health,
@@ -90,11 +94,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   if (checked.role === 'member') void sweep(inbox, logger);
   await startActors(node, options.app);
   const { membership } = node;
-  const { transport } = connection;
-  life.begun(() => {
-    const { self, view, standing } = membership;
-    return { role: checked.role, connected: transport.connected, self, view, standing };
-  });
+  life.begun(() => begunAs(checked.role, membership, connection));
   const started = new JaegisNode({
     life,
     probePort: probes?.port,
@@ -111,14 +111,39 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   return started;
 }
 
-/** What breakers of a cluster share: a bucket of its own, made when it is first asked for. */
+/** What breakers of a cluster share: made when it is first asked for. */
 async function openBoard(
   connection: NatsConnection,
-  { cluster, replicas = connection.replicas, storage }: CheckedOptions,
-  { clock, random, logger }: StreamWorld,
+  options: CheckedOptions,
+  world: StreamWorld,
 ): Promise<BreakerBoard> {
-  const store = await connection.openStore({ name: `JAEGIS_${cluster}_BREAKERS`, replicas, storage });
-  return new StoreBoard({ cluster, transport: connection.transport, store, clock, random, logger });
+  const store = await openBreakers(connection, options);
+  return new StoreBoard({ ...world, cluster: options.cluster, transport: connection.transport, store });
+}
+
+/** @returns Undefined where no policies are to be kept. */
+async function openKeeper(
+  connection: NatsConnection,
+  options: CheckedOptions,
+  { clock, logger }: StreamWorld,
+): Promise<PolicyKeeper | undefined> {
+  if (!options.keepPolicies) return undefined;
+  const shelf = new StoreShelf(await openBreakers(connection, options), options.id);
+  const policies = keepable('startNode', options.policies);
+  return new PolicyKeeper({ clock, logger, policies, shelf });
+}
+
+/** The bucket of all breakers of a cluster. */
+function openBreakers(
+  connection: NatsConnection,
+  { cluster, replicas = connection.replicas, storage }: CheckedOptions,
+): Promise<Store> {
+  return connection.openStore({ name: `JAEGIS_${cluster}_BREAKERS`, replicas, storage });
+}
+
+function begunAs(role: CheckedOptions['role'], membership: ClusterNode['membership'], { transport }: NatsConnection) {
+  const { self, view, standing } = membership;
+  return { role, connected: transport.connected, self, view, standing };
 }
 
 function connect({ id, auth, tls, inboxPrefix }: CheckedOptions, servers: string[], logger: Logger) {
@@ -181,12 +206,13 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 }
 
 /** What the node hosts, and what of all it takes. */
-function whatRuns({ app, weight, labels, memory, network }: CheckedOptions, node: () => ClusterNode | undefined) {
+function whatRuns({ app, ...given }: CheckedOptions, node: () => ClusterNode | undefined) {
+  const { weight, labels, policies, memory, network } = given;
   const bounds = {
     ...(memory ? { memory } : {}),
     ...(network ? { network: networkBounds(network, realClock()) } : {}),
   };
-  const own = { weight, labels, ...bounds };
+  const own = { weight, labels, policies, makePolicy, ...bounds };
   if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
   return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };

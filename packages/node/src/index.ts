@@ -2,6 +2,7 @@
 export { realClock } from './clock.ts';
 export { sha256 } from './digest.ts';
 export { folderArchive } from './folder-archive.ts';
+export { folderShelf } from './folder-shelf.ts';
 export { realHost } from './host.ts';
 export { type LogLevel, logLevels, type PinoLoggerOptions, pinoLogger } from './logger.ts';
 export { onParentGone } from './parent.ts';

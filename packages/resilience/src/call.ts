@@ -154,4 +154,11 @@ export interface Part {
   inspect?(): unknown;
   /** For a part that several policies share: each tells its events as its own. @returns Takes the listener back. */
   listen?(listener: (event: PartEvent) => void): () => void;
+  /** What of it is worth keeping over a restart, as plain data. */
+  export?(): unknown;
+  /**
+   * Goes on from what `export` gave.
+   * @param agoMs How long ago that was. @throws InvalidConfigError where it is no such thing.
+   */
+  import?(state: unknown, agoMs: number): void;
 }

@@ -8,12 +8,27 @@ export type { BreakerEvent, CloseReason, OpenReason, RefusingState } from './bre
 export { type Forecast, type ForecastOptions, ForecastWatcher, type Outlook } from './breaker/forecast.ts';
 export { isGivenUp } from './breaker/given-up.ts';
 export { KeyedBreakers, type KeyedBreakersOptions, type KeyedBreakersState } from './breaker/keyed-breakers.ts';
-export { type LearnedHour, LearnedRate, type LearnedRateOptions } from './breaker/learned-rate.ts';
+export type { ErrorShare } from './breaker/learned/error-mix.ts';
+export type { LearnedErrorsOptions, LearnedOptions, LearnedSlowOptions } from './breaker/learned/learned-options.ts';
+export {
+  type Learned,
+  type LearnedSnapshot,
+  LearnedThresholds,
+  type LearnedUsual,
+  type PresentThresholds,
+  type Thresholds,
+} from './breaker/learned/learned-thresholds.ts';
+export type { Basis, LoadBand, Usual } from './breaker/learned/usual-rates.ts';
 export { MemoryBoard } from './breaker/memory-board.ts';
 export { type BreakerOptions, BreakerSettings, type ErrorFilter } from './breaker/settings.ts';
-export type { BreakerSnapshot } from './breaker/snapshot.ts';
+export type { BreakerSnapshot, BreakersSnapshot } from './breaker/snapshot.ts';
 export { StoreBoard, type StoreBoardOptions } from './breaker/store-board.ts';
-export { type BreakerWatcher, WatchedBreaker, type WatchedBreakerOptions } from './breaker/watched-breaker.ts';
+export {
+  type BreakerWatcher,
+  WatchedBreaker,
+  type WatchedBreakerOptions,
+  type WatchedSnapshot,
+} from './breaker/watched-breaker.ts';
 export { Bandwidth, type BandwidthOptions } from './bulkhead/bandwidth.ts';
 export {
   Bulkhead,
@@ -35,9 +50,18 @@ export type { SheddingOptions } from './bulkhead/shedding.ts';
 export { Call, type CallInfo, type CallOptions, type Inner, type Operation, type Part } from './call.ts';
 export { Fallback, type FallbackFunction, type FallbackOptions } from './fallback.ts';
 export { Hedge, type HedgeOptions } from './hedge.ts';
+export { type Dropped, type KeptPolicy, PolicyKeeper, type PolicyKeeperOptions } from './keep/policy-keeper.ts';
+export { StoreShelf } from './keep/store-shelf.ts';
 export type { Layer } from './policy/layers.ts';
 export type { Outcome, Refuser } from './policy/outcome.ts';
-export { createPolicy, Policy, type PolicyEvent, type PolicyState, resilient } from './policy/policy.ts';
+export {
+  createPolicy,
+  Policy,
+  type PolicyEvent,
+  type PolicySnapshot,
+  type PolicyState,
+  resilient,
+} from './policy/policy.ts';
 export type { PolicyOptions } from './policy/policy-options.ts';
 export { RateLimit, type RateLimitOptions } from './rate/rate-limit.ts';
 export { refusalChance, Throttle, type ThrottleOptions } from './rate/throttle.ts';

@@ -39,7 +39,14 @@ it.each(names)('the page permits a %s all that is tried for it', (name) => {
 });
 
 /** That cannot be tried without being heard of, is asked by the examination itself, or is left out where one may do without. */
-const untried = ['jaegis.shop.event', '$JS.API.INFO', '$JS.API.DIRECT.GET.JAEGIS_shop_TURNS', '$SRV.PING.jaegis'];
+const untried = [
+  'jaegis.shop.event',
+  '$JS.API.INFO',
+  '$JS.API.DIRECT.GET.JAEGIS_shop_TURNS',
+  '$SRV.PING.jaegis',
+  ...['CREATE', 'INFO', 'UPDATE', 'MSG.GET'].map((request) => `$JS.API.STREAM.${request}.KV_JAEGIS_shop_BREAKERS`),
+  '$KV.JAEGIS_shop_BREAKERS.>',
+];
 
 it.each(names)('all that the page permits a %s is tried', (name) => {
   const left = (['publish', 'subscribe'] as const).flatMap((does) => {

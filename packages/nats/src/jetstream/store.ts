@@ -8,12 +8,15 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { plainBytes } from '../plain-bytes.ts';
 import { type JetStreamAccess, read, write } from './access.ts';
 import { isWrongSequence } from './errors.ts';
+import { changeStream } from './open-stream.ts';
 import { type OpenOptions, openWithin } from './open-within.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** Of the bucket: letters, digits, `-` and `_`. */
   readonly name: string;
+  /** Copies. A bucket that has fewer is given more; one that has more keeps them. */
   readonly replicas: 1 | 3;
+  /** Of one that is made. */
   readonly storage: 'file' | 'memory';
 }
 
@@ -27,6 +30,9 @@ export async function openStore(access: JetStreamAccess, options: StoreOptions):
       history: 1,
       allow_direct: false,
     });
+    const manager = await access.client.jetstreamManager(false);
+    const { config } = await manager.streams.info(`KV_${name}`);
+    await changeStream(access, manager, config, { num_replicas: replicas });
     opened.push(bucket);
   });
   const [bucket] = opened;

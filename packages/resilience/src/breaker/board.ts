@@ -8,6 +8,8 @@ export interface BreakerNotice {
   readonly state: 'open' | 'closed';
   /** Where it opened: how long until probes are let through, in ms. */
   readonly waitMs: number;
+  /** It was so before this breaker began to listen: a former life of the same node may have found it. Default false. */
+  readonly isOld?: boolean;
 }
 
 /** A place of a probe. */

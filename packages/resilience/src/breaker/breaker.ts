@@ -79,6 +79,11 @@ export class Breaker implements Part {
     return this.#state;
   }
 
+  /** What holds now. */
+  get settings(): BreakerSettings {
+    return this.#settings;
+  }
+
   /** Closed, and nothing has been counted that is not forgotten. */
   get isCalm(): boolean {
     return this.#state === 'closed' && this.#window.calls(this.#clock.monotonic()) === 0;
@@ -107,6 +112,11 @@ export class Breaker implements Part {
   /** As {@link figures}: it is what its policy shows. */
   inspect(): BreakerFigures {
     return this.figures;
+  }
+
+  /** Whether an error of a call that went through it counts as a failure. */
+  isFailure(error: unknown, call: Call): boolean {
+    return this.#judge(error, call, this.#epoch) === 'failure';
   }
 
   /** @throws BreakerOpenError with `data` of `{ breaker, state, retryAfterMs }`, where it is open: nothing was called. */
@@ -198,15 +208,16 @@ export class Breaker implements Part {
   /**
    * Resumes what another one, or this one, exported. Calls under way do not count for it, so a half-open one has all its
    * places free.
+   * @param agoMs How long ago it was exported: so much of its wait and its window is over. Default 0.
    * @throws InvalidConfigError where it is not what `export` gives; then all stays as it is.
    */
-  import(snapshot: BreakerSnapshot): void {
+  import(snapshot: BreakerSnapshot, agoMs = 0): void {
     checkSnapshot(snapshot);
     const before = this.#state;
     this.#enter(snapshot.state);
-    this.#waitMs = snapshot.waitMs;
+    this.#waitMs = Math.max(0, snapshot.waitMs - agoMs);
     this.#successes = snapshot.successes;
-    this.#window.import(snapshot.window, this.#enteredMs);
+    this.#window.import(snapshot.window, this.#enteredMs - agoMs);
     if (before !== snapshot.state) this.#tell(this.#importNews());
   }
 

@@ -5,6 +5,7 @@ import type { BreakerBoard, BreakerNotice, ProbePlace } from './board.ts';
 import { Breaker, type BreakerServices } from './breaker.ts';
 import type { BreakerEvent } from './events.ts';
 import { type BreakerOptions, BreakerSettings } from './settings.ts';
+import type { BreakerSnapshot } from './snapshot.ts';
 
 export interface ClusterBreakerServices extends BreakerServices {
   readonly board: BreakerBoard;
@@ -56,6 +57,16 @@ export class ClusterBreaker implements Part {
 
   listen(listener: (event: PartEvent) => void): () => void {
     return this.breaker.listen(listener);
+  }
+
+  /** Of this node. */
+  export(): BreakerSnapshot {
+    return this.breaker.export();
+  }
+
+  /** As that of a breaker, on this node; the others are not told. */
+  import(snapshot: BreakerSnapshot, agoMs = 0): void {
+    this.breaker.import(snapshot, agoMs);
   }
 
   /** It hears nothing from the others any more. */
@@ -124,8 +135,8 @@ export class ClusterBreaker implements Part {
     this.#board.publish({ name: this.name, by: this.#node, state, waitMs });
   }
 
-  #heard({ by, state, waitMs }: BreakerNotice): void {
-    if (by === this.#node) return;
+  #heard({ by, state, waitMs, isOld = false }: BreakerNotice): void {
+    if (by === this.#node && !isOld) return;
     if (state === 'open') this.breaker.trip({ kind: 'cluster', by }, waitMs);
     else this.breaker.recover('cluster');
   }

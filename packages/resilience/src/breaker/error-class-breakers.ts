@@ -1,7 +1,11 @@
 import { hasCode } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
-import { Breaker, type BreakerServices } from './breaker.ts';
+import { Listeners } from '../listeners.ts';
+import type { PartEvent } from '../services.ts';
+import { Breaker, type BreakerFigures, type BreakerServices } from './breaker.ts';
+import type { BreakerEvent } from './events.ts';
 import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './settings.ts';
+import { type BreakersSnapshot, resumeBreakers } from './snapshot.ts';
 
 export interface ErrorClassBreakersOptions extends BreakerOptions {
   /** The class of an error: its code, its name, a status. */
@@ -24,6 +28,7 @@ export class ErrorClassBreakers implements Part {
   readonly #services: BreakerServices;
   readonly #classOf: (error: unknown) => string;
   readonly #most: number;
+  readonly #listeners = new Listeners<PartEvent>();
   readonly #breakers = new Map<string, Breaker>();
 
   /** @throws InvalidConfigError as a breaker, and for `most`. */
@@ -57,13 +62,42 @@ export class ErrorClassBreakers implements Part {
     }
   }
 
+  /** Told of the events of all of them. @returns Takes the listener back. */
+  listen(listener: (event: PartEvent) => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  inspect(): { readonly name: string; readonly breakers: readonly BreakerFigures[] } {
+    return { name: this.name, breakers: [...this.#breakers.values()].map(({ figures }) => figures) };
+  }
+
+  /** Of each class. */
+  export(): BreakersSnapshot {
+    return { version: 1, breakers: [...this.#breakers].map(([errorClass, breaker]) => [errorClass, breaker.export()]) };
+  }
+
+  /**
+   * Goes on from there.
+   * @param agoMs As for a breaker. @throws InvalidConfigError where it is not what `export` gives; then all stays as it is.
+   */
+  import(snapshot: BreakersSnapshot, agoMs = 0): void {
+    resumeBreakers(snapshot, agoMs, (errorClass) => this.#get(errorClass));
+  }
+
   /** The first error of its class counts too. */
   #begin(error: unknown, call: Call): void {
     const errorClass = this.#known(error);
     if (this.#breakers.has(errorClass)) return;
-    const breaker = this.#make(errorClass);
+    this.#get(errorClass)
+      .run(call, () => Promise.reject(error))
+      .catch(() => {});
+  }
+
+  #get(given: string): Breaker {
+    const errorClass = this.#placeOf(given);
+    const breaker = this.#breakers.get(errorClass) ?? this.#make(errorClass);
     this.#breakers.set(errorClass, breaker);
-    breaker.run(call, () => Promise.reject(error)).catch(() => {});
+    return breaker;
   }
 
   #make(errorClass: string): Breaker {
@@ -74,14 +108,22 @@ export class ErrorClassBreakers implements Part {
       ignores: (error, call) => isOfOthers(error) || ignores(error, call),
       // Each of the others ignores it, which is no news.
       onEvent: (event) => {
-        if (event.type !== 'ignored' || event.reason === 'late' || !isOfOthers(event.error)) onEvent?.(event);
+        if (event.type !== 'ignored' || event.reason === 'late' || !isOfOthers(event.error)) this.#tell(event, onEvent);
       },
     };
     return new Breaker(options, this.#services, `${this.name}:${errorClass}`);
   }
 
+  #tell(event: BreakerEvent, onEvent: BreakerOptions['onEvent']): void {
+    this.#listeners.tell({ ...event, part: 'breaker' });
+    onEvent?.(event);
+  }
+
   #known(error: unknown): string {
-    const errorClass = this.#classOf(error);
+    return this.#placeOf(this.#classOf(error));
+  }
+
+  #placeOf(errorClass: string): string {
     return this.#breakers.has(errorClass) || this.#breakers.size < this.#most - 1 ? errorClass : OTHER;
   }
 

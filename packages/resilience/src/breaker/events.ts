@@ -7,6 +7,15 @@ export type OpenReason =
   | { readonly kind: 'failures'; readonly failures: number; readonly error: unknown }
   | { readonly kind: 'failure_rate'; readonly rate: number; readonly calls: number; readonly error: unknown }
   | { readonly kind: 'slow_rate'; readonly rate: number; readonly calls: number }
+  /** So many calls failed with errors that were never or hardly seen before that it opened before `failure_rate`. */
+  | {
+      readonly kind: 'unusual_errors';
+      /** Of the last of them. */
+      readonly errorClass: string;
+      readonly rate: number;
+      readonly calls: number;
+      readonly error: unknown;
+    }
   | { readonly kind: 'probe_failed'; readonly error: unknown }
   /** It went well, but took as long as a slow call does. */
   | { readonly kind: 'probe_slow'; readonly tookMs: number }

@@ -22,6 +22,7 @@ export interface ForecastOptions {
 
 /** Opens a breaker before what it guards fails. Its probes close it again, as always. */
 export class ForecastWatcher implements BreakerWatcher {
+  readonly name = 'forecast';
   readonly everyMs: number;
   readonly #likelihood: number;
   readonly #forecast: Forecast;

@@ -5,6 +5,7 @@ import { Breaker, type BreakerFigures, type BreakerServices } from './breaker.ts
 
 import type { BreakerEvent } from './events.ts';
 import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './settings.ts';
+import { type BreakersSnapshot, resumeBreakers } from './snapshot.ts';
 
 export interface KeyedBreakersOptions extends BreakerOptions {
   /** Whose breaker a call goes through: a tenant, an operation, a host. Without a key it is that of all others. Default: the tenant. */
@@ -23,6 +24,8 @@ export interface KeyedBreakersState {
 
 /** Of those that are not closed, in what is shown. */
 const SHOWN = 100;
+/** Of those that are not closed, in what is exported. */
+const EXPORTED = 1_000;
 /** Closed breakers, those used longest ago first, that are looked at for a calm one before one with counts is forgotten. */
 const LOOKED_AT = 64;
 
@@ -113,12 +116,30 @@ export class KeyedBreakers implements Part {
 
   /** Looks at all of them. */
   inspect(): KeyedBreakersState {
-    const notClosed: BreakerFigures[] = [];
-    for (const [, breaker] of this) {
-      if (notClosed.length === SHOWN) break;
-      if (breaker.state !== 'closed') notClosed.push(breaker.figures);
-    }
+    const notClosed = this.#notClosed(SHOWN).map(([, { figures }]) => figures);
     return { name: this.name, breakers: this.size, notClosed };
+  }
+
+  /** Of those that are not closed, at most 1,000: the others begin anew elsewhere. */
+  export(): BreakersSnapshot {
+    return { version: 1, breakers: this.#notClosed(EXPORTED).map(([key, breaker]) => [key, breaker.export()]) };
+  }
+
+  /**
+   * Goes on from there; they count as used.
+   * @param agoMs As for a breaker. @throws InvalidConfigError where it is not what `export` gives; then all stays as it is.
+   */
+  import(snapshot: BreakersSnapshot, agoMs = 0): void {
+    resumeBreakers(snapshot, agoMs, (key) => this.get(key));
+  }
+
+  #notClosed(most: number): [key: string, breaker: Breaker][] {
+    const found: [string, Breaker][] = [];
+    for (const each of this) {
+      if (found.length === most) break;
+      if (each[1].state !== 'closed') found.push(each);
+    }
+    return found;
   }
 
   #take(key: string): Breaker | undefined {

@@ -13,6 +13,12 @@ export interface BreakerSnapshot {
   readonly window: BreakerWindowData;
 }
 
+/** Of several breakers, by what tells them apart. */
+export interface BreakersSnapshot {
+  readonly version: 1;
+  readonly breakers: readonly (readonly [key: string, breaker: BreakerSnapshot])[];
+}
+
 const states: Readonly<Record<BreakerStateValue, true>> = {
   closed: true,
   open: true,
@@ -23,7 +29,9 @@ const states: Readonly<Record<BreakerStateValue, true>> = {
 };
 
 /** @throws InvalidConfigError where it is not what `export` gives: it may come from a file or another version. */
-export function checkSnapshot({ version, state, waitMs, successes, window }: BreakerSnapshot): void {
+export function checkSnapshot(snapshot: BreakerSnapshot): void {
+  check(typeof snapshot === 'object' && snapshot !== null, 'it', snapshot);
+  const { version, state, waitMs, successes, window } = snapshot;
   check(version === 1, 'version', version);
   check(Object.hasOwn(states, state), 'state', state);
   check(isAmount(waitMs), 'waitMs', waitMs);
@@ -32,6 +40,25 @@ export function checkSnapshot({ version, state, waitMs, successes, window }: Bre
   check(isAmount(window.bucketMs), 'window.bucketMs', window.bucketMs);
   check(isAmount(window.ageMs), 'window.ageMs', window.ageMs);
   check(window.counts.every(isAmount), 'window.counts', window.counts);
+}
+
+/**
+ * Has each breaker go on from its own.
+ * @throws InvalidConfigError where it is not what they export; then all stay as they are.
+ */
+export function resumeBreakers(snapshot: BreakersSnapshot, agoMs: number, get: (key: string) => Resumed): void {
+  const { version, breakers } = Object(snapshot) as Partial<BreakersSnapshot>; // seen through here
+  check(version === 1, 'version', version);
+  check(Array.isArray(breakers), 'breakers', breakers);
+  for (const pair of breakers ?? []) {
+    check(Array.isArray(pair) && typeof pair[0] === 'string', 'breakers', pair);
+    checkSnapshot(pair[1]);
+  }
+  for (const [key, each] of breakers ?? []) get(key).import(each, agoMs);
+}
+
+interface Resumed {
+  import(snapshot: BreakerSnapshot, agoMs: number): void;
 }
 
 const isAmount = (value: unknown) => typeof value === 'number' && value >= 0 && Number.isFinite(value);

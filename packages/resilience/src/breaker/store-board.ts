@@ -26,12 +26,14 @@ export interface StoreBoardOptions {
 interface BoardRecord {
   /** Until when it is open, and who found that; 0: it is closed. In ms since 1970. */
   readonly openUntil: number;
+  /** How long that was when it was found, in ms. */
+  readonly waitMs: number;
   readonly by: string;
   /** The places of probes that are taken, with when each is free again. */
   readonly places: readonly { readonly id: string; readonly until: number }[];
 }
 
-const empty: BoardRecord = { openUntil: 0, by: '', places: [] };
+const empty: BoardRecord = { openUntil: 0, waitMs: 0, by: '', places: [] };
 /** How often a record is tried to be changed while others change it too. */
 const ATTEMPTS = 5;
 
@@ -49,8 +51,9 @@ export class StoreBoard implements BreakerBoard {
   /** The store first: who begins to listen after the word was said finds it there. */
   publish({ name, by, state, waitMs }: BreakerNotice): void {
     const openUntil = state === 'open' ? this.#options.clock.now() + waitMs : 0;
-    const say = () => this.#options.transport.publish(this.#subjectOf(name), encode({ openUntil, by, places: [] }));
-    this.#change(name, (record) => ({ ...record, openUntil, by }))
+    const say = () =>
+      this.#options.transport.publish(this.#subjectOf(name), encode({ openUntil, waitMs, by, places: [] }));
+    this.#change(name, (record) => ({ ...record, openUntil, waitMs, by }))
       .catch((error: unknown) => this.#unheard(name, error))
       .then(say)
       .catch((error: unknown) => this.#unheard(name, error));
@@ -58,16 +61,17 @@ export class StoreBoard implements BreakerBoard {
 
   watch(name: string, listener: (notice: BreakerNotice) => void): () => void {
     let isOver = false;
-    const hear = ({ openUntil, by }: BoardRecord) => {
-      const waitMs = Math.max(0, openUntil - this.#options.clock.now());
-      if (!isOver) listener({ name, by, state: openUntil > 0 ? 'open' : 'closed', waitMs });
+    const hear = (record: BoardRecord, isOld: boolean) => {
+      const { openUntil, by } = record;
+      const state = openUntil > 0 ? 'open' : 'closed';
+      if (!isOver) listener({ name, by, state, waitMs: this.#leftOf(record), isOld });
     };
     // What the store has of a breaker that is not open says nothing of one that has opened meanwhile.
     const hearOpen = (record: BoardRecord) => {
-      if (record.openUntil > this.#options.clock.now()) hear(record);
+      if (this.#leftOf(record) > 0) hear(record, true);
     };
     const subscription: Subscription = this.#options.transport.subscribe(this.#subjectOf(name), ({ data }) =>
-      hear(decode(data)),
+      hear(decode(data), false),
     );
     const listening = this.#options.transport.flush();
     listening.then(() => this.#present(name)).then(hearOpen, (error: unknown) => this.#unheard(name, error));
@@ -85,6 +89,10 @@ export class StoreBoard implements BreakerBoard {
     const record = await this.#change(name, (before) => {
       const places = before.places.filter((place) => place.until > nowMs);
       return places.length >= most ? undefined : { ...before, places: [...places, { id, until }] };
+    }).catch((error: unknown) => {
+      // Others were quicker each time. They can be reached, so nobody decides by itself.
+      if (hasCode(error, 'wrong_sequence')) return undefined;
+      throw error;
     });
     if (record === undefined) return undefined;
     return { release: () => this.#release(name, id) };
@@ -120,6 +128,11 @@ export class StoreBoard implements BreakerBoard {
         if (attempt === ATTEMPTS || !hasCode(error, 'wrong_sequence')) throw error;
       }
     }
+  }
+
+  /** Of the wait: never longer than it was, however the clocks differ. */
+  #leftOf({ openUntil, waitMs }: BoardRecord): number {
+    return Math.min(waitMs, Math.max(0, openUntil - this.#options.clock.now()));
   }
 
   #subjectOf(name: string): string {

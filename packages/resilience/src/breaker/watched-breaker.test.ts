@@ -4,12 +4,10 @@ import { Call } from '../call.ts';
 import { Breaker } from './breaker.ts';
 import type { BreakerEvent } from './events.ts';
 import { type Forecast, ForecastWatcher } from './forecast.ts';
-import { LearnedRate, type LearnedRateOptions } from './learned-rate.ts';
 import { type BreakerWatcher, WatchedBreaker } from './watched-breaker.ts';
 
 function stage(watchersOf: (clock: VirtualClock) => BreakerWatcher[]) {
-  // Midnight, UTC.
-  const clock = new VirtualClock({ startMs: 1_767_225_600_000 });
+  const clock = new VirtualClock();
   const events: BreakerEvent[] = [];
   const breaker = new Breaker(
     { name: 'db', failures: Number.POSITIVE_INFINITY, onEvent: (event) => events.push(event) },
@@ -19,14 +17,7 @@ function stage(watchersOf: (clock: VirtualClock) => BreakerWatcher[]) {
   const run = (inner: () => Promise<unknown>) => watched.run(new Call(inner), inner).catch((error: unknown) => error);
   const good = () => run(() => Promise.resolve('well'));
   const bad = () => run(() => Promise.reject(new Error('down')));
-  /** 100 calls over a minute, so many of which fail. */
-  const minute = async (failures: number) => {
-    for (let call = 0; call < 100; call++) {
-      await clock.advance(600);
-      await ((call * failures) % 100 < failures ? bad() : good());
-    }
-  };
-  return { clock, breaker, events, good, bad, minute };
+  return { clock, breaker, watched, events, good, bad };
 }
 
 describe('a forecast', () => {
@@ -66,79 +57,73 @@ describe('a forecast', () => {
   });
 });
 
-describe('a learned rate', () => {
-  function learning(options: LearnedRateOptions = {}) {
-    let learned: LearnedRate | undefined;
-    const made = stage((clock) => {
-      learned = new LearnedRate(options, { clock });
-      return [learned];
-    });
-    const known = (hour: number) => learned?.learned[hour];
-    return { ...made, known, forget: () => learned?.forget() };
-  }
-
-  it('tells what is usual at an hour, and opens at a multiple of it', async () => {
-    const { breaker, bad, minute, known, good } = learning();
-    for (let left = 10; left > 0; left--) await minute(10);
-    await good();
-    const { rate = 0, threshold = 0, calls = 0 } = known(0) ?? {};
-    expect(rate).toBeGreaterThan(0.08);
-    expect(rate).toBeLessThan(0.12);
-    expect(threshold).toBeCloseTo(3 * rate);
-    expect(calls).toBeGreaterThan(800);
-    expect(known(1)).toEqual({ hour: 1, rate: undefined, calls: 0, threshold: 0.5 });
-    for (let call = 0; call < 15; call++) await bad();
-    expect(breaker.state).toBe('closed');
-    for (let call = 0; call < 30; call++) await bad();
-    expect(breaker.state).toBe('open');
-  });
-
-  it('has bounds, whatever was usual', async () => {
-    const calm = learning();
-    for (let left = 5; left > 0; left--) await calm.minute(0);
-    expect(calm.known(0)?.threshold).toBe(0.1);
-    const ill = learning({ most: 0.6 });
-    for (let left = 5; left > 0; left--) await ill.minute(30);
-    expect(ill.known(0)?.threshold).toBe(0.6);
-  });
-
-  it('is one for each hour of the day', async () => {
-    const { clock, minute, known } = learning();
-    for (let left = 5; left > 0; left--) await minute(5);
-    await clock.advance(55 * 60_000);
-    for (let left = 5; left > 0; left--) await minute(20);
-    expect(known(0)?.rate).toBeLessThan(0.07);
-    expect(known(1)?.rate).toBeGreaterThan(0.17);
-    expect(known(2)?.rate).toBeUndefined();
-  });
-
-  it('can be told to forget', async () => {
-    const { minute, known, forget } = learning();
-    for (let left = 5; left > 0; left--) await minute(5);
-    forget();
-    expect(known(0)).toEqual({ hour: 0, rate: undefined, calls: 0, threshold: 0.5 });
-  });
-
-  it.each<LearnedRateOptions>([
-    { everyMs: 0 },
-    { factor: 0.5 },
-    { least: 0 },
-    { most: 1.1 },
-    { least: 0.5, most: 0.4 },
-    { unknown: 0 },
-    { minimumCalls: 0 },
-    { halfLife: 0 },
-  ])('with %j is refused', (options) => {
-    expect(() => learning(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
-  });
-});
-
 test('a breaker that nobody calls is not looked at', async () => {
   let looks = 0;
-  const { clock, good } = stage(() => [{ everyMs: 10, look: () => looks++ }]);
+  const { clock, good } = stage(() => [{ name: 'own', everyMs: 10, look: () => looks++ }]);
   await clock.advance(1_000);
   expect([looks, clock.pending]).toEqual([0, 0]);
   await good();
   await good();
   expect(looks).toBe(1);
+});
+
+test('what calls come to is told to whoever watches, and not what is refused', async () => {
+  const told: unknown[] = [];
+  const watcher = {
+    name: 'own',
+    everyMs: 10,
+    look: () => {},
+    succeeded: (tookMs: number) => told.push(tookMs),
+    failed: ({ state }: Breaker, error: Error) => told.push([error.message, state]),
+  };
+  const { clock, breaker, good, bad } = stage(() => [watcher]);
+  await good();
+  await bad();
+  breaker.forceOpen();
+  await good();
+  await clock.advance(10);
+  expect(told).toEqual([0, ['down', 'closed']]);
+});
+
+test('its state and what its watchers say is shown, and its events are told', () => {
+  const own = { name: 'own', everyMs: 10, look: () => {}, inspect: () => ({ known: 3 }) };
+  const { breaker, watched } = stage(() => [own, new ForecastWatcher(() => undefined)]);
+  const heard: string[] = [];
+  watched.listen(({ type }) => heard.push(type));
+  breaker.forceOpen();
+  expect(watched.inspect()).toEqual({ ...breaker.figures, watchers: { own: { known: 3 } } });
+  expect(heard).toEqual(['opened']);
+});
+
+test('its state and what its watchers know can be gone on from, and what one does not know is open nevertheless', () => {
+  const knowing = (known: number) => {
+    const own = {
+      name: 'own',
+      everyMs: 10,
+      look: () => {},
+      known,
+      export: () => own.known,
+      import: (data: unknown) => {
+        if (typeof data !== 'number') throw new Error('unusable');
+        own.known = data;
+      },
+    };
+    return own;
+  };
+  const [one, other] = [knowing(7), knowing(0)];
+  const first = stage(() => [one]);
+  first.breaker.trip({ kind: 'forced' }, 500);
+  const data = JSON.parse(JSON.stringify(first.watched.export()));
+  const second = stage(() => [other]);
+  second.watched.import(data, 200);
+  expect([other.known, second.breaker.figures.retryAfterMs]).toEqual([7, 300]);
+  const third = stage(() => [other]);
+  expect(() => third.watched.import({ ...data, watchers: { own: 'x' } })).toThrow('unusable');
+  expect([other.known, third.breaker.state]).toEqual([7, 'open']);
+  expect(() => third.watched.import({} as never)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+});
+
+test('two watchers of one name are refused', () => {
+  const own = { name: 'own', everyMs: 10, look: () => {} };
+  expect(() => stage(() => [own, own])).toThrow(expect.objectContaining({ data: { path: 'breaker.watchers' } }));
 });

@@ -327,3 +327,27 @@ it.each<[PolicyOptions<unknown>, string]>([
 ])('%j is refused by the path of the bad value', (options, path) => {
   expect(() => start(options)).toThrow(expect.objectContaining({ data: expect.objectContaining({ path }) }));
 });
+
+describe('the state of a policy', () => {
+  const down = () => Promise.reject(new Error('down'));
+
+  it('goes on in another one, for what is left of a wait', async () => {
+    const [one, other] = [start({ breaker: { failures: 1, openMs: 500 } }), start({ breaker: { openMs: 500 } })];
+    await errorOf(one.policy.run(down));
+    other.policy.import(JSON.parse(JSON.stringify(one.policy.export())), 200);
+    expect(other.policy.inspect().parts).toMatchObject([{ state: { state: 'open', retryAfterMs: 300 } }]);
+  });
+
+  it.each([undefined, 7, { version: 2, parts: {} }, { version: 1, parts: { breaker: {} } }])('%j is none', (state) => {
+    const { policy } = start({ breaker: {} });
+    const before = policy.export();
+    expect(() => policy.import(state as never)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+    expect(policy.export()).toEqual(before);
+  });
+
+  it('of which nothing fits any part changes nothing', () => {
+    const { policy } = start({ timeoutMs: 5 });
+    policy.import({ version: 1, parts: { breaker: {}, timeout: {} } });
+    expect(policy.export()).toEqual({ version: 1, parts: {} });
+  });
+});

@@ -1,8 +1,9 @@
-import { type Clock, Deadlines } from '@jaegis/core';
+import { type Clock, Deadlines, InvalidConfigError, type PolicyOrder } from '@jaegis/core';
 import { Call, type CallOptions, type Inner, type Operation } from '../call.ts';
 import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
 import { type Layer, Layers } from './layers.ts';
+import { breakerAct, changeOf, checkOrder } from './orders.ts';
 import { type Outcome, Tally } from './outcome.ts';
 import { type AnyPolicyOptions, merged, type PolicyOptions } from './policy-options.ts';
 
@@ -16,6 +17,12 @@ export interface PolicyState {
   readonly parts: readonly { readonly name: Layer; readonly state: unknown }[];
 }
 
+/** What of a policy is worth keeping over a restart: of each part that has something. */
+export interface PolicySnapshot {
+  readonly version: 1;
+  readonly parts: Partial<Readonly<Record<Layer, unknown>>>;
+}
+
 const USUAL_NAME = 'operation';
 
 /**
@@ -25,6 +32,8 @@ const USUAL_NAME = 'operation';
  * @typeParam Fallen What its fallbacks give.
  */
 export class Policy<Fallen = never> {
+  /** Carries the type for the compiler; never set. */
+  declare readonly fallen?: Fallen;
   readonly #clock: Clock;
   readonly #layers: Layers;
   readonly #listeners = new Listeners<PolicyEvent>();
@@ -67,7 +76,7 @@ export class Policy<Fallen = never> {
    * This policy for calls of which these options are known: a tenant with its share and its breaker, a priority. For
    * whoever takes a policy and knows nothing of them, as the asks of actors do. What a call says itself comes first.
    */
-  for(known: CallOptions): Pick<Policy<Fallen>, 'run'> {
+  for(known: CallOptions): Pick<Policy<Fallen>, 'run' | 'fallen'> {
     return { run: (operation, options) => this.run(operation, { ...known, ...options }) };
   }
 
@@ -98,8 +107,8 @@ export class Policy<Fallen = never> {
 
   /**
    * Changes it while it works. What is given replaces; of parts with options only those options that are given; `shares`
-   * and `shedding` of a bulkhead cannot be changed. A part that is given as undefined goes. Those that stay keep their state, and calls under way keep the parts
-   * that they began with. Nothing is changed where it throws.
+   * and `shedding` of a bulkhead can be neither added nor taken away. A part that is given as undefined goes. Those that
+   * stay keep their state, and calls under way keep the parts that they began with. Nothing is changed where it throws.
    *
    * @throws InvalidConfigError
    */
@@ -107,9 +116,49 @@ export class Policy<Fallen = never> {
     this.#apply(merged(this.#options, change));
   }
 
+  /**
+   * Does what an operator wants, from outside of the process: sets options of parts that it has by options, as {@link tune},
+   * and then tells its breaker what to do. Nothing is done where it throws.
+   *
+   * @throws InvalidConfigError with the path of what is not usable, as `breaker.openMs`.
+   */
+  obey(order: PolicyOrder): void {
+    checkOrder(order);
+    const change = order.set === undefined ? undefined : changeOf(order.set, this.#options);
+    const breaker = this.#layers.present.find(([layer]) => layer === 'breaker')?.[1];
+    const act = order.breaker === undefined ? undefined : breakerAct(order.breaker, breaker);
+    if (change !== undefined) this.#apply(merged(this.#options, change));
+    act?.();
+  }
+
   inspect(): PolicyState {
     const parts = this.#layers.present.map(([name, part]) => ({ name, state: part.inspect?.() ?? {} }));
     return { name: this.name, parts };
+  }
+
+  /** The state of its breaker, and what that has learned, as plain data. */
+  export(): PolicySnapshot {
+    const parts = this.#layers.present.flatMap(([name, part]) => (part.export ? [[name, part.export()] as const] : []));
+    return { version: 1, parts: Object.fromEntries(parts) };
+  }
+
+  /**
+   * Goes on from what this policy or one like it exported, each part from its own.
+   * @param agoMs How long ago that was, in ms: so much of a wait is over. Default 0.
+   * @throws InvalidConfigError where a part cannot use what there is for it; the others have gone on nevertheless.
+   */
+  import(snapshot: PolicySnapshot, agoMs = 0): void {
+    const { version, parts } = Object(snapshot) as Partial<PolicySnapshot>; // seen through here and by each part
+    if (version !== 1 || typeof parts !== 'object' || parts === null) throw unusable();
+    const errors: unknown[] = [];
+    for (const [name, part] of this.#layers.present) {
+      try {
+        if (Object.hasOwn(parts, name)) part.import?.(parts[name], agoMs);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /**
@@ -148,6 +197,10 @@ export class Policy<Fallen = never> {
   readonly #tell = (event: PartEvent): void => {
     if (!this.#listeners.isEmpty) this.#listeners.tell({ ...event, policy: this.name });
   };
+}
+
+function unusable(): Error {
+  return new InvalidConfigError('The exported state of a policy is not usable.', { data: { path: 'policy.state' } });
 }
 
 /** Only calls with a signal pay for it. */

@@ -1,0 +1,210 @@
+/** Keeps the state of policies over the end of their process: that a breaker is open, and what has been learned. */
+import { type Clock, CorruptRecordError, type Logger, type Shelf, sleep, type Timer } from '@jaegis/core';
+
+/** A policy as it is kept; what createPolicy makes is one. */
+export interface KeptPolicy {
+  readonly name: string;
+  /** What of it is worth keeping, as plain data. */
+  export(): unknown;
+  /** @throws Error where it is not what `export` gave. */
+  import(state: unknown, agoMs: number): void;
+  /** @returns Takes the listener back. */
+  onEvent(listener: (event: { readonly type: string }) => void): () => void;
+}
+
+/** What was kept of a policy was not used: it begins anew. */
+export interface Dropped {
+  readonly policy: string;
+  /** `stale`: it is too old. `unreadable`: it is not what was written. `unreachable`: the shelf could not be asked. */
+  readonly why: 'stale' | 'unreadable' | 'unreachable';
+  readonly error: unknown;
+}
+
+export interface PolicyKeeperOptions {
+  /** Each of another name. */
+  readonly policies: readonly KeptPolicy[];
+  readonly shelf: Shelf;
+  /** How long a process was away it tells by the wall clock. */
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How often is written what changes with every call, such as what is learned, in ms. Default 60,000. */
+  readonly everyMs?: number | undefined;
+  /** What is older is not used, in ms. Default seven days. */
+  readonly staleMs?: number | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** A policy is written at most so often, in ms: an outage may open the breakers of many tenants, one after the other. */
+const GAP_MS = 1_000;
+/** After a write that failed, in ms. */
+const RETRY_MS = 10_000;
+/** How long the last writes may take, in ms. */
+const LAST_MS = 2_000;
+/** What a breaker says when it enters a state that must not be lost. Half-open it is open again, with no wait left. */
+const changes: ReadonlySet<string> = new Set(['opened', 'closed', 'disabled']);
+
+/** What lies on the shelf. */
+interface Kept {
+  readonly version: 1;
+  /** When it was written, in ms since 1970. */
+  readonly atMs: number;
+  readonly state: unknown;
+}
+
+interface Entry {
+  readonly policy: KeptPolicy;
+  /** It is to be written. */
+  isDue: boolean;
+  /** What is on the shelf, without what changes as time passes; undefined where that is of no use. */
+  written: string | undefined;
+  /** Until all is written that is due. */
+  writing: Promise<void> | undefined;
+}
+
+/**
+ * Writes a policy when a breaker of it opens, closes, or is forced or disabled, and what it has learned once a minute
+ * where that has changed. A call never waits for it. Whatever is wrong with what was kept, the policies work.
+ */
+export class PolicyKeeper implements AsyncDisposable {
+  readonly #options: PolicyKeeperOptions;
+  readonly #entries: readonly Entry[];
+  readonly #over = new AbortController();
+  #stops: (() => void)[] = [];
+  #timer: Timer | undefined;
+
+  constructor(options: PolicyKeeperOptions) {
+    this.#options = options;
+    this.#entries = options.policies.map((policy) => ({
+      policy,
+      isDue: false,
+      written: undefined,
+      writing: undefined,
+    }));
+  }
+
+  /**
+   * Has the policies go on from what was kept of them. From then on they are kept.
+   * @param onDropped Told of what is not used, which is logged too.
+   */
+  async start(onDropped: (dropped: Dropped) => void = () => {}): Promise<void> {
+    const drop = (dropped: Dropped) => {
+      this.#options.logger.warn('what was kept of a policy is not used', { ...dropped });
+      onDropped(dropped);
+    };
+    const going = this.#entries.map(async (entry) => {
+      // A policy that goes on as it would without is not written before something happens to it.
+      if (await this.#resume(entry.policy, drop)) entry.written = lasting(entry.policy.export());
+    });
+    await Promise.all(going);
+    if (this.#over.signal.aborted) return;
+    this.#stops = this.#entries.map((entry) =>
+      entry.policy.onEvent(({ type }) => {
+        if (changes.has(type)) this.#due(entry);
+      }),
+    );
+    // What was dropped, or has changed meanwhile.
+    for (const entry of this.#entries) if (hasChanged(entry)) this.#due(entry);
+    this.#tick();
+  }
+
+  /** Writes what has changed, for two seconds at most; then nothing more is kept. */
+  async stop(): Promise<void> {
+    const { clock } = this.#options;
+    for (const stop of this.#stops.splice(0)) stop();
+    clock.clearTimer(this.#timer);
+    this.#over.abort();
+    const done = new AbortController();
+    const last = this.#entries.map((entry) => this.#writeLast(entry));
+    await Promise.race([Promise.all(last), sleep(clock, LAST_MS, done.signal)]);
+    done.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** @returns Whether what it is now is what was kept. */
+  async #resume(policy: KeptPolicy, drop: (dropped: Dropped) => void): Promise<boolean> {
+    const { shelf, clock, staleMs = 7 * DAY_MS } = this.#options;
+    const data = await shelf.read(policy.name).catch((error: unknown) => {
+      drop({ policy: policy.name, why: 'unreachable', error });
+      return undefined;
+    });
+    if (data === undefined) return true;
+    try {
+      const { atMs, state } = decode(data);
+      // A clock that was set back since then says nothing: then none of the wait is over.
+      const agoMs = Math.max(0, clock.now() - atMs);
+      if (agoMs <= staleMs) {
+        policy.import(state, agoMs);
+        return true;
+      }
+      drop({ policy: policy.name, why: 'stale', error: undefined });
+    } catch (error) {
+      drop({ policy: policy.name, why: 'unreadable', error });
+    }
+    return false;
+  }
+
+  #tick(): void {
+    const { clock, everyMs = 60_000 } = this.#options;
+    this.#timer = clock.setTimer(everyMs, () => {
+      for (const entry of this.#entries) if (hasChanged(entry)) this.#due(entry);
+      this.#tick();
+    });
+  }
+
+  #due(entry: Entry): void {
+    entry.isDue = true;
+    entry.writing ??= this.#writeAll(entry).finally(() => {
+      entry.writing = undefined;
+    });
+  }
+
+  async #writeAll(entry: Entry): Promise<void> {
+    // What the breaker does on at once is part of it.
+    await undefined;
+    while (entry.isDue && !this.#over.signal.aborted) {
+      const isWritten = await this.#write(entry);
+      await sleep(this.#options.clock, isWritten ? GAP_MS : RETRY_MS, this.#over.signal);
+    }
+  }
+
+  async #writeLast(entry: Entry): Promise<void> {
+    await entry.writing;
+    if (entry.isDue || hasChanged(entry)) await this.#write(entry);
+  }
+
+  async #write(entry: Entry): Promise<boolean> {
+    const { shelf, clock, logger } = this.#options;
+    const { policy } = entry;
+    entry.isDue = false;
+    try {
+      const state = policy.export();
+      const kept: Kept = { version: 1, atMs: clock.now(), state };
+      await shelf.write(policy.name, new TextEncoder().encode(JSON.stringify(kept)));
+      entry.written = lasting(state);
+      return true;
+    } catch (error) {
+      entry.isDue = true;
+      logger.warn('the state of a policy is not kept', { policy: policy.name, error });
+      return false;
+    }
+  }
+}
+
+function hasChanged({ policy, written }: Entry): boolean {
+  return lasting(policy.export()) !== written;
+}
+
+/** Without what is another one a moment later. */
+function lasting(state: unknown): string {
+  return JSON.stringify(state, (key, value) => (key === 'window' || key === 'waitMs' ? undefined : value));
+}
+
+function decode(data: Uint8Array): Kept {
+  const kept: unknown = JSON.parse(new TextDecoder().decode(data));
+  const { version, atMs, state } = Object(kept) as Partial<Kept>; // seen through here
+  if (version === 1 && typeof atMs === 'number' && Number.isFinite(atMs)) return { version, atMs, state };
+  throw new CorruptRecordError('What was kept of a policy is of another form.', { data: { version } });
+}
