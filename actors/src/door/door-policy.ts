@@ -1,5 +1,5 @@
 /** What may stand at the door of actors, and who makes it. */
-import type { NodePolicy } from '@jaegis/core';
+import type { Clock, Deadlines, NodePolicy } from '@jaegis/core';
 import type { AskPolicy } from '../run/ask-policy.ts';
 
 /** A policy that is ready, as `createPolicy` of the package `jaegis` makes it. Doors that are given the same share its state. */
@@ -16,9 +16,15 @@ export interface PolicySettings {}
  * Makes a policy of options.
  *
  * @param name The type or the address of the actors that it is for.
+ * @param world Its clock, and deadlines that end with the node.
  * @throws InvalidConfigError with the path of the option that is not usable.
  */
-export type MakePolicy = (settings: PolicySettings, name: string) => DoorPolicy;
+export type MakePolicy = (settings: PolicySettings, name: string, world: PolicyWorld) => DoorPolicy;
+
+export interface PolicyWorld {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+}
 
 /** What definitions and specs take: options, or a policy that is ready. */
 export type DoorOption = PolicySettings | DoorPolicy;

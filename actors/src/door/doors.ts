@@ -1,13 +1,20 @@
-import { type Clock, hasCode, InvalidDefinitionError, type JaegisError } from '@jaegis/core';
+import { hasCode, InvalidDefinitionError, type JaegisError } from '@jaegis/core';
 import { Door } from './door.ts';
-import { type DoorOption, type DoorPolicy, isReady, type MakePolicy, type PolicySettings } from './door-policy.ts';
+import {
+  type DoorOption,
+  type DoorPolicy,
+  isReady,
+  type MakePolicy,
+  type PolicySettings,
+  type PolicyWorld,
+} from './door-policy.ts';
 
 /** Told of each policy that is in use; what it returns is called once the policy is not any more. */
 export type DoorWatcher = (policy: DoorPolicy) => () => void;
 
 /** The policies at the doors of one node's actors. Whose life they share is up to those that open and close them. */
 export class Doors {
-  readonly #clock: Clock;
+  readonly #world: PolicyWorld;
   readonly #make: MakePolicy | undefined;
   /** How many doors each policy stands at: one that is given ready may stand at several. */
   readonly #uses = new Map<DoorPolicy, number>();
@@ -16,8 +23,8 @@ export class Doors {
   readonly #watchers = new Map<DoorWatcher, Map<DoorPolicy, () => void>>();
 
   /** @param make Undefined: only policies that are ready may be given. */
-  constructor(clock: Clock, make: MakePolicy | undefined) {
-    this.#clock = clock;
+  constructor(world: PolicyWorld, make: MakePolicy | undefined) {
+    this.#world = world;
     this.#make = make;
   }
 
@@ -53,7 +60,7 @@ export class Doors {
     const uses = this.#uses.get(policy) ?? 0;
     this.#uses.set(policy, uses + 1);
     if (uses === 0) for (const [watcher, stops] of this.#watchers) stops.set(policy, watcher(policy));
-    return new Door(policy, isOfType, this.#clock);
+    return new Door(policy, isOfType, this.#world.clock);
   }
 
   close({ policy }: Door): void {
@@ -87,7 +94,7 @@ export class Doors {
       });
     }
     try {
-      return this.#make(given, name);
+      return this.#make(given, name, this.#world);
     } catch (error) {
       throw hasCode(error, 'invalid_config') ? ofPolicy(name, error as JaegisError) : error; // it has the code
     }

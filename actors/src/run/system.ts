@@ -121,11 +121,11 @@ export class System implements Kernel {
     checkMemory('The system', options.memory, 'memory');
     const { clock } = options.services;
     this.clock = new UntracedClock(clock, this.traces);
-    this.doors = new Doors(clock, options.makePolicy);
     // Whoever told the first message of a batch, or waits longest, has nothing to do with the others.
     const run = (act: () => void) => this.traces.outside(act);
     this.scheduler = new Scheduler(clock, run);
     this.deadlines = new Deadlines(clock, run);
+    this.doors = new Doors({ clock, deadlines: this.deadlines }, options.makePolicy);
     this.deadLetters = new DeadLetters((to, message) => this.#resend(to, message));
     const flags = { ...plainFlags, ...checkLimit('/user', options.limit ?? {}) };
     const parent = { kind: 'actor', path: () => '/user', onGiveUp: options.onFailure, onShutdown: () => {} } as const;

@@ -31,6 +31,13 @@ it.each([
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
   ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
   ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
+  ['a policy of its pool with a name of its own', { poolPolicy: { name: 'a' } }, 'poolPolicy.name'],
+  ['a policy of its pool that cannot be', { poolPolicy: { retry: { tries: 0 } } }, 'poolPolicy.retry.tries'],
+  [
+    'a policy of its pool called as another',
+    { poolPolicy: {}, policies: [createPolicy({ name: 'pool' })] },
+    'policies',
+  ],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['bounds of the network without a rate', { network: { bulkBytes: 1 } }, 'network.bytesPerSecond'],
   ['a share of the network above 1', { network: { bytesPerSecond: 1, shares: { bulk: 2 } } }, 'network.shares.bulk'],

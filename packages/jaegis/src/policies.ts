@@ -1,5 +1,5 @@
 /** Policies for real: by the clock and chance of this process, unless others are given. */
-import type { MakePolicy } from '@jaegis/actors';
+import type { MakePolicy, PolicySettings } from '@jaegis/actors';
 import { Deadlines, InvalidConfigError } from '@jaegis/core';
 import { realClock, realRandom } from '@jaegis/node';
 import { Policy, type PolicyOptions, type Services } from '@jaegis/resilience';
@@ -10,12 +10,15 @@ declare module '@jaegis/actors' {
 }
 
 /** For actors whose definitions and specs name their policies by options. */
-export const makePolicy: MakePolicy = (settings, name) => {
+export const makePolicy: MakePolicy = (settings, name, world) => policyFor(settings, name, world);
+
+/** A policy of options that is called after what it is for. @throws InvalidConfigError, also for a name of its own. */
+export function policyFor(settings: PolicySettings, name: string, services: PolicyServices = {}): Policy<unknown> {
   if ('name' in settings) {
-    throw new InvalidConfigError('a policy of an actor is called after it.', { data: { path: 'name' } });
+    throw new InvalidConfigError(`name must be left out: the policy is called "${name}".`, { data: { path: 'name' } });
   }
-  return createPolicy({ ...settings, name });
-};
+  return createPolicy<unknown>({ ...settings, name }, services);
+}
 
 /** What a policy may be given instead of the clock and chance of this process, and who is told of its events. */
 export type PolicyServices = Partial<Services>;
