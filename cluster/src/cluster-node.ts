@@ -5,6 +5,8 @@ import {
   EntityHost,
   type EntityRef,
   GUESTS,
+  type MailboxMemory,
+  type MakePolicy,
   type Message,
   makeEntityRef,
   makeRef,
@@ -35,6 +37,7 @@ import {
   limits,
   type Member,
   type NodeId,
+  type NodePolicy,
   NoSuchActorError,
   type Random,
   type RestartLimit,
@@ -51,7 +54,7 @@ import { Domain } from './domain.ts';
 import { Events } from './events.ts';
 import { InboxSender } from './inbox-sender.ts';
 import { Inspector } from './inspect/inspector.ts';
-import { type NodePolicy, Policies } from './inspect/policies.ts';
+import { Policies } from './inspect/policies.ts';
 import { Membership, type MembershipEvent, type Standing } from './membership.ts';
 import { Needs } from './needs.ts';
 import { ANYWHERE, type PinnedActor } from './pinned.ts';
@@ -99,10 +102,14 @@ export interface ClusterNodeOptions {
   readonly labels?: readonly string[];
   /** Actors and supervisors that supervisors of other nodes may start here, each type once. Default: none. */
   readonly startables?: readonly Startable[];
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
   /** What is to be done once it listens to its policies, and before it is a member. It is given how to tell the cluster. */
   readonly beforeItJoins?: (announce: (event: Announcement) => void) => Promise<void>;
+  /** Makes the policies of actors that are given by options. Default: none can be. */
+  readonly makePolicy?: MakePolicy;
   /** How often the node's actors may crash before the node stops; see {@link System}. */
   readonly restartLimit?: RestartLimit;
   readonly ports: ClusterPorts;
@@ -160,7 +167,9 @@ export class ClusterNode {
       random,
       announce: (event) => this.#announce(event),
       onFailure: options.onFailure,
+      makePolicy: options.makePolicy,
       ...(options.telemetry ? { telemetry: options.telemetry } : {}),
+      ...(options.memory ? { memory: options.memory } : {}),
       ...(options.restartLimit ? { limit: options.restartLimit } : {}),
       ...(this.#chaser ? { waits: this.#chaser } : {}),
     });
@@ -185,7 +194,7 @@ export class ClusterNode {
     this.#sender = new InboxSender({ cluster, node: name, inbox: ports.inbox, codec, clock, random });
     this.#domain = this.#makeDomain();
     const announce = (event: Announcement) => this.#announce(event);
-    this.#policies = new Policies({ policies: options.policies ?? [], clock, announce });
+    this.#policies = new Policies({ policies: options.policies ?? [], doors: this.system.doors, clock, announce });
     this.#inspector = this.#makeInspector();
   }
 
@@ -374,7 +383,7 @@ export class ClusterNode {
       host: this.#host,
       tree: (most) => this.inspect(most),
       traffic: () => this.#router.traffic,
-      policies: () => this.#policies.views(),
+      policies: this.#policies,
       owns: (entity) => this.#router.owns(entity),
       labelsOf: (type) => this.#needs.of(type),
       entity: (entity) => this.#entity(entity),

@@ -35,11 +35,10 @@ export type {
   PassiveEntity,
   PlacementAnswer,
   PoliciesAnswer,
-  PolicyView,
   TreeAnswer,
+  TuneAnswer,
   ViewAnswer,
 } from './inspect/answers.ts';
-export type { NodePolicy, PolicyNews } from './inspect/policies.ts';
 export { LargeInbox } from './large-inbox.ts';
 export * from './membership.ts';
 export type { PinnedActor } from './pinned.ts';

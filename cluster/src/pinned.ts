@@ -153,7 +153,7 @@ export interface PinnedRefOptions {
   readonly clock: Clock;
   readonly view: () => View;
   readonly tell: (node: string, message: Message) => void;
-  readonly ask: (node: string, message: Message, options: AskOptions) => Promise<unknown>;
+  readonly ask: (node: string, message: Message, options: AskOptions<unknown>) => Promise<unknown>;
 }
 
 /**
@@ -167,7 +167,7 @@ export function pinnedRef<P extends Protocol>(address: string, options: PinnedRe
     if (owner === undefined) throw noOwner(address, labels, view());
     return owner.id;
   };
-  const ask = async (message: Message, given: AskOptions = {}): Promise<unknown> => {
+  const ask = async (message: Message, given: AskOptions<unknown> = {}): Promise<unknown> => {
     const { clock } = options;
     if (given.policy !== undefined) return askUnderPolicy(given, { clock }, (once) => ask(message, once));
     const timeoutMs = askTimeout(given);

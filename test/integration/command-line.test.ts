@@ -36,6 +36,7 @@ async function joinedAs(name: string, ...flags: string[]): Promise<Program> {
   onTestFinished(async () => {
     node.process.kill('SIGTERM');
     expect(await node.ended, node.output()).toBe(0);
+    expect(node.output()).toContain(`stopped ${name}`);
   });
   await node.said(`ready ${name}`);
   return node;

@@ -138,6 +138,21 @@ describe('an ask under a policy', () => {
     },
   );
 
+  it.each([{ timeoutMs: 100 }, { tryTimeoutMs: 100 }])('that takes too long for %o is a failure', async (limit) => {
+    const { policy, settled, local } = await start({ ...limit, breaker: { failures: 1 } });
+    slowMs = 200;
+    await expect(settled(local.ask({ type: 'add' }, { policy }))).rejects.toThrow(/in time|did not end/);
+    await expect(settled(local.ask({ type: 'add' }, { policy }))).rejects.toMatchObject({ code: 'breaker_open' });
+  });
+
+  it('that the actor does not take is no failure, and is not repeated', async () => {
+    const { policy, settled, local } = await start({ retry, breaker: { failures: 1 } });
+    const wrong = { type: 'ad' } as never; // as from JavaScript
+    await expect(settled(local.ask(wrong, { policy }))).rejects.toMatchObject({ code: 'invalid_message' });
+    expect(await settled(local.ask({ type: 'add' }, { policy }))).toBe(1);
+    expect(policy.inspect().parts.find(({ name }) => name === 'retry')?.state).toMatchObject({ retries: 0 });
+  });
+
   it('made in a handler has no more time than the ask that is handled', async () => {
     const { n1, policy, settled, world } = await start({
       retry: { ...retry, tries: 100, budget: false },

@@ -1,7 +1,9 @@
 /** What a cluster answers about itself to plain requests in JSON, and what can be done with it so, on a virtual clock. */
 import { type ActorDefinition, defineActor, defineSupervisor, type Protocol } from '@jaegis/actors';
-import { type ClusterNode, ownerOf, SHARDS } from '@jaegis/cluster';
+import { type ClusterEvent, type ClusterNode, type ClusterNodeOptions, ownerOf, SHARDS } from '@jaegis/cluster';
 import { sleep } from '@jaegis/core';
+import { createPolicy, MemoryBudget } from '@jaegis/resilience';
+import type { SimWorld } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type SimClusterOptions, simCluster } from '../support/sim-cluster.ts';
@@ -27,10 +29,15 @@ const entities = [counter] as unknown as ActorDefinition<Protocol>[]; // of any 
 
 type Json = Record<string, unknown>;
 
-async function cluster(options: SimClusterOptions = {}) {
+/** @param more Of each node. */
+async function cluster(
+  options: SimClusterOptions = {},
+  more: (name: string, world: SimWorld) => Partial<ClusterNodeOptions> = () => ({}),
+) {
   const sim = simCluster(7, entities, options);
   const { world } = sim;
-  const nodes = [await sim.node('n1'), await sim.node('n2'), await sim.node('n3')] as const;
+  const node = (name: string) => sim.node(name, 'member', more(name, world));
+  const nodes = [await node('n1'), await node('n2'), await node('n3')] as const;
   for (const { system } of nodes) await world.clock.runUntilSettled(system.spawn(counter, { name: 'local' }));
   await world.clock.advance(300);
   const { transport } = world.connect('tool');
@@ -260,6 +267,86 @@ describe('asks, tells and sends from outside', () => {
   });
 });
 
+describe('an order to policies', () => {
+  /** All nodes but n3 were given `payments`, and n1 has an actor with one of its own. */
+  async function guarded() {
+    const makePolicy = (world: SimWorld, options: object, name: string) =>
+      createPolicy<unknown>({ ...options, name }, { clock: world.clock, random: world.random.fork(name) });
+    const started = await cluster({}, (name, world) => ({
+      policies: name === 'n3' ? [] : [makePolicy(world, { breaker: { failures: 1, openMs: 60_000 } }, 'payments')],
+      makePolicy: (settings, of) => makePolicy(world, settings, of),
+    }));
+    const { world, nodes } = started;
+    const told: ClusterEvent[] = [];
+    nodes[2].events.subscribe((event) => void (event.type === 'policy' && told.push(event)));
+    const policy = { breaker: { failures: 1, openMs: 60_000 } };
+    await world.clock.runUntilSettled(nodes[0].system.spawn(counter, { name: 'guarded', policy }));
+    return { ...started, told };
+  }
+  const set = { breaker: { failures: 2 } };
+
+  it('is carried out on all nodes that have one of the name, which each says', async () => {
+    const { act } = await guarded();
+    expect(await act('tune', { policy: 'payments', breaker: 'open' })).toMatchObject({
+      policy: 'payments',
+      nodes: ['n1', 'n2'].map((node) => ({ node, policy: { parts: [{ state: { state: 'forced_open' } }] } })),
+      without: ['n3'],
+      missing: [],
+    });
+  });
+
+  it('reaches the door of an actor, whichever node is asked, and is told', async () => {
+    const { world, nodes, act, request, told } = await guarded();
+    const ref = nodes[1].actor('n1/user/guarded');
+    const codeOf = (type: string) =>
+      world.clock.runUntilSettled(ref.ask({ type }).catch((error: { code: string }) => error.code));
+    expect([await codeOf('crash'), await codeOf('big')]).toEqual(['actor_crashed', 'breaker_open']);
+    const order = { policy: 'n1/user/guarded', node: 'n1', set, breaker: 'reset' };
+    expect(await act('node.n2.tune', order)).toMatchObject({ nodes: [{ node: 'n1' }], without: [] });
+    expect([await codeOf('crash'), await codeOf('slow')]).toEqual(['actor_crashed', 'late']);
+    await world.clock.advance(100);
+    const same = { node: 'n1', policy: 'n1/user/guarded', part: 'breaker' };
+    expect(told).toMatchObject([
+      { ...same, change: 'opened' },
+      { ...same, change: 'closed' },
+      { ...same, change: 'tuned', set },
+    ]);
+    const { nodes: shown } = await request('inspect.policies');
+    expect(shown).toMatchObject([{ policies: [{ name: 'payments' }, { name: 'n1/user/guarded' }] }, {}, {}]);
+  });
+
+  it.each([
+    [{ policy: 'payments', set: { breaker: { failures: 0 } } }, 'invalid_config', 'breaker.failures'],
+    [{ policy: 'payments', set: { retry: { tries: 2 } }, node: 'n1' }, 'invalid_config', 'retry'],
+    [{ policy: 'payments' }, 'invalid_config', 'set'],
+    [{ policy: 'payments', set: 7 }, 'invalid_message', '.set'],
+    [{ policy: 'payments', breaker: 'shut' }, 'invalid_message', '.breaker'],
+    [{ set }, 'invalid_message', '.policy'],
+  ])('%j is refused as %s with the path %s', async (order, code, path) => {
+    const { act } = await guarded();
+    expect(await act('tune', order)).toMatchObject({ error: { code, data: { path } } });
+  });
+
+  it.each([
+    [{ policy: 'payment', set }, 'no_such_policy'],
+    [{ policy: 'payments', set, node: 'n3' }, 'no_such_policy'],
+    [{ policy: 'payments', set, node: 'n9' }, 'no_such_actor'],
+  ])('%j is refused as %s', async (order, code) => {
+    const { act } = await guarded();
+    expect(await act('tune', order)).toMatchObject({ error: { code } });
+  });
+
+  it('names the node that did not answer, beside those that did it', async () => {
+    const { world, act } = await guarded();
+    world.network.hang('n2');
+    const answer = await act('node.n1.tune', { policy: 'payments', set });
+    expect(answer).toMatchObject({
+      nodes: [{ node: 'n1' }],
+      missing: [{ node: 'n2', error: { code: 'ask_timeout' } }],
+    });
+  });
+});
+
 describe('a node that is told to drain', () => {
   it('is told by whichever node is asked, once', async () => {
     const { act, left } = await cluster();
@@ -317,6 +404,16 @@ describe('load', () => {
     expect(handledPerS).toBeGreaterThan(90);
     expect(handledPerS).toBeLessThan(110);
   });
+});
+
+it('the load of a node shows the budgets of memory that its mailboxes ask', async () => {
+  const { world, nodes, request } = await cluster();
+  const budget = new MemoryBudget({ name: 'mail', maxBytes: 1_000 });
+  const kept = defineActor('kept', { mailbox: { memory: { budget } }, state: () => 0, on: {} });
+  await world.clock.runUntilSettled(nodes[0].system.spawn(kept));
+  const { nodes: loads } = await request('inspect.load', {}, false);
+  const budgets = [{ name: 'mail', usedBytes: 0, maxBytes: 1_000, refused: 0 }];
+  expect(loads).toMatchObject([{ node: 'n1', budgets }, { node: 'n2' }, { node: 'n3' }]);
 });
 
 describe('placement', () => {

@@ -18,6 +18,7 @@ const exemptions: readonly Exemption[] = [
   { path: 'packages/nats/src/server/free-ports.ts', reason: 'Only a socket can tell which port is free.' },
   { path: 'packages/nats/src/heart/heart-thread.ts', reason: 'A thread of its own; nobody could hand it a port.' },
   { path: 'packages/nats/src/heart/shared-load.ts', reason: 'Two threads read one clock, which no port of one is.' },
+  { path: 'packages/pool/src/worker.ts', reason: 'In the threads of pools, whose tasks no simulation runs.' },
   { path: 'packages/nats/src/server/guard.ts', reason: 'A process of its own that outlives the one that started it.' },
 ];
 

@@ -1,6 +1,6 @@
 import { type Answered, isKeyedAskId, limits, type TurnRecord } from '@jaegis/core';
+import { roughSize } from '../run/rough-size.ts';
 import { nothingPast, PastAsks } from './past-asks.ts';
-import { roughSize } from './rough-size.ts';
 
 export interface AnswersOptions {
   /** The asks that the turns which are kept have answered, the oldest first. */

@@ -2,9 +2,9 @@ import { ActorStoppedError, type DeadLetter, errorMessage, hasCode, limits } fro
 import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
+import { roughSize } from '../run/rough-size.ts';
 import type { Trace } from './audit.ts';
 import { type Load, noLoad, sum } from './load.ts';
-import { roughSize } from './rough-size.ts';
 import type { Consumed } from './turn-state.ts';
 
 /** One message that was handled and whose reply and effects wait for its turn to be committed. */

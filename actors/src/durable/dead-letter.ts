@@ -1,6 +1,6 @@
 import { type DeadLetter, type ErrorData, errorToData, limits } from '@jaegis/core';
 import type { Message } from '../run/protocol.ts';
-import { roughSize } from './rough-size.ts';
+import { roughSize } from '../run/rough-size.ts';
 
 /** Of a message's error that is cut short, in characters. */
 const SHORT = 1_000;

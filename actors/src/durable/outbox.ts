@@ -9,8 +9,8 @@ import {
   type Random,
   sleep,
 } from '@jaegis/core';
+import { roughSize } from '../run/rough-size.ts';
 import type { Load } from './load.ts';
-import { roughSize } from './rough-size.ts';
 
 /** Hands one durable message to its receiver; resolves once the receiver has committed the turn that consumed it. */
 export type DeliverDurable = (message: OutgoingMessage, id: string) => Promise<void>;

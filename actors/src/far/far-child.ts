@@ -184,7 +184,7 @@ export class FarChild extends Relay implements Hosted {
     this.#pass(() => this.#life?.delivery.tell(this.#life.member.id, this.#hostPath, message), bury);
   }
 
-  ask(message: Message, options: AskOptions = {}): Promise<unknown> {
+  ask(message: Message, options: AskOptions<unknown> = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const send = () => {
         const life = this.#life as Host; // it runs

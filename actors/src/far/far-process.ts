@@ -63,7 +63,7 @@ export class FarProcess extends Relay {
     this.life.delivery.tell(this.life.member.id, this.id, message);
   }
 
-  ask(message: Message, options: AskOptions = {}): Promise<unknown> {
+  ask(message: Message, options: AskOptions<unknown> = {}): Promise<unknown> {
     return this.life.delivery.ask(this.life.member.id, this.id, message, options);
   }
 

@@ -7,7 +7,7 @@ import type { FarReason, FarSignal, HostSignal } from './far-signal.ts';
 /** How what is sent to a process of another node gets there. */
 export interface FarDelivery {
   tell(node: string, path: string, message: Message): void;
-  ask(node: string, path: string, message: Message, options: AskOptions): Promise<unknown>;
+  ask(node: string, path: string, message: Message, options: AskOptions<unknown>): Promise<unknown>;
 }
 
 /** One life of a node that children can be started on. */

@@ -94,6 +94,7 @@ function ofCell(cell: ActorCell, depth: Depth): Partial<ActorReport> {
   const kept = state ?? cell.cold?.kept?.state;
   const mode = behavior?.hasModes ? shownMode(modeForRecord(behavior, state), depth) : undefined;
   return {
+    ...(kind.door === undefined ? {} : { policy: kind.door.view }),
     ...(underWay === undefined ? {} : { handling: show(underWay) }),
     waitsFor: waitsOf(cell.waits),
     waiting: cell.firstWaiting(SHOWN).map(show),

@@ -94,7 +94,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   protected handleNow(ask: Ask): boolean {
     if (this.#isScheduled || this.#current !== undefined || this.phase !== 'running') return false;
     const { scheduler } = this.kernel;
-    if (!ask.isOpen || !scheduler.enter(this)) return false;
+    if (this.kind.memory !== undefined || !ask.isOpen || !scheduler.enter(this)) return false;
     this.#isScheduled = true;
     // Its time is measured every so often and counted that many times: the clock costs as much as a handler.
     const isMeasured = this.kernel.watch && (this.handled & SAMPLE) === SAMPLE;
@@ -183,7 +183,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       const behavior = this.behavior as Behavior; // it runs
       if (item instanceof Ask) {
         if (!item.isOpen) {
-          this.#current = undefined;
+          this.#endStep();
           return;
         }
         outcome = this.kernel.traces.isOn
@@ -272,7 +272,9 @@ export class ActorCell extends Lifecycle implements Runnable {
       item !== undefined && this.#current === item && this.handled === handled && this.incarnation === incarnation;
   }
 
-  #endStep(): void {
+  /** @param isKept The message waits for another turn. */
+  #endStep(isKept = false): void {
+    if (!isKept && this.#current !== undefined) this.letGo(this.#current);
     this.#current = undefined;
     const step = this.#step;
     if (!step) return;
@@ -329,7 +331,7 @@ export class ActorCell extends Lifecycle implements Runnable {
     if (this.#current !== item) return; // `enter` has ended it
     const stop = actions.find((action) => action.kind === 'stop');
     const isPostponed = actions.some(({ kind }) => kind === 'postpone');
-    this.#endStep();
+    this.#endStep(isPostponed);
     this.handledOne(item, isPostponed);
     if (item instanceof Ask && !item.isDeferred && !isPostponed) {
       if (stop && !('reply' in outcome)) item.fail(this.endedError(stop.reason));
@@ -417,7 +419,7 @@ export class ActorCell extends Lifecycle implements Runnable {
   #fail(error: unknown, item: Item): void {
     if (this.#current !== item) return;
     const step = this.#step;
-    this.#endStep();
+    this.#endStep(!isCleanExit(error));
     step?.abandonInner((ask) => crashedError(this.address, error, ask));
     if (!isCleanExit(error)) {
       this.#crashed(error, item);
@@ -460,7 +462,7 @@ export class ActorCell extends Lifecycle implements Runnable {
       const step = this.#current === asker && this.handled === handled ? this.#step : undefined;
       try {
         if (step) handleInside(this, ask, step);
-        else this.accept(ask);
+        else this.admit(ask);
       } catch (error) {
         ask.fail(error);
       }

@@ -2,7 +2,7 @@ import { InvalidConfigError, keyedAskId } from '@jaegis/core';
 import type { AskOptions } from './ref.ts';
 
 /** The id that an ask has by its idempotency key; undefined without one. @throws InvalidConfigError */
-export function askId(options: AskOptions | undefined): string | undefined {
+export function askId(options: AskOptions<unknown> | undefined): string | undefined {
   const key: unknown = options?.idempotencyKey;
   if (key === undefined) return undefined;
   if (typeof key === 'string' && key !== '') return keyedAskId(key);

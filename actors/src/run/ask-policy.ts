@@ -10,11 +10,24 @@ export interface AskTry {
   readonly attempt: number;
 }
 
-/** What guards calls: breaker, bulkhead, retries, timeouts. `createPolicy` of the package `jaegis` makes one. */
-export interface AskPolicy {
+/**
+ * What guards calls: breaker, bulkhead, retries, timeouts. `createPolicy` of the package `jaegis` makes one.
+ *
+ * @typeParam Fallen What its fallbacks give.
+ */
+export interface AskPolicy<Fallen = never> {
+  /** Carries the type for the compiler; never set. */
+  readonly fallen?: Fallen;
   /** Does the operation as often as it thinks fit, or not at all. */
-  run<Result>(
-    operation: (call: AskTry) => Promise<Result>,
-    options?: { readonly signal?: AbortSignal; readonly deadlineMs?: number },
-  ): Promise<Result>;
+  run<Result>(operation: (call: AskTry) => Promise<Result>, options?: AskCallOptions): Promise<Result | Fallen>;
+}
+
+/** What is said of an ask as a whole. */
+export interface AskCallOptions {
+  /** Nobody waits for it any more. */
+  readonly signal?: AbortSignal;
+  /** When it must be done, of the monotonic clock, in ms. */
+  readonly deadlineMs?: number;
+  /** At the door of actors: the address of the one that is asked. */
+  readonly tenant?: string;
 }

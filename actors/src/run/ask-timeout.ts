@@ -2,7 +2,7 @@ import { InvalidConfigError, limits } from '@jaegis/core';
 import type { AskOptions } from './ref.ts';
 
 /** How long an ask may take, in ms. @throws InvalidConfigError */
-export function askTimeout(options: AskOptions | undefined): number {
+export function askTimeout(options: AskOptions<unknown> | undefined): number {
   const timeoutMs: unknown = options?.timeoutMs;
   if (timeoutMs === undefined) return limits.askTimeoutMs;
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;

@@ -83,6 +83,18 @@ export class Ask implements ReplyHandle, Expiring, WaitEdge {
     return this;
   }
 
+  /** Its answer comes from this actor from now on, when its handler ends. */
+  takeUp(by: Waiter): void {
+    this.isDeferred = false;
+    this.to = by;
+  }
+
+  /** Its answer may come from anywhere, whenever. */
+  putOff(): void {
+    this.isDeferred = true;
+    this.to = undefined;
+  }
+
   /** For whoever keeps something on its behalf. */
   onceSettled(listener: () => void): void {
     const before = this.#onSettled;

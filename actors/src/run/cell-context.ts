@@ -149,11 +149,11 @@ export class CellContext implements ActorContext {
     this.#kernel.announce(event);
   }
 
-  ask<P extends Protocol, M extends MessageOf<P>>(
+  ask<P extends Protocol, M extends MessageOf<P>, Fallen = never>(
     to: Ref<P>,
     message: M,
-    options: AskOptions = {},
-  ): Promise<ReplyOf<P, M['type']>> {
+    options: AskOptions<Fallen> = {},
+  ): Promise<ReplyOf<P, M['type']> | Fallen> {
     if (this.#isOver) return Promise.reject(this.#over());
     if (options.policy !== undefined) return this.#askUnderPolicy(to, message, options);
     let timeoutMs: number;
@@ -164,24 +164,26 @@ export class CellContext implements ActorContext {
     }
     const target = this.#hereOf(to);
     if (target === undefined) {
-      const sent: SentAskOptions = { ...options, timeoutMs, sender: this.address, asker: this.#asker() };
+      const sent: SentAskOptions<Fallen> = { ...options, timeoutMs, sender: this.address, asker: this.#asker() };
       return to.ask(message, sent);
     }
     const { traces } = this.#kernel;
-    if (!traces.isOn) return this.#askHere(target, message, timeoutMs, options);
-    return traces.ask(target.address, message as Message, () => this.#askHere(target, message, timeoutMs, options));
+    if (!traces.isOn) return this.#askHere<P, M>(target, message, timeoutMs, options);
+    return traces.ask(target.address, message as Message, () =>
+      this.#askHere<P, M>(target, message, timeoutMs, options),
+    );
   }
 
   /** Each try is an ask of its own, for the deadlock detector too; between tries nothing is waited for. */
-  #askUnderPolicy<P extends Protocol, M extends MessageOf<P>>(
+  #askUnderPolicy<P extends Protocol, M extends MessageOf<P>, Fallen>(
     to: Ref<P>,
     message: M,
-    options: AskOptions,
-  ): Promise<ReplyOf<P, M['type']>> {
+    options: AskOptions<Fallen>,
+  ): Promise<ReplyOf<P, M['type']> | Fallen> {
     const { clock, deadline: leftMs } = this;
     const newKey = () => this.#kernel.random.id();
     const world = isEntityRef(to) ? { clock, leftMs, newKey } : { clock, leftMs };
-    return askUnderPolicy(options, world, (once) => this.ask(to, message, once));
+    return askUnderPolicy(options, world, (once) => this.ask<P, M>(to, message, once));
   }
 
   /** The actor of this node behind the ref. An entity may move while it is asked: its ref sees to that. */
@@ -208,7 +210,7 @@ export class CellContext implements ActorContext {
     target: Inbox,
     message: M,
     timeoutMs: number,
-    options: AskOptions,
+    options: AskOptions<unknown>,
   ): Promise<ReplyOf<P, M['type']>> {
     return new Promise((resolve, reject) => {
       // The definition behind the ref says what it replies.
@@ -226,8 +228,7 @@ export class CellContext implements ActorContext {
     const ask = this.#isOver ? undefined : this.#ask;
     // Nobody waits for the reply of a durable message: what answers it is the turn that consumed it.
     if (!ask || isDurableMessageId(ask.id)) return { isOpen: false, reply() {}, fail() {} };
-    ask.isDeferred = true;
-    ask.to = undefined;
+    ask.putOff();
     const cold = this.#cell.coldFields;
     cold.deferred ??= new Set();
     const { deferred } = cold;

@@ -1,7 +1,9 @@
-import { InvalidDefinitionError, isToken, limits, tokenRule } from '@jaegis/core';
-import type { ActorDefinition, Behavior, Services } from './contract.ts';
+import { type ByteBudget, InvalidDefinitionError, isToken, limits, tokenRule } from '@jaegis/core';
+import type { Gate } from '../door/gate.ts';
+import type { ActorDefinition, Behavior } from './contract.ts';
 import type { KernelOptions, PlacementNeeds, WhenFull } from './kernel-options.ts';
 import { namesOf, refuseUnknown } from './known-options.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import type { Protocol } from './protocol.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
@@ -12,6 +14,7 @@ export class CellKind {
   readonly makeBehavior: () => Behavior;
   readonly mailboxLimit: number;
   readonly whenFull: WhenFull;
+  readonly memory: MailboxMemory | undefined;
   readonly handlerTimeoutMs: number;
   readonly attempts: number;
   readonly recordLimit: number;
@@ -19,14 +22,32 @@ export class CellKind {
   readonly isReentrant: boolean;
   readonly checksAlways: boolean;
   readonly version: number;
+  /** What asks go through before they are in the mailbox. */
+  readonly door: Gate | undefined;
+  readonly #definition: ActorDefinition<Protocol>;
+  readonly #watch: boolean;
 
-  constructor(definition: ActorDefinition<Protocol>, services: Services, watch: boolean) {
+  /**
+   * @param makeBehavior What the definition has made for the node.
+   * @param memory For what has no budget of its own.
+   */
+  constructor(
+    definition: ActorDefinition<Protocol>,
+    makeBehavior: () => Behavior,
+    watch: boolean,
+    door: Gate | undefined,
+    memory: MailboxMemory | undefined,
+  ) {
     const { options } = definition;
+    this.#definition = definition;
+    this.#watch = watch;
+    this.door = door;
     this.type = definition.type;
     this.options = options;
-    this.makeBehavior = definition.behavior(services);
+    this.makeBehavior = makeBehavior;
     this.mailboxLimit = options.mailbox?.limit ?? limits.mailbox;
     this.whenFull = options.mailbox?.whenFull ?? 'refuse';
+    this.memory = options.mailbox?.memory ?? memory;
     this.handlerTimeoutMs = options.handlerTimeoutMs ?? limits.handlerTimeoutMs;
     this.attempts = options.retry?.attempts ?? 1;
     this.recordLimit = watch ? (options.record ?? limits.flightRecorder) : 0;
@@ -34,6 +55,11 @@ export class CellKind {
     this.isReentrant = options.reentrant ?? false;
     this.version = options.version ?? 1;
     this.checksAlways = options.schema !== undefined && options.validate === 'always';
+  }
+
+  /** The same with another door, for one of its actors. */
+  behind(door: Gate): CellKind {
+    return new CellKind(this.#definition, this.makeBehavior, this.#watch, door, this.memory);
   }
 
   /** What of a value may stand in a report. A redaction that fails hides the value, not the report. */
@@ -65,6 +91,7 @@ const kernelNames = namesOf<KernelOptions>({
   trapExits: true,
   history: true,
   placement: true,
+  policy: true,
 });
 
 /**
@@ -80,11 +107,12 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
       data: { path },
     });
   };
-  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement'] as const) {
+  for (const name of ['mailbox', 'retry', 'schema', 'history', 'placement', 'policy'] as const) {
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== 'object' || value === null)) refuse(name, value, 'an object');
   }
-  refuseUnknown(where, options.mailbox, ['limit', 'whenFull'], 'mailbox');
+  refuseUnknown(where, options.mailbox, ['limit', 'whenFull', 'memory'], 'mailbox');
+  checkMemory(where, options.mailbox?.memory, 'mailbox.memory');
   refuseUnknown(where, options.retry, ['attempts', 'delayMs'], 'retry');
   refuseUnknown(where, options.history, ['turns', 'ms'], 'history');
   if (options.placement) checkPlacement(where, options.placement, 'placement');
@@ -116,6 +144,19 @@ export function checkKernelOptions(type: string, options: KernelOptions, more: r
   for (const name of ['migrate', 'redact'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
   }
+}
+
+/** @throws InvalidDefinitionError with the path of what is not usable. */
+export function checkMemory(where: string, memory: MailboxMemory | undefined, path: string): void {
+  if (memory === undefined) return;
+  const refuse = (at: string, allowed: string): never => {
+    throw new InvalidDefinitionError(`${where}: ${at} must be ${allowed}.`, { data: { path: at } });
+  };
+  if (typeof memory !== 'object' || memory === null) refuse(path, 'an object');
+  refuseUnknown(where, memory, ['budget', 'tenant'], path);
+  const { budget, tenant }: { readonly budget: Partial<ByteBudget> | null; readonly tenant?: unknown } = memory;
+  if (typeof budget?.reserve !== 'function') refuse(`${path}.budget`, 'a MemoryBudget');
+  if (!['undefined', 'string', 'function'].includes(typeof tenant)) refuse(`${path}.tenant`, 'a name or a function');
 }
 
 /** @throws InvalidDefinitionError with the path of what is not usable. */

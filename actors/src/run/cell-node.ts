@@ -17,6 +17,8 @@ type Inspected = Inbox & {
 
 export function cellNode(cell: Inspected): TreeNode {
   const { cold, phase } = cell;
+  const { heldBytes } = cell;
+  const { door } = cell.kind;
   const own = cell.behavior?.children(cell.state) ?? [];
   return {
     id: cell.id,
@@ -29,7 +31,9 @@ export function cellNode(cell: Inspected): TreeNode {
     highWater: cell.highWater,
     failures: cold?.failures ?? 0,
     busyMs: Math.round(cell.busyMs * 1000) / 1000,
+    ...(heldBytes === undefined ? {} : { mailboxBytes: heldBytes }),
     ...(cold?.lastError === undefined ? {} : { lastError: withoutStacks(errorToData(cold.lastError)) }),
+    ...(door === undefined || door.isOfType ? {} : { policy: door.view }),
     ...cell.behavior?.aside?.(),
     children: [...own, ...(cold?.children?.inspect() ?? [])],
   };

@@ -71,11 +71,11 @@ export interface ActorContext extends Services {
    * Asks another actor while this one waits: the wait is seen by the deadlock detector, and the deadline of the ask
    * under way bounds this one. Rejects as {@link Ref.ask} does, and with `deadlock`.
    */
-  ask<P extends Protocol, M extends MessageOf<P>>(
+  ask<P extends Protocol, M extends MessageOf<P>, Fallen = never>(
     to: Ref<P>,
     message: M,
-    options?: AskOptions,
-  ): Promise<ReplyOf<P, M['type']>>;
+    options?: AskOptions<Fallen>,
+  ): Promise<ReplyOf<P, M['type']> | Fallen>;
   /** Sends to a durable entity once this step is committed. Never lost, takes effect once. Durable entities only. */
   send<P extends Protocol>(to: EntityRef<P>, message: MessageOf<P>): void;
   /** To an entity whose definition is not at hand: what it takes is then not known to the compiler. */

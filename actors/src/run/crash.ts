@@ -56,8 +56,7 @@ export function retryOrBury(cell: Crashed, error: unknown, item: Item): void {
 
 /** Its next handler answers it, unless that defers it again. */
 function undefer(cell: Crashed, ask: Ask): void {
-  ask.isDeferred = false;
-  ask.to = cell;
+  ask.takeUp(cell);
   cell.cold?.deferred?.delete(ask);
 }
 
@@ -76,6 +75,7 @@ function retryLater(cell: Crashed, item: Item, delayMs: number): void {
 
 function bury(cell: Crashed, error: unknown, item: Item): void {
   const { deadLetters, services } = cell.kernel;
+  cell.letGo(item);
   if (item instanceof Ask) item.fail(crashedError(cell.address, error, item));
   const message = item instanceof Ask ? item.message : item;
   const state = cell.kind.redact(cell.state);

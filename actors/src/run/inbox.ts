@@ -1,21 +1,34 @@
-import { ActorStoppedError, InvalidMessageError, type JaegisError, OverloadedError } from '@jaegis/core';
+import {
+  ActorStoppedError,
+  hasCode,
+  InvalidMessageError,
+  isDurableMessageId,
+  type JaegisError,
+  OverloadedError,
+} from '@jaegis/core';
+import type { Gate } from '../door/gate.ts';
 import { Ask, type Item } from './ask.ts';
 import { askId } from './ask-id.ts';
 import { askTimeout } from './ask-timeout.ts';
 import { askUnderPolicy } from './ask-tries.ts';
 import type { CellKind } from './cell-kind.ts';
+import { HeldBytes, isGivenUp, isHopeless } from './held-bytes.ts';
 import type { Kernel } from './kernel.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import { checkPayload } from './payload.ts';
 import { type Home, Process } from './process.ts';
 import type { AnyProtocol, Message, MessageOf, ReplyOf } from './protocol.ts';
 import type { AskOptions } from './ref.ts';
+import { RefusedAsk } from './refused-ask.ts';
 import { Ring } from './ring.ts';
+import type { Signal } from './signal.ts';
 
 /** The side of an actor that takes messages in: a bounded mailbox, made for the first message. */
 export abstract class Inbox extends Process {
   readonly kernel: Kernel;
   kind: CellKind;
   #mail: Ring<Item> | undefined = undefined;
+  #held: HeldBytes | undefined = undefined;
   highWater = 0;
   /** Whether messages are taken: from its first start until it is released. */
   isOpen = false;
@@ -23,6 +36,11 @@ export abstract class Inbox extends Process {
   /** Messages that wait. */
   get length(): number {
     return this.#mail === undefined ? 0 : this.#mail.length;
+  }
+
+  /** Bytes that they and what is under way hold of a budget. Undefined: it has none. */
+  get heldBytes(): number | undefined {
+    return this.#held?.bytes;
   }
 
   /** The oldest of them. */
@@ -36,9 +54,13 @@ export abstract class Inbox extends Process {
     this.kind = kind;
   }
 
+  override guard(door: Gate): void {
+    this.kind = this.kind.behind(door);
+  }
+
   /** Something waits: see that it is handled. */
   abstract wake(): void;
-  /** Whether the actor is idle and nobody else is at work, so that the ask is handled on the spot. */
+  /** Whether it handles the ask on the spot: it is idle, nobody else is at work, and it has no budget to ask before. */
   protected abstract handleNow(ask: Ask): boolean;
   /** An ask arrives while another of the same chain is being handled: true if it is handled at once. */
   protected abstract interleave(ask: Ask): boolean;
@@ -51,15 +73,21 @@ export abstract class Inbox extends Process {
     else this.accept(message);
   }
 
-  ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  ask<M extends MessageOf<AnyProtocol>, Fallen = never>(
+    message: M,
+    options?: AskOptions<Fallen>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']> | Fallen> {
     if (options?.policy !== undefined)
-      return askUnderPolicy(options, this.kernel.services, (once) => this.ask(message, once));
+      return askUnderPolicy(options, this.kernel.services, (once) => this.ask<M>(message, once));
     const { traces } = this.kernel;
     if (traces.isOn) return traces.ask(this.address, message, () => this.#ask(message, options));
     return this.#ask(message, options);
   }
 
-  #ask<M extends MessageOf<AnyProtocol>>(message: M, options?: AskOptions): Promise<ReplyOf<AnyProtocol, M['type']>> {
+  #ask<M extends MessageOf<AnyProtocol>>(
+    message: M,
+    options?: AskOptions<unknown>,
+  ): Promise<ReplyOf<AnyProtocol, M['type']>> {
     return new Promise((resolve, reject) => {
       // What it replies is known to whoever has a typed ref.
       const ask = new Ask(message, { resolve: resolve as (reply: unknown) => void, reject }, askId(options));
@@ -77,7 +105,7 @@ export abstract class Inbox extends Process {
     }
     if (this.kernel.traces.isOn) this.kernel.traces.carryActive(ask);
     if (this.kind.checksAlways) this.#checked(ask.message, ask);
-    else if (!this.handleNow(ask)) this.acceptAsk(ask);
+    else if (this.kind.door !== undefined || !this.handleNow(ask)) this.acceptAsk(ask);
     ask.startTime(this.kernel.deadlines, this);
   }
 
@@ -96,10 +124,17 @@ export abstract class Inbox extends Process {
 
   acceptAsk(ask: Ask): void {
     try {
-      if (ask.isOpen && !this.interleave(ask)) this.accept(ask);
+      if (ask.isOpen && !this.interleave(ask)) this.admit(ask);
     } catch (error) {
       ask.fail(error);
     }
+  }
+
+  /** Through the door, if there is one. What was sent durably waits for no reply: nobody could be told to come again. */
+  protected admit(ask: Ask): void {
+    const { door } = this.kind;
+    if (door === undefined || isDurableMessageId(ask.id)) this.accept(ask);
+    else door.pass(this, ask);
   }
 
   /** @throws OverloadedError, or ActorStoppedError for an ask. */
@@ -111,6 +146,7 @@ export abstract class Inbox extends Process {
     if (this.#mail === undefined) this.#mail = new Ring();
     const mail = this.#mail;
     if (mail.length >= this.kind.mailboxLimit && !this.#makeRoom(mail, item)) return;
+    if (this.kind.memory !== undefined && !this.#hold(this.kind.memory, item)) return;
     mail.push(item);
     this.kernel.scheduler.waiting++;
     if (mail.length > this.highWater) this.highWater = mail.length;
@@ -121,6 +157,11 @@ export abstract class Inbox extends Process {
     const item = this.#mail?.shift();
     if (item !== undefined) this.kernel.scheduler.waiting--;
     return item;
+  }
+
+  /** Its turn is over, or it will have none: nothing of it is kept here. */
+  letGo(item: Item | Signal): void {
+    if (this.#held !== undefined) this.#held.giveBack(item);
   }
 
   /** How many were taken and are not let go of. */
@@ -149,6 +190,7 @@ export abstract class Inbox extends Process {
   }
 
   giveBack(item: Item, why: unknown = this.stoppedError()): void {
+    this.letGo(item);
     if (item instanceof Ask) item.fail(why);
     else if (this.home.takesBack?.(this, item) !== true) this.bury(item, 'actor_stopped');
   }
@@ -168,7 +210,10 @@ export abstract class Inbox extends Process {
     if (whenFull === 'drop-oldest') {
       const oldest = mail.drop();
       this.kernel.scheduler.waiting--;
-      if (oldest) this.#drop(oldest);
+      if (oldest) {
+        this.letGo(oldest);
+        this.#drop(oldest);
+      }
       return true;
     }
     if (whenFull === 'refuse') throw this.#full();
@@ -176,8 +221,26 @@ export abstract class Inbox extends Process {
     return false;
   }
 
-  #drop(item: Item): void {
-    if (item instanceof Ask) item.fail(this.#full());
+  /** Whether its budget has room for the item. */
+  #hold(memory: MailboxMemory, item: Item): boolean {
+    if (isGivenUp(item)) return true;
+    this.#held ??= new HeldBytes();
+    try {
+      this.#held.take(memory, item, this.home.keyOf(this.id));
+      return true;
+    } catch (error) {
+      if (isHopeless(item, error)) {
+        this.accept(new RefusedAsk(item, error));
+        return false;
+      }
+      if (this.kind.whenFull === 'refuse' || !hasCode(error, 'overloaded')) throw error;
+      this.#drop(item, error);
+      return false;
+    }
+  }
+
+  #drop(item: Item, why: unknown = this.#full()): void {
+    if (item instanceof Ask) item.fail(why);
     else this.bury(item, 'dropped');
   }
 

@@ -1,3 +1,5 @@
+import type { DoorOption } from '../door/door-policy.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** How the kernel treats the actors of one definition, whatever they are made of. */
@@ -9,6 +11,12 @@ export interface KernelOptions {
     readonly limit?: number;
     /** Default `refuse`: the sender gets `overloaded`. What is dropped becomes a dead letter; asks are told. */
     readonly whenFull?: WhenFull;
+    /**
+     * What its messages may hold, with all others of the same budget, from their arrival until their turns are over. What
+     * the budget refuses is refused as by a full mailbox; `drop-oldest` drops the newest here too, since an older one may
+     * be of another tenant. Default: as the node's option `memory` says, else not counted.
+     */
+    readonly memory?: MailboxMemory;
   };
   /** How long an async handler may take, in ms; then it is a crash. Default 60,000. */
   readonly handlerTimeoutMs?: number;
@@ -39,6 +47,12 @@ export interface KernelOptions {
   readonly history?: HistoryLimits;
   /** Exit signals become messages to `signals.exit`. Default false. */
   readonly trapExits?: boolean;
+  /**
+   * Stands at the door of all actors of the type on a node, and lives as long as that: each ask that arrives, from
+   * whichever node, goes through it. Options, of which the node makes its own, named after the type; or a policy that is
+   * ready. What its fallbacks give is answered as if the actor had. Tells and sends are not guarded. Default: none.
+   */
+  readonly policy?: DoorOption;
   /** Of a durable entity: where it may live. Default: on any node. All nodes must say the same. */
   readonly placement?: PlacementNeeds;
 }

@@ -1,5 +1,6 @@
 import type { ChildPlace, Clock, Deadlines, ExitReason, JaegisError, Random } from '@jaegis/core';
 import type { EdgeSink } from '../deadlock/edge-sink.ts';
+import type { Doors } from '../door/doors.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
@@ -34,6 +35,7 @@ export interface Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  readonly doors: Doors;
   /** Undefined on a node without a cluster. */
   readonly far: Far | undefined;
   /** Whether counters of cost and flight recorders are kept. */

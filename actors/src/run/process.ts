@@ -1,5 +1,6 @@
 /** What supervisors supervise, links link and monitors watch, and what ties these to each other. */
-import type { ChildPlace, ExitReason, TreeNode } from '@jaegis/core';
+import { type ChildPlace, type ExitReason, InvalidDefinitionError, type TreeNode } from '@jaegis/core';
+import type { Gate } from '../door/gate.ts';
 import type { AnyProtocol, Message } from './protocol.ts';
 import type { AskOptions, ClosableRef, Ref } from './ref.ts';
 import type { DownSignal, Monitor } from './signal.ts';
@@ -85,6 +86,13 @@ export abstract class Process {
   abstract child(id: string): Process | undefined;
   abstract inspect(): TreeNode;
 
+  /** What asks go through from now on, until it adopts something again. @throws InvalidDefinitionError where it takes none. */
+  guard(_door: Gate): void {
+    throw new InvalidDefinitionError(`${this.address}: a policy is for an actor of this node.`, {
+      data: { path: 'policy' },
+    });
+  }
+
   /** Whether it ended because the node was lost that it ran on: that was no fault of its own. */
   get isLost(): boolean {
     return false;
@@ -110,7 +118,7 @@ export abstract class Process {
 /** Stands for an actor that runs elsewhere: what it is sent goes on to there. */
 export abstract class Relay extends Process {
   abstract tell(message: Message): void;
-  abstract ask(message: Message, options?: AskOptions): Promise<unknown>;
+  abstract ask(message: Message, options?: AskOptions<unknown>): Promise<unknown>;
 }
 
 export type StartResult =

@@ -3,7 +3,8 @@ import type { Asker } from '../deadlock/far-wait.ts';
 import type { AskPolicy } from './ask-policy.ts';
 import type { AnyProtocol, Message, MessageOf, Protocol, ReplyOf } from './protocol.ts';
 
-export interface AskOptions {
+/** @typeParam Fallen What the fallbacks of its policy give. */
+export interface AskOptions<Fallen = never> {
   /** How long to wait for the reply, in ms; under a policy, in each try. Default 5,000, or what the policy leaves a try. */
   readonly timeoutMs?: number;
   /**
@@ -18,13 +19,14 @@ export interface AskOptions {
    * Guards the ask: with retries, a breaker, a bulkhead, as `createPolicy` makes it. Each try has the time that the policy
    * leaves it. All tries share one idempotency key, made once where none is given, so that an entity does it once; an
    * actor that is no entity may do it again at each try. Whose ask it is, `policy.for({ tenant })` says. Rejects also as
-   * the policy does: `breaker_open`, `operation_timeout`, `rate_limited`. Default: one try.
+   * the policy does: `breaker_open`, `operation_timeout`, `rate_limited`. Where it has fallbacks, the reply may be theirs.
+   * Default: one try.
    */
-  readonly policy?: AskPolicy;
+  readonly policy?: AskPolicy<Fallen>;
 }
 
 /** What refs are given by the runtime's own hand. */
-export interface SentAskOptions extends AskOptions {
+export interface SentAskOptions<Fallen = unknown> extends AskOptions<Fallen> {
   /** The address of the actor that asks. */
   readonly sender?: string;
   /** The handler that waits, for the deadlock detector. */
@@ -45,7 +47,10 @@ export interface Ref<P extends Protocol> {
    * `actor_stopped`, `actor_crashed`, `actor_killed`, `node_down`, `overloaded`, `reply_lost`, `invalid_message`,
    * `cancelled`, `deadlock`, `not_serializable`, `cluster_unavailable`.
    */
-  ask<M extends MessageOf<P>>(message: M, options?: AskOptions): Promise<ReplyOf<P, M['type']>>;
+  ask<M extends MessageOf<P>, Fallen = never>(
+    message: M,
+    options?: AskOptions<Fallen>,
+  ): Promise<ReplyOf<P, M['type']> | Fallen>;
 }
 
 /** A second address of an actor that can be closed: what comes later is dropped. */
@@ -98,10 +103,13 @@ export function makeRef<P extends Protocol>(address: string, delivery: Delivery)
   return {
     address,
     tell: (message) => delivery.tell(message),
-    ask: <M extends MessageOf<P>>(message: M, options: AskOptions = {}) => {
+    ask: <M extends MessageOf<P>, Fallen = never>(
+      message: M,
+      options: AskOptions<Fallen> = {},
+    ): Promise<ReplyOf<P, M['type']> | Fallen> => {
       try {
         // The reply's type follows from the definition behind the ref.
-        return delivery.ask(message, options) as Promise<ReplyOf<P, M['type']>>;
+        return delivery.ask(message, options) as Promise<ReplyOf<P, M['type']> | Fallen>;
       } catch (error) {
         return Promise.reject(error);
       }

@@ -1,4 +1,5 @@
 import type { RestartBackoff, RestartType, Shutdown } from '@jaegis/core';
+import type { DoorOption } from '../door/door-policy.ts';
 
 export interface SpawnOptions {
   /** Unique among its siblings. Default: a number. */
@@ -15,6 +16,11 @@ export interface SpawnOptions {
   readonly backoff?: RestartBackoff;
   /** How long its start may take, in ms. Default 10,000. */
   readonly startTimeoutMs?: number;
+  /**
+   * Stands at its door, instead of that of its type: options, of which it is made and named after its address; or a policy
+   * that is ready. Its state outlives restarts, and ends with the actor. Default: that of its type.
+   */
+  readonly policy?: DoorOption;
   /** Links it to the actor that spawns it. */
   readonly link?: boolean;
   /** Monitors it for the actor that spawns it. */

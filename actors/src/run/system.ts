@@ -1,4 +1,5 @@
 import {
+  type BudgetView,
   type ChildPlace,
   type Clock,
   ClusterUnavailableError,
@@ -17,6 +18,8 @@ import {
   type Waiter,
 } from '@jaegis/core';
 import { type EdgeSink, noEdgeSink } from '../deadlock/edge-sink.ts';
+import type { MakePolicy } from '../door/door-policy.ts';
+import { Doors } from '../door/doors.ts';
 import { FarChild, type FarChildOptions } from '../far/far-child.ts';
 import { type ActorReport, actorReport, type Depth } from '../inspect/actor-report.ts';
 import { cellsBelow } from '../inspect/census.ts';
@@ -30,7 +33,7 @@ import { Supervisor, type SupervisorRef } from '../supervisor/supervisor.ts';
 import { ActorCell } from './actor-cell.ts';
 import type { Ask } from './ask.ts';
 import { demonitor, monitor } from './bonds.ts';
-import { CellKind } from './cell-kind.ts';
+import { CellKind, checkMemory } from './cell-kind.ts';
 import type { ActorDefinition, Services } from './contract.ts';
 import type { CrashReport } from './crash-report.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -40,6 +43,7 @@ import type { FlightEntry } from './flight-recorder.ts';
 import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Definition, Kernel } from './kernel.ts';
+import type { MailboxMemory } from './mailbox-memory.ts';
 import { Names, nobody } from './names.ts';
 import { type ActorMonitor, type Home, Process, Relay, type Root, refOf } from './process.ts';
 import type { AnyProtocol, Message, Protocol } from './protocol.ts';
@@ -62,8 +66,12 @@ export interface SystemOptions {
   readonly onFailure: (error: JaegisError) => void;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
+  /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** Default: nothing is traced. */
   readonly telemetry?: Telemetry;
+  /** Makes the policies that definitions and specs name by options. Default: these can only give such that are ready. */
+  readonly makePolicy?: MakePolicy | undefined;
   /** Who looks for deadlocks across nodes. Default: nobody. */
   readonly waits?: EdgeSink;
 }
@@ -90,6 +98,7 @@ export class System implements Kernel {
   readonly deadLetters: DeadLetters;
   readonly waits: EdgeSink;
   readonly traces: Traces;
+  readonly doors: Doors;
   readonly clock: Clock;
   readonly watch: boolean;
   /** Set by the cluster, if there is one. */
@@ -109,8 +118,10 @@ export class System implements Kernel {
     this.watch = options.watch ?? true;
     this.waits = options.waits ?? noEdgeSink;
     this.#options = options;
+    checkMemory('The system', options.memory, 'memory');
     const { clock } = options.services;
     this.clock = new UntracedClock(clock, this.traces);
+    this.doors = new Doors(clock, options.makePolicy);
     // Whoever told the first message of a batch, or waits longest, has nothing to do with the others.
     const run = (act: () => void) => this.traces.outside(act);
     this.scheduler = new Scheduler(clock, run);
@@ -124,6 +135,12 @@ export class System implements Kernel {
   /** Messages that wait in all mailboxes. */
   get waiting(): number {
     return this.scheduler.waiting;
+  }
+
+  /** The budgets of the mailboxes of all definitions that were used here, each once. */
+  get budgets(): BudgetView[] {
+    const used = [this.#options.memory, ...[...this.#kinds.values()].map(({ memory }) => memory)];
+    return [...new Set(used.flatMap((memory) => memory?.budget ?? []))].map(({ view }) => view);
   }
 
   /** The address of the actor whose code runs at this moment; not known of what it does after its first `await`. */
@@ -251,7 +268,7 @@ export class System implements Kernel {
     this.deliver(this.#at(path) ?? `${this.node}${path}`, message);
   }
 
-  async ask(path: string, message: Message, options: AskOptions): Promise<unknown> {
+  async ask(path: string, message: Message, options: AskOptions<unknown>): Promise<unknown> {
     const process = this.#at(path);
     return process instanceof Relay
       ? process.ask(message, options)
@@ -301,7 +318,10 @@ export class System implements Kernel {
   kindOf<P extends Protocol>(definition: ActorDefinition<P>): CellKind {
     const known = this.#kinds.get(definition);
     if (known) return known;
-    const made = new CellKind(definition, this.services, this.watch);
+    const { type, options } = definition;
+    const door = options.policy && this.doors.ofType(type, options.policy);
+    const { memory } = this.#options;
+    const made = new CellKind(definition, definition.behavior(this.services), this.watch, door, memory);
     this.#kinds.set(definition, made);
     return made;
   }
@@ -353,6 +373,7 @@ export class System implements Kernel {
   }
 
   inspect(): TreeNode {
+    const doors = this.doors.ofTypes;
     return {
       id: 'user',
       kind: 'supervisor',
@@ -361,6 +382,7 @@ export class System implements Kernel {
       mailbox: 0,
       handled: 0,
       restarts: this.#root.restartCount,
+      ...(doors.length === 0 ? {} : { policies: doors.map(({ view }) => view) }),
       children: this.#root.inspect(),
     };
   }

@@ -72,6 +72,11 @@ export class Traces {
     this.carry(ask, this.active());
   }
 
+  /** One item belongs to the trace of another from now on. */
+  inherit(item: object, from: object): void {
+    if (this.isOn) this.carry(item, this.#carried.get(from));
+  }
+
   /** The same for a message, which may be told more than once: then it is another object each time. */
   told<M extends Message>(given: M): M {
     const message = this.#told.has(given) ? copyOf(given) : given;

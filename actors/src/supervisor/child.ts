@@ -1,4 +1,7 @@
 import { type ChildStatus, type ExitReason, isCleanExit, restartDelay, type Timer } from '@jaegis/core';
+import type { Door } from '../door/door.ts';
+import type { DoorOption } from '../door/door-policy.ts';
+import type { Doors } from '../door/doors.ts';
 import type { Process } from '../run/process.ts';
 import type { FullChildSpec } from './spec.ts';
 
@@ -8,6 +11,8 @@ interface Waits {
   startedMs: number;
   timer: Timer | undefined;
 }
+
+export const noArgs: readonly unknown[] = [];
 
 /** A place among the children, whether somebody lives in it or not. */
 export class Child {
@@ -30,6 +35,9 @@ export class Child {
   /** Restarts that waited, for its backoff. */
   waits: Waits | undefined = undefined;
 
+  /** What stands at its door, from its first start on. */
+  #guard: { readonly given: DoorOption; readonly door: Door } | undefined = undefined;
+
   constructor(id: string, spec: FullChildSpec, args: readonly unknown[], isDynamic: boolean) {
     this.id = id;
     this.spec = spec;
@@ -48,6 +56,21 @@ export class Child {
     this.turn++;
     this.abortStart?.('shutdown');
     this.abortStart = undefined;
+  }
+
+  /** What its spec says stands at the door of its process. What stood there before goes on. @throws as {@link Doors.open} */
+  guard(doors: Doors): void {
+    const { policy: given } = this.spec;
+    if (this.#guard !== undefined && this.#guard.given !== given) this.unguard(doors);
+    if (given === undefined || this.process === undefined) return;
+    this.#guard ??= { given, door: doors.open(given, this.process.address) };
+    this.process.guard(this.#guard.door);
+  }
+
+  /** Its place is given up, or begins anew. */
+  unguard(doors: Doors): void {
+    if (this.#guard !== undefined) doors.close(this.#guard.door);
+    this.#guard = undefined;
   }
 
   get status(): ChildStatus {

@@ -14,7 +14,7 @@ import { ignore } from '../run/contract.ts';
 import type { Kernel } from '../run/kernel.ts';
 import { type Home, ignored, type Process, type StartResult } from '../run/process.ts';
 import type { SpawnOptions } from '../run/spawn-options.ts';
-import { Child } from './child.ts';
+import { Child, noArgs } from './child.ts';
 import { gaveUp } from './give-up.ts';
 import { inTime } from './in-time.ts';
 import { badStart, bind, checkName, plainFlags, specOf } from './spawning.ts';
@@ -29,8 +29,6 @@ export interface Parent {
   /** Significant children have ended. */
   onShutdown(): void;
 }
-
-const noArgs: readonly unknown[] = [];
 
 /**
  * The children of a supervisor, of an actor or of the node, and the rules of OTP's supervisor over them: started in
@@ -91,12 +89,9 @@ export class Children implements Home {
   }
 
   stopMs(process: Process): number {
-    const { shutdown = undefined } = this.of(process)?.spec ?? {};
-    return shutdown === 'infinity'
-      ? Number.POSITIVE_INFINITY
-      : typeof shutdown === 'number'
-        ? shutdown
-        : limits.shutdownMs;
+    const shutdown = this.of(process)?.spec.shutdown;
+    if (shutdown === 'infinity') return Number.POSITIVE_INFINITY;
+    return typeof shutdown === 'number' ? shutdown : limits.shutdownMs;
   }
 
   get(id: string): Child | undefined {
@@ -140,7 +135,7 @@ export class Children implements Home {
       child.spec = spec;
       this.add(child);
     }
-    for (const { process } of known.values()) process?.release();
+    for (const child of known.values()) this.drop(child);
     return this.list();
   }
 
@@ -163,6 +158,7 @@ export class Children implements Home {
   drop(child: Child): void {
     if (this.#list.get(child.id) === child) this.#list.delete(child.id);
     this.#cancelWait(child);
+    child.unguard(this.kernel.doors);
     child.process?.release();
   }
 
@@ -189,8 +185,9 @@ export class Children implements Home {
     const id = options.name ?? this.nextId();
     if (options.name !== undefined) checkName(this.#parent.path(), options.name, this.#list.has(id));
     const child = new Child(id, specOf(this.#parent.path(), startable, options), noArgs, true);
-    this.#list.set(id, child);
     child.process = this.kernel.makeProcess(this, id, startable, options.input);
+    child.guard(this.kernel.doors);
+    this.#list.set(id, child);
     const result = this.#begin(child, child.process);
     if (!(result instanceof Promise) && result.kind === 'failed') this.drop(child);
     else if (parent) bind(parent, child.process, options);
@@ -305,6 +302,7 @@ export class Children implements Home {
     try {
       const process = this.#processFor(child, made);
       child.process = process;
+      child.guard(this.kernel.doors);
       return this.#begin(child, process);
     } catch (error) {
       return this.#settle(child, { kind: 'failed', error });
@@ -492,6 +490,7 @@ export class Children implements Home {
   /** Ready for another start. What can be started again by its spec keeps its place, and its ref stays good. */
   #emptied(): void {
     for (const child of this.list()) {
+      child.unguard(this.kernel.doors);
       if (child.isDynamic || child.spec.restart === 'temporary') this.drop(child);
     }
     this.#window.clear();

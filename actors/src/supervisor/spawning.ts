@@ -28,16 +28,18 @@ const spawnNames = namesOf<SpawnOptions>({
   startTimeoutMs: true,
   link: true,
   monitor: true,
+  policy: true,
 });
 
 /** @throws InvalidDefinitionError with the path of the option that is not usable. */
 export function specOf(parent: string, startable: Startable, options: SpawnOptions): FullChildSpec {
   refuseUnknown(`Child of ${parent}`, options, spawnNames);
-  const { restart, shutdown, register, backoff, startTimeoutMs } = options;
-  const isPlain = !restart && shutdown === undefined && !register && !backoff && startTimeoutMs === undefined;
+  const { restart, shutdown, register, backoff, startTimeoutMs, policy } = options;
+  const isUsual = !restart && shutdown === undefined && !register && !backoff && startTimeoutMs === undefined;
+  const isPlain = isUsual && policy === undefined;
   const known = isPlain ? plainSpecs.get(startable) : undefined;
   if (known) return known;
-  const given = { restart, shutdown, register, backoff, startTimeoutMs, id: 'spawned', start: startable };
+  const given = { restart, shutdown, register, backoff, startTimeoutMs, policy, id: 'spawned', start: startable };
   const spec = checkChildSpec(`Child of ${parent}`, given, plainFlags);
   if (isPlain) plainSpecs.set(startable, spec);
   return spec;

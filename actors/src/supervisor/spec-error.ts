@@ -16,6 +16,7 @@ export type SpecRule =
   | 'invalid_intensity'
   | 'invalid_period'
   | 'invalid_place'
+  | 'invalid_policy'
   | 'invalid_register'
   | 'invalid_restart_type'
   | 'invalid_shutdown'

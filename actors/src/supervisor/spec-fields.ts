@@ -9,6 +9,7 @@ import {
   type Shutdown,
   tokenRule,
 } from '@jaegis/core';
+import type { DoorOption } from '../door/door-policy.ts';
 import { namesOf, refuseUnknown } from '../run/known-options.ts';
 import { inside, type Place, refusal, type SpecRule } from './spec-error.ts';
 
@@ -96,6 +97,11 @@ export function childPlace(place: Place, value: unknown): ChildPlace | undefined
   }
   const rest = { labels: labels.filter(isToken), other: boolean(inside(place, 'other'), 'invalid_place', other) };
   return node === undefined ? rest : { node, ...rest };
+}
+
+/** What is in it is for whoever makes policies to check. */
+export function doorOption(place: Place, value: unknown): DoorOption | undefined {
+  return value === undefined ? undefined : (fields(place, 'invalid_policy', value) as DoorOption);
 }
 
 function isWhole(value: unknown, least: number): value is number {

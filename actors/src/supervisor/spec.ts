@@ -17,6 +17,7 @@ import {
   strategies,
   tokenRule,
 } from '@jaegis/core';
+import type { DoorOption } from '../door/door-policy.ts';
 import type { Ignore } from '../run/contract.ts';
 import { refuseCycle } from './spec-cycle.ts';
 import { inside, type Place, refusal, show } from './spec-error.ts';
@@ -25,6 +26,7 @@ import {
   boolean,
   childPlace,
   count,
+  doorOption,
   type Fields,
   type FullRestartBackoff,
   fields,
@@ -71,6 +73,12 @@ export interface ChildSpec {
   readonly startTimeoutMs?: number;
   /** On which nodes of the cluster it may run; `{}`: on any. Default: on that of its supervisor. */
   readonly on?: ChildPlace;
+  /**
+   * Stands at its door, instead of that of its type: options, of which its supervisor makes a policy of this child's own,
+   * named after its address; or a policy that is ready. Its state outlives restarts of the child, and ends with the
+   * supervisor, or when the child is deleted. Only of actors, and not with `on`. Default: that of its type.
+   */
+  readonly policy?: DoorOption;
 }
 
 export interface SupervisorSpec {
@@ -110,6 +118,7 @@ const childNames = {
   backoff: true,
   startTimeoutMs: true,
   on: true,
+  policy: true,
 } as const;
 
 export interface FullChildSpec {
@@ -125,6 +134,7 @@ export interface FullChildSpec {
   readonly backoff: FullRestartBackoff | undefined;
   readonly startTimeoutMs: number;
   readonly on: ChildPlace | undefined;
+  readonly policy: DoorOption | undefined;
 }
 
 /** What of a supervisor bears on the specs of its children, and on their restarts. */
@@ -223,8 +233,10 @@ function checkChild(place: Place, spec: unknown, flags: SupervisorFlags): FullCh
     backoff: backoff(inside(place, 'backoff'), given.backoff) ?? flags.backoff,
     startTimeoutMs: wholeNumber(inside(place, 'startTimeoutMs'), 'invalid_start_timeout', startTimeoutMs, 1),
     on: childPlace(inside(place, 'on'), given.on),
+    policy: doorOption(inside(place, 'policy'), given.policy),
   };
   if (checked.significant) refuseInsignificance(inside(place, 'significant'), checked.restart, flags.autoShutdown);
+  if (checked.policy !== undefined) refuseUnguardable(inside(place, 'policy'), checked);
   return checked;
 }
 
@@ -233,6 +245,13 @@ function refuseInsignificance(place: Place, restart: RestartType, autoShutdown: 
   const because =
     autoShutdown === 'never' ? 'autoShutdown is never' : restart === 'permanent' && 'restart is permanent';
   if (because) throw refusal(place, 'bad_combination', true, `it must be false where ${because}`);
+}
+
+/** Where nobody could be asked, or not here. */
+function refuseUnguardable(place: Place, { kind, on, policy }: FullChildSpec): void {
+  const because = kind === 'supervisor' ? 'the child is a supervisor' : on !== undefined && 'on is given';
+  const instead = on === undefined ? '' : '; give its type one';
+  if (because) throw refusal(place, 'bad_combination', policy, `there can be none where ${because}${instead}`);
 }
 
 function checkStart(place: Place, start: unknown): Startable | StartFunction {

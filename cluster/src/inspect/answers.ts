@@ -1,6 +1,6 @@
 /** What the endpoints answer, as plain data: the shapes that tools may rely on. */
 import type { ActorLoad, ActorReport, ShownMessage } from '@jaegis/actors';
-import type { ErrorData, Member, PeerTraffic, TreeNode } from '@jaegis/core';
+import type { BudgetView, ErrorData, Member, PeerTraffic, PolicyView, TreeNode } from '@jaegis/core';
 import type { HealthRow } from '../health/entries.ts';
 import type { Standing } from '../health/standing.ts';
 
@@ -139,6 +139,8 @@ export interface NodeLoad {
   /** Dead messages since its start. */
   readonly deadLetters: number;
   readonly peers: readonly PeerTraffic[];
+  /** Of the memory of mailboxes, where there are any. */
+  readonly budgets?: readonly BudgetView[];
   readonly busiest: readonly ActorLoad[];
 }
 
@@ -146,17 +148,21 @@ export interface PoliciesAnswer extends Gathered {
   readonly nodes: readonly NodePolicies[];
 }
 
-/** Those that one node was given. */
+/** What came of an order to the policies of one name. */
+export interface TuneAnswer extends Gathered {
+  readonly policy: string;
+  /** Where it was done, with what the policy is since. */
+  readonly nodes: readonly { readonly node: string; readonly policy: PolicyView }[];
+  /** Nodes that have no policy of that name. */
+  readonly without: readonly string[];
+  /** Nodes that did nothing, by their word; or did not answer, and may have done it. */
+  readonly missing: readonly MissingNode[];
+}
+
+/** Those of one node: that it was given, and at the doors of its actors. */
 export interface NodePolicies {
   readonly node: string;
   readonly policies: readonly PolicyView[];
-}
-
-/** What guards the calls to one dependency. */
-export interface PolicyView {
-  readonly name: string;
-  /** From the outside in. The state is what the part says of itself. */
-  readonly parts: readonly { readonly name: string; readonly state: unknown }[];
 }
 
 export interface IncidentsAnswer extends Gathered {

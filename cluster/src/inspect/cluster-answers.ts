@@ -12,6 +12,7 @@ import {
   memberOf,
   type NodeId,
   NoSuchActorError,
+  type PolicyView,
   type TreeNode,
 } from '@jaegis/core';
 import type { Membership } from '../membership.ts';
@@ -31,7 +32,6 @@ import type {
   PassiveEntity,
   PlacementAnswer,
   PoliciesAnswer,
-  PolicyView,
   TreeAnswer,
   ViewAnswer,
 } from './answers.ts';

@@ -25,13 +25,14 @@ import { VERSION } from '../health/protocol.ts';
 import type { Membership } from '../membership.ts';
 import type { Labels } from '../placement.ts';
 import { about } from './about.ts';
-import type { PolicyView } from './answers.ts';
 import { ClusterAnswers } from './cluster-answers.ts';
 import { Gather, type Word } from './gather.ts';
 import { IncidentLog } from './incidents.ts';
 import { Operations } from './operations.ts';
+import { Orders, orderIn } from './orders.ts';
 import { OwnAnswers } from './own-answers.ts';
-import { type Fields, fieldsOf } from './request.ts';
+import type { Policies } from './policies.ts';
+import { type Fields, fieldsOf, textIn } from './request.ts';
 
 export interface InspectorOptions {
   readonly cluster: string;
@@ -48,7 +49,7 @@ export interface InspectorOptions {
   /** @param most Entities that are listed. */
   readonly tree: (most: number) => TreeNode;
   readonly traffic: () => PeerTraffic[];
-  readonly policies: () => readonly PolicyView[];
+  readonly policies: Pick<Policies, 'views' | 'obey'>;
   readonly owns: (entity: EntityId) => boolean;
   /** Which labels a type needs. */
   readonly labelsOf: (type: string) => Labels;
@@ -72,6 +73,7 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #service: MicroService;
   readonly #gather: Gather;
+  readonly #orders: Orders;
   /** What any node answers of the cluster, and what each answers of itself. */
   readonly #ofCluster: Readonly<Record<Word, Readonly<Record<string, Answer>>>>;
   readonly #ofNode: Readonly<Record<Word, Readonly<Record<string, Answer>>>>;
@@ -91,6 +93,7 @@ export class Inspector {
       view: () => membership.view,
       own: (word, what, body) => this.#own(word, what, body),
     });
+    this.#orders = new Orders({ cluster, view: () => membership.view, gather: this.#gather });
     const operations = this.#makeOperations();
     this.#ofCluster = this.#answersOfCluster(operations);
     this.#ofNode = this.#answersOfNode(operations);
@@ -145,6 +148,7 @@ export class Inspector {
         drain: (fields) => operations.drain(fields),
         resend: (fields) => operations.resend(fields),
         discard: (fields) => operations.discard(fields),
+        tune: (fields) => this.#orders.tune(fields),
       },
     };
   }
@@ -161,7 +165,7 @@ export class Inspector {
         entities: () => own.entities(),
         standing: () => ({ standing: membership.standing, index: membership.table.index }),
         load: (fields) => own.load(fields),
-        policies: () => policies(),
+        policies: () => policies.views(),
         incidents: (fields) => own.incidents(fields),
         letters: (fields) => own.letters(fields, 'types'),
       },
@@ -174,6 +178,8 @@ export class Inspector {
         drain: (fields) => operations.drain(fields),
         resend: (fields) => operations.resend(fields),
         discard: (fields) => operations.discard(fields),
+        tune: (fields) => this.#orders.tune(fields),
+        obey: (fields) => policies.obey(textIn(fields, 'policy', 'payments'), orderIn(fields)),
       },
     };
   }

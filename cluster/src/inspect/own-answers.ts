@@ -68,6 +68,7 @@ export class OwnAnswers {
 
   async load(fields: Fields): Promise<Omit<NodeLoad, 'node'>> {
     const { clock, system, host, traffic, vitals } = this.#options;
+    const { budgets } = system;
     const asked = countIn(fields, 'overMs', { most: stretch.most, otherwise: stretch.otherwise });
     const most = countIn(fields, 'busiest', { most: 1_000, otherwise: listed.busiest });
     const cells = () => [...system.cells(), ...host.cells()];
@@ -85,6 +86,7 @@ export class OwnAnswers {
       ...cpu,
       deadLetters: system.deadLetters.count,
       peers: traffic(),
+      ...(budgets.length > 0 ? { budgets } : {}),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Announcement } from '@jaegis/actors';
+import type { PolicyNews } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
-import { Policies, type PolicyNews } from './policies.ts';
+import { Policies } from './policies.ts';
 
 function start() {
   const clock = new VirtualClock();
@@ -20,7 +21,12 @@ function start() {
       };
     },
   };
-  const policies = new Policies({ policies: [policy], clock, announce: (event) => void told.push(event) });
+  const policies = new Policies({
+    policies: [policy],
+    doors: { policies: [], watch: () => () => {} },
+    clock,
+    announce: (event) => void told.push(event),
+  });
   policies.start();
   const say = (event: Omit<PolicyNews, 'policy'> & Readonly<Record<string, unknown>>) =>
     listener?.({ policy: 'prices', ...event });
@@ -65,6 +71,17 @@ describe('of the policies of a node', () => {
       { ...same, part: 'bulkhead', refused: 5 },
       { ...same, part: 'rateLimit', refused: 1 },
     ]);
+  });
+
+  it('one of which there are two takes no order, and neither does one that cannot', () => {
+    const { policies } = start();
+    const order = { breaker: 'reset' } as const;
+    expect(() => policies.obey('prices', order)).toThrow('takes no orders');
+    expect(() => policies.obey('price', order)).toThrow(expect.objectContaining({ code: 'no_such_policy' }));
+    const named = { name: 'twins', inspect: () => ({ name: 'twins', parts: [] }), onEvent: () => () => {} };
+    const doors = { policies: [{ ...named, run: async () => undefined as never }], watch: () => () => {} };
+    const twice = new Policies({ policies: [named], doors, clock: new VirtualClock(), announce: () => {} });
+    expect(() => twice.obey('twins', order)).toThrow('the name of several');
   });
 
   it('states are shown as JSON has them', () => {

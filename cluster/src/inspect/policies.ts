@@ -1,25 +1,20 @@
 /** The policies of a node, as others may see them: what state they are in, and what changes in them. */
-import { type Announcement, glance, plain } from '@jaegis/actors';
-import type { Clock } from '@jaegis/core';
-import type { PolicyView } from './answers.ts';
-
-/** A policy as a node sees it. That of the package `jaegis` is one. */
-export interface NodePolicy {
-  readonly name: string;
-  inspect(): PolicyView;
-  /** @returns Takes the listener back. */
-  onEvent(listener: (event: PolicyNews) => void): () => void;
-}
-
-/** What a part of a policy did. Besides there is what its type has to say. */
-export interface PolicyNews {
-  readonly type: string;
-  /** Its name. */
-  readonly policy: string;
-}
+import { type Announcement, type Doors, glance, plain } from '@jaegis/actors';
+import {
+  type Clock,
+  InvalidConfigError,
+  type NodePolicy,
+  NoSuchPolicyError,
+  type PolicyNews,
+  type PolicyOrder,
+  type PolicyView,
+} from '@jaegis/core';
 
 export interface PoliciesOptions {
+  /** Those that the node was given. */
   readonly policies: readonly NodePolicy[];
+  /** And those at the doors of its actors. */
+  readonly doors: Pick<Doors, 'policies' | 'watch'>;
   readonly clock: Clock;
   readonly announce: (event: Announcement) => void;
 }
@@ -46,19 +41,46 @@ export class Policies {
   }
 
   start(): void {
-    this.#stops = this.#options.policies.map((policy) => policy.onEvent((event) => this.#hear(event)));
+    const { policies, doors } = this.#options;
+    const listen = (policy: NodePolicy) => policy.onEvent((event) => this.#hear(event));
+    const isGiven = (policy: NodePolicy) => policies.includes(policy);
+    const stops = policies.map(listen);
+    this.#stops = [...stops, doors.watch((policy) => (isGiven(policy) ? () => {} : listen(policy)))];
   }
 
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** What JSON has no word for is in one that can be read. */
+  /** Each once. */
+  get #all(): readonly NodePolicy[] {
+    const { policies, doors } = this.#options;
+    return [...new Set<NodePolicy>([...policies, ...doors.policies])];
+  }
+
+  /**
+   * Has the policy of that name do what an operator wants.
+   * @throws NoSuchPolicyError; InvalidConfigError where it cannot be done, or several have the name. Nothing is done then.
+   */
+  obey(name: string, order: PolicyOrder): PolicyView {
+    const [policy, other] = this.#all.filter((each) => each.name === name);
+    if (policy === undefined)
+      throw new NoSuchPolicyError(`There is no policy "${name}" here.`, { data: { policy: name } });
+    if (other !== undefined || policy.obey === undefined) {
+      const why = other === undefined ? 'takes no orders' : 'is the name of several';
+      throw new InvalidConfigError(`Policy "${name}" ${why}: nothing was done.`, { data: { path: 'policy' } });
+    }
+    policy.obey(order);
+    const { set } = order;
+    if (set !== undefined) {
+      const part = Object.keys(set).join(', ');
+      this.#options.announce({ type: 'policy', policy: name, part, change: 'tuned', set });
+    }
+    return viewOf(policy);
+  }
+
   views(): readonly PolicyView[] {
-    return this.#options.policies.map((policy) => {
-      const { name, parts } = policy.inspect();
-      return { name, parts: parts.map((part) => ({ name: part.name, state: plain(part.state, glance) })) };
-    });
+    return this.#all.map(viewOf);
   }
 
   #hear(event: PolicyNews): void {
@@ -82,6 +104,12 @@ export class Policies {
     refusals.toldMs = nowMs;
     refusals.count = 0;
   }
+}
+
+/** What JSON has no word for is in one that can be read. */
+function viewOf(policy: NodePolicy): PolicyView {
+  const { name, parts } = policy.inspect();
+  return { name, parts: parts.map((part) => ({ name: part.name, state: plain(part.state, glance) })) };
 }
 
 interface Refusal extends PolicyNews {

@@ -26,6 +26,14 @@ export function textIn(fields: Fields, name: string, example: string): string {
   throw wrong(`.${name}`, `{"${name}": ${JSON.stringify(example)}}`);
 }
 
+/** A JSON object, or nothing. */
+export function objectIfAny(fields: Fields, name: string): Fields | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields; // as in fieldsOf
+  throw wrong(`.${name}`, `{"${name}": {…}}`);
+}
+
 export function textIfAny(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || (typeof value === 'string' && value !== '')) return value;

@@ -15,6 +15,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   transport_closed: exitCodes.unreachable,
   transport_unavailable: exitCodes.unreachable,
   no_such_actor: exitCodes.missing,
+  no_such_policy: exitCodes.missing,
   node_down: exitCodes.missing,
   turn_not_kept: exitCodes.missing,
   ask_timeout: exitCodes.late,

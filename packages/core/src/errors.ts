@@ -185,6 +185,11 @@ export const errorCatalogue = {
     'Children crashed more often than the supervisor allows, so it stopped them and failed.',
     'See the cause; mend it, or raise intensity and periodMs.',
   ),
+  no_such_policy: kind(
+    'never',
+    'No policy of this name is there. Nothing was changed.',
+    'Check the name: jaegis policies lists those that there are.',
+  ),
   no_such_child: kind('never', 'The supervisor has no child of this id. Nothing was changed.', 'Check the id.'),
   child_running: kind('never', 'The child runs. Nothing was changed.', 'Terminate it first.'),
   child_restarting: kind(
@@ -357,6 +362,7 @@ export const InvalidDefinitionError = errorClass('invalid_definition', 'InvalidD
 export const NameTakenError = errorClass('name_taken', 'NameTakenError');
 export const IntensityExceededError = errorClass('intensity_exceeded', 'IntensityExceededError');
 export const ActorKilledError = errorClass('actor_killed', 'ActorKilledError');
+export const NoSuchPolicyError = errorClass('no_such_policy', 'NoSuchPolicyError');
 export const NoSuchChildError = errorClass('no_such_child', 'NoSuchChildError');
 export const ChildRunningError = errorClass('child_running', 'ChildRunningError');
 export const ChildRestartingError = errorClass('child_restarting', 'ChildRestartingError');
@@ -377,6 +383,22 @@ export const WorkerOutOfMemoryError = errorClass('worker_out_of_memory', 'Worker
 export const WorkerExitedError = errorClass('worker_exited', 'WorkerExitedError');
 export const ServerFailedError = errorClass('server_failed', 'ServerFailedError');
 export const ConnectFailedError = errorClass('connect_failed', 'ConnectFailedError');
+
+/** What the caller itself got wrong: whoever was called, or would have been, works all the same. */
+const faultsOfCallers: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'no_such_actor',
+  'not_serializable',
+  'invalid_config',
+  'invalid_message',
+  'invalid_timer',
+  'invalid_definition',
+  'permission_denied',
+]);
+
+/** Whether the error says that the caller was at fault, also when it has crossed a thread or the wire. Never throws. */
+export function isFaultOfCaller(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && faultsOfCallers.has(field(error, 'code'));
+}
 
 /** Whether this is an error of ours with that code, also when it has crossed a thread or the wire. Never throws. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {

@@ -9,8 +9,7 @@ import {
   type Startable,
   type SupervisorDefinition,
 } from '@jaegis/actors';
-import type { NodePolicy } from '@jaegis/cluster';
-import { InvalidDefinitionError, type RestartLimit } from '@jaegis/core';
+import { InvalidDefinitionError, type NodePolicy, type RestartLimit } from '@jaegis/core';
 
 /** What a node runs: the types of its durable entities, and actors that are started with it. */
 export interface App {

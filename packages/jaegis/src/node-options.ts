@@ -1,4 +1,4 @@
-import type { NodePolicy } from '@jaegis/cluster';
+import type { MailboxMemory } from '@jaegis/actors';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -6,6 +6,7 @@ import {
   isToken,
   limits,
   type NodeId,
+  type NodePolicy,
   nodeId,
   subjectRule,
   tokenRule,
@@ -17,6 +18,7 @@ import type { App } from './app.ts';
 import { checked } from './checked.ts';
 import { healthSchema } from './health-options.ts';
 import { checkNames, keepable } from './keep-policies.ts';
+import { memorySchema } from './memory-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -44,6 +46,11 @@ export interface NodeOptions {
    * Default: none.
    */
   readonly policies?: readonly NodePolicy[];
+  /**
+   * What messages may hold in the mailboxes of this node, from their arrival until their turns are over: of all actors and
+   * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
+   */
+  readonly memory?: MailboxMemory;
   /**
    * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
    * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
@@ -132,6 +139,7 @@ const schema = z.strictObject({
   maxTurnBytes: z.int().min(1_000_000).optional(),
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
+  memory: memorySchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
   keepPolicies: z.boolean().default(false),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),

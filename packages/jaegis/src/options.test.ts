@@ -1,3 +1,4 @@
+import { MemoryBudget } from '@jaegis/resilience';
 import { expect, it } from 'vitest';
 import { checkOptions } from './node-options.ts';
 import { createPolicy } from './policies.ts';
@@ -6,6 +7,12 @@ import { startSystem } from './start-system.ts';
 it.each([
   ['a name with a space', { name: 'my node' }, 'name'],
   ['a level of logging that there is not', { logLevel: 'loud' }, 'logLevel'],
+  ['memory without a budget', { memory: { maxBytes: 5 } }, 'memory.budget'],
+  [
+    'memory for a tenant that is none',
+    { memory: { budget: new MemoryBudget({ maxBytes: 1 }), tenant: 5 } },
+    'memory.tenant',
+  ],
   ['no threads', { threads: 0 }, 'threads'],
   ['an option that nobody knows', { threds: 2 }, 'threds'],
 ])('a system or node with %s is refused with its path', (_, options, path) => {

@@ -1,7 +1,21 @@
 /** Policies for real: by the clock and chance of this process, unless others are given. */
-import { Deadlines } from '@jaegis/core';
+import type { MakePolicy } from '@jaegis/actors';
+import { Deadlines, InvalidConfigError } from '@jaegis/core';
 import { realClock, realRandom } from '@jaegis/node';
 import { Policy, type PolicyOptions, type Services } from '@jaegis/resilience';
+
+declare module '@jaegis/actors' {
+  /** Those of `createPolicy`; the name is that of the type or the actor. */
+  interface PolicySettings extends Omit<PolicyOptions<unknown>, 'name'> {}
+}
+
+/** For actors whose definitions and specs name their policies by options. */
+export const makePolicy: MakePolicy = (settings, name) => {
+  if ('name' in settings) {
+    throw new InvalidConfigError('a policy of an actor is called after it.', { data: { path: 'name' } });
+  }
+  return createPolicy({ ...settings, name });
+};
 
 /** What a policy may be given instead of the clock and chance of this process, and who is told of its events. */
 export type PolicyServices = Partial<Services>;

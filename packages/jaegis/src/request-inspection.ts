@@ -9,9 +9,10 @@ import type {
   PlacementAnswer,
   PoliciesAnswer,
   TreeAnswer,
+  TuneAnswer,
   ViewAnswer,
 } from '@jaegis/cluster';
-import { limits } from '@jaegis/core';
+import { limits, type PolicyOrder } from '@jaegis/core';
 import { Console, type InspectionOptions } from './console.ts';
 
 /** A look at a cluster, and a hand in it, from outside. Any node answers for all; who does not answer is named. */
@@ -41,6 +42,12 @@ export interface Inspection extends AsyncDisposable {
     message: AnyMessage,
     options?: { readonly id?: string; readonly timeoutMs?: number },
   ): Promise<string>;
+  /**
+   * Changes the policies of a name while they work, on one node or on all: those that nodes were given, and those at the
+   * doors of their actors. Each node does all of the order or nothing, and the answer says which did. Rejects where none did,
+   * with the reason: `invalid_config` with the path of what is not usable, `no_such_policy`.
+   */
+  tune(policy: string, order: PolicyOrder, options?: OfNode): Promise<TuneAnswer>;
   /** Has a node drain and leave. Resolves when it has begun. */
   drain(node: string): Promise<{ readonly draining: string; readonly incarnation: string }>;
   /** Sends a message that nobody handled again, as a tell, and takes it off the letters of that node. */
@@ -127,6 +134,7 @@ function acts(console: Console): Omit<Inspection, Looks | typeof Symbol.asyncDis
       const body = { to, message, timeoutMs, ...(id === undefined ? {} : { id }) };
       return (await ask<{ id: string }>('send', body, timeoutMs)).id;
     },
+    tune: (policy, order, options = {}) => ask('tune', { ...options, ...order, policy }),
     drain: (node) => ask('drain', { node }),
     resend: async (node, id) => void (await ask('resend', { node, id })),
     discard: async (node, id) => (await ask<{ wasThere: boolean }>('discard', { node, id })).wasThere,

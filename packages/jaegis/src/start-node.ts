@@ -33,6 +33,7 @@ import { JaegisNode } from './jaegis-node.ts';
 import { announcementOf, keepable } from './keep-policies.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { makePolicy } from './policies.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
 /**
@@ -80,7 +81,6 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     cluster: checked.cluster,
     name: checked.id,
     role: checked.role,
-    policies: checked.policies,
     beforeItJoins: async (announce) => keeper?.start((dropped) => announce(announcementOf(dropped))),
     ...whatRuns(checked, () => node),
     ports: { ...ports, healthJournal, turnJournal, inbox, blobs, heart, vitals: realVitals() },
@@ -205,10 +205,12 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 }
 
 /** What the node hosts, and what of all it takes. */
-function whatRuns({ app, weight, labels }: CheckedOptions, node: () => ClusterNode | undefined) {
-  if (app === undefined) return { weight, labels, entities: [] };
+function whatRuns({ app, ...given }: CheckedOptions, node: () => ClusterNode | undefined) {
+  const { weight, labels, policies, memory } = given;
+  const own = { weight, labels, policies, makePolicy, ...(memory ? { memory } : {}) };
+  if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
-  return { weight, labels, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
+  return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };
 }
 
 /** @param node Undefined while it is being made, when it starts nothing. */

@@ -1,10 +1,12 @@
-import { System } from '@jaegis/actors';
+import { type MailboxMemory, System } from '@jaegis/actors';
 import { InvalidConfigError, isToken, type JaegisError, type RestartLimit, tokenRule } from '@jaegis/core';
 import { type LogLevel, logLevels, pinoLogger, realClock, realRandom } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import { z } from 'zod';
 import { checked } from './checked.ts';
+import { memorySchema } from './memory-options.ts';
+import { makePolicy } from './policies.ts';
 
 export interface LocalOptions {
   /** The first part of its actors' addresses. Default `local`. */
@@ -15,6 +17,8 @@ export interface LocalOptions {
   readonly restartLimit?: Partial<RestartLimit>;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
+  /** What messages may hold in mailboxes whose definitions have no `mailbox.memory` of their own. Default: they are not counted. */
+  readonly memory?: MailboxMemory;
   /** Worker threads of `context.pool`, which start with its first task. Default: as many as there are processors. */
   readonly threads?: number;
   /** Called when it has given up. Default: it is logged. */
@@ -29,6 +33,7 @@ const schema = z.strictObject({
   logLevel: z.enum(logLevels).optional(),
   restartLimit: z.unknown().optional(), // the system checks it
   watch: z.boolean().optional(),
+  memory: memorySchema.optional(),
   threads: z.int().min(1).optional(),
   onFailure: z.custom<() => void>((value) => typeof value === 'function', 'must be a function').optional(),
 });
@@ -36,7 +41,7 @@ const schema = z.strictObject({
 /** @throws InvalidConfigError with the path of the setting that is not usable. */
 export function startSystem(given: LocalOptions = {}): LocalSystem {
   checked('startSystem', schema, given);
-  const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads } = given;
+  const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads, memory } = given;
   const logger = pinoLogger({ level: logLevel }).child({ node: name });
   const clock = realClock();
   const pool = createPool(threads === undefined ? { clock } : { clock, threads });
@@ -53,7 +58,9 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
       actor: (address) => system.at(address),
     },
     random: realRandom(),
+    makePolicy,
     watch,
+    ...(memory ? { memory } : {}),
     ...(restartLimit ? { limit: restartLimit } : {}),
     announce: () => {},
     onFailure: given.onFailure ?? ((error) => logger.error('the system gave up', { error })),

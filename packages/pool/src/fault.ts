@@ -13,7 +13,7 @@ import {
 import type { WorkerReply } from './errand.ts';
 
 /** The output; throws what the task itself threw. */
-export function outputOf(reply: WorkerReply): unknown {
+export function outputOf(reply: NonNullable<WorkerReply>): unknown {
   if ('error' in reply) throw errorFromData(reply.error);
   return reply.output;
 }

@@ -1,34 +1,54 @@
-import type { Clock, Place, RunOptions, Timer } from '@jaegis/core';
-import type { WorkerRequest } from './errand.ts';
+import type { Clock, Place, RunOptions, Timer, WorkerTask } from '@jaegis/core';
 import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
-import type { Stop } from './stop.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Why a job is ended, by whether it has begun. */
+export type Reason = (hasBegun: boolean) => unknown;
+
+/** The thread that a job is at, as far as it is concerned. */
+interface Doer {
+  /** Does it no more, and ends if it has begun. */
+  end(job: Job, reason: Reason): void;
+}
+
 /** A task from its being asked for to its end, with the time that it has. */
 export class Job {
-  readonly request: WorkerRequest;
+  readonly task: WorkerTask;
+  readonly input: unknown;
   readonly tenant: string | undefined;
-  /** Ends it while it runs. */
-  stop: Stop | undefined;
   readonly outcome: Promise<unknown>;
   readonly settle: (outcome: unknown) => void;
   readonly fail: (reason: unknown) => void;
   /** Where it waits. */
   place: Place<Job> | undefined;
+  /** Where it is done, or waits to be. */
+  thread: Doer | undefined;
   readonly #clock: Clock | undefined;
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
+  readonly #stop: (job: Job, reason: Reason) => void;
+  #beganMs = 0;
   #timer: Timer | undefined;
 
-  /** @throws InvalidConfigError for a time that is none, or where there is no clock to tell it by. */
-  constructor(request: WorkerRequest, options: RunOptions, clock: Clock | undefined) {
+  /**
+   * @param stop Ends it, when its time is up.
+   * @throws InvalidConfigError for a time that is none, or where there is no clock to tell it by.
+   */
+  constructor(
+    task: WorkerTask,
+    input: unknown,
+    options: RunOptions,
+    clock: Clock | undefined,
+    stop: (job: Job, reason: Reason) => void,
+  ) {
     const { timeoutMs = NEVER, deadlineMs = NEVER, tenant } = options;
     if (!(timeoutMs > 0)) throw badTime('timeoutMs', timeoutMs);
     if (Number.isNaN(deadlineMs)) throw badTime('deadlineMs', deadlineMs);
     if (clock === undefined && Math.min(timeoutMs, deadlineMs) < NEVER) throw noClock();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.request = request;
+    this.task = task;
+    this.input = input;
     this.tenant = tenant;
     this.outcome = promise;
     this.settle = resolve;
@@ -36,44 +56,46 @@ export class Job {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#deadlineMs = deadlineMs;
+    this.#stop = stop;
   }
 
-  /** @param stop Takes it out of the line. */
-  startWaiting(stop: (reason: unknown) => void): void {
-    this.#setTimer(this.#leftMs, () => stop(tooLate(this.request.task)));
+  /** What is left until its deadline, in ms. */
+  get leftMs(): number {
+    return this.#clock === undefined || this.#deadlineMs === NEVER ? NEVER : this.#deadlineMs - this.#clock.monotonic();
   }
 
-  /** @param stop Ends it from now on. @returns Whether it may; else it has been refused. */
-  startRunning(stop: Stop): boolean {
-    const leftMs = this.#leftMs;
-    this.end();
-    if (leftMs <= 0) {
-      this.refuse(tooLate(this.request.task));
-      return false;
-    }
-    this.stop = stop;
-    const ms = Math.min(leftMs, this.#timeoutMs);
-    this.#setTimer(ms, () => this.stop?.abort(timedOut(this.request.task, ms)));
-    return true;
+  startWaiting(): void {
+    this.#setTimer(this.leftMs);
   }
 
-  /** It does not begin. */
+  /** What its thread does next is it. */
+  startRunning(): void {
+    const ms = Math.min(this.leftMs, this.#timeoutMs);
+    if (ms === NEVER || this.#clock === undefined) return;
+    this.#beganMs = this.#clock.monotonic();
+    this.#setTimer(Math.max(0, ms));
+  }
+
+  /** It is not done, or not to its end. */
   refuse(reason: unknown): void {
     this.end();
     this.fail(reason);
   }
 
-  /** Its time counts no more. */
+  /** Its time counts no more, and its thread does something else. */
   end(): void {
+    this.thread = undefined;
     this.#clock?.clearTimer(this.#timer);
     this.#timer = undefined;
   }
 
-  get #leftMs(): number {
-    return this.#clock === undefined || this.#deadlineMs === NEVER ? NEVER : this.#deadlineMs - this.#clock.monotonic();
+  #setTimer(ms: number): void {
+    this.#clock?.clearTimer(this.#timer);
+    if (ms < NEVER) this.#timer = this.#clock?.setTimer(ms, this.#onTime);
   }
 
-  #setTimer(ms: number, onTime: () => void): void {
-    if (ms < NEVER) this.#timer = this.#clock?.setTimer(ms, onTime);
-  }
+  readonly #onTime = (): void => {
+    const ranMs = (this.#clock?.monotonic() ?? 0) - this.#beganMs;
+    this.#stop(this, (hasBegun) => (hasBegun ? timedOut(this.task, ranMs) : tooLate(this.task)));
+  };
 }

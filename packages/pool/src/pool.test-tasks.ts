@@ -74,3 +74,30 @@ export function fillMemory(): number {
   const kept: number[][] = [];
   for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => i + kept.length));
 }
+
+let running = 0;
+let most = 0;
+
+/** Takes several turns of the event loop. @returns How many of its like ran at once, at most. */
+export async function takeTurns(): Promise<number> {
+  running += 1;
+  most = Math.max(most, running);
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  running -= 1;
+  return most;
+}
+
+/** Leaves a timer behind that counts the caller's cell up. */
+export function startTicking(cell: Int32Array): void {
+  setInterval(() => Atomics.add(cell, 0, 1), 1);
+}
+
+/** Counts its own cell up, and then does as it is told. */
+export function doOnce({ cells, index, then }: { cells: Int32Array; index: number; then: string }): number {
+  Atomics.add(cells, index, 1);
+  Atomics.notify(cells, index);
+  if (then === 'exit') process.exit(1);
+  if (then === 'throw') throw new Error('told to');
+  while (then === 'hang');
+  return index;
+}

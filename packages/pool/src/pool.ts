@@ -1,7 +1,7 @@
 /**
  * A bounded pool of threads on piscina. It holds the waiting line itself, because piscina's own line is unbounded for
- * tasks that can be aborted, knows no tenants, and stalls when the thread of an aborted task was the last one. Piscina has
- * as many tasks as threads, and as many tickets for tasks that are chosen when a thread is free.
+ * tasks that can be aborted, knows no tenants, and stalls when the thread of an aborted task was the last one. To piscina
+ * a thread at work is one task, see {@link LeasedThread}.
  */
 import { availableParallelism, platform } from 'node:os';
 import {
@@ -14,12 +14,11 @@ import {
   type WorkerTask,
 } from '@jaegis/core';
 import { Piscina } from 'piscina';
-import type { Errand, WorkerReply } from './errand.ts';
-import { faultOf, outputOf } from './fault.ts';
-import { Job } from './job.ts';
-import { cancelled, overloaded } from './refusals.ts';
+import type { Lease } from './errand.ts';
+import { Job, type Reason } from './job.ts';
+import { LeasedThread } from './leased-thread.ts';
+import { cancelled, overloaded, tooLate } from './refusals.ts';
 import { TaskLine } from './task-line.ts';
-import { Ticket } from './ticket.ts';
 
 export interface PoolOptions {
   /** How many threads at most; they start when there is work. Default: one less than the machine has, at least 1. */
@@ -44,6 +43,8 @@ export interface PoolOptions {
 
 type Limits = Required<Omit<PoolOptions, 'clock'>>;
 
+/** Of threads, with tasks: now and then one looks whether another got stuck with what it was given ahead. */
+const FILLS_BETWEEN_LOOKS = 32;
 /** The priority of tasks that have none. */
 const USUAL = 5;
 
@@ -72,43 +73,53 @@ function limit(name: keyof Limits, value: number, least: number, most = Number.M
 class PiscinaPool implements WorkerPool {
   readonly #limits: Limits;
   readonly #clock: Clock | undefined;
-  readonly #piscina: Piscina<Errand>;
-  readonly #line = new TaskLine();
+  readonly #piscina: Piscina<Lease>;
   readonly #waiting = new FairQueue<Job>();
   /** How many of each tenant wait, of those of whom any do. */
   readonly #waitingOf = new Map<string | undefined, number>();
-  readonly #running = new Set<Job>();
-  /** What piscina has that is nobody's yet: a thread takes the next of them when it has done its task. */
-  readonly #tickets = new Set<Ticket>();
-  /** How many of those that run wait for their thread to start. */
-  #starting = 0;
+  /** They were given to a thread that did not begin them, so they are next. */
+  #returned: Job[] = [];
+  readonly #threads = new Set<LeasedThread>();
+  /** Those with nothing to do; the last one is used first, so that the others may end. */
+  readonly #idle: LeasedThread[] = [];
+  readonly #owner = {
+    onRoom: (thread: LeasedThread) => this.#fill(thread),
+    onAnswer: () => this.#poll(),
+    onReturn: (jobs: readonly Job[]) => this.#takeBack(jobs),
+    onEnd: (thread: LeasedThread) => this.#forget(thread),
+  };
   #completed = 0;
+  #fills = 0;
   #closing: Promise<void> | undefined;
 
   constructor(limits: Limits, clock: Clock | undefined) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#piscina = startPiscina(limits, this.#line);
+    this.#piscina = startPiscina(limits);
     // A thread that fails without a task failed to start, so some task would wait for it for ever.
-    this.#piscina.on('error', (error) => this.#failRunning(error));
+    this.#piscina.on('error', (error) => this.#failStarting(error));
   }
 
   get stats(): WorkerPoolStats {
-    return { threads: this.#piscina.threads.length, queued: this.#waiting.size, completed: this.#completed };
+    return { threads: this.#piscina.threads.length, queued: this.#queued, completed: this.#completed };
+  }
+
+  get #queued(): number {
+    return this.#waiting.size + this.#returned.length;
   }
 
   async run<Output>(task: WorkerTask, input: unknown, options: RunOptions = {}): Promise<Output> {
-    const { signal, tenant, priority = USUAL } = options;
+    const { signal, priority = USUAL } = options;
     if (this.#closing !== undefined) throw cancelled(task, 'the pool is closed');
     if (signal?.aborted) throw cancelled(task, 'it was aborted before it began', signal.reason);
-    const job = new Job({ task, input }, options, this.#clock);
-    this.#checkRoom(job);
-    job.place = this.#waiting.add(job, priority, tenant);
-    this.#count(tenant, 1);
-    job.startWaiting((reason) => this.#stop(job, reason));
-    this.#dispatch();
+    const job = new Job(task, input, options, this.#clock, this.#stop);
+    const thread = this.#queued === 0 ? this.#idleThread() : undefined;
+    if (thread === undefined) this.#enqueue(job, priority);
+    else if (!this.#give(thread, job)) this.#idle.push(thread);
+    const output = await (signal === undefined ? job.outcome : this.#abortable(job, signal));
+    this.#completed += 1;
     // The task declares its output; nothing here can check it.
-    return (await (signal === undefined ? job.outcome : this.#abortable(job, signal))) as Output;
+    return output as Output;
   }
 
   close(): Promise<void> {
@@ -117,15 +128,14 @@ class PiscinaPool implements WorkerPool {
   }
 
   async #close(): Promise<void> {
-    const reason = ({ request }: Job) => cancelled(request.task, 'the pool was closed');
+    const reason = ({ task }: Job) => cancelled(task, 'the pool was closed');
     for (let job = this.#next(); job !== undefined; job = this.#next()) job.refuse(reason(job));
-    for (const job of this.#running) job.stop?.abort(reason(job));
-    this.#returnTickets();
+    for (const thread of this.#threads) thread.abort(reason);
     await this.#piscina.destroy();
   }
 
   async #abortable(job: Job, signal: AbortSignal): Promise<unknown> {
-    const onAbort = () => this.#stop(job, cancelled(job.request.task, 'it was aborted', signal.reason));
+    const onAbort = () => this.#stop(job, () => cancelled(job.task, 'it was aborted', signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       return await job.outcome;
@@ -134,12 +144,16 @@ class PiscinaPool implements WorkerPool {
     }
   }
 
-  #checkRoom({ request, tenant }: Job): void {
-    if (this.#running.size < this.#limits.threads) return;
+  /** @throws OverloadedError where the line is full. */
+  #enqueue(job: Job, priority: number): void {
+    const { task, tenant } = job;
     const { maxQueue, maxTenantQueue } = this.#limits;
-    if (this.#waiting.size >= maxQueue) throw overloaded(request.task, { maxQueue });
+    if (this.#queued >= maxQueue) throw overloaded(task, { maxQueue });
     const isFull = (this.#waitingOf.get(tenant) ?? 0) >= maxTenantQueue;
-    if (isFull) throw overloaded(request.task, { maxTenantQueue, tenant });
+    if (isFull) throw overloaded(task, { maxTenantQueue, tenant });
+    job.place = this.#waiting.add(job, priority, tenant);
+    this.#count(tenant, 1);
+    job.startWaiting();
   }
 
   #count(tenant: string | undefined, change: number): void {
@@ -149,108 +163,104 @@ class PiscinaPool implements WorkerPool {
   }
 
   #next(): Job | undefined {
+    if (this.#returned.length > 0) return this.#returned.shift();
     const job = this.#waiting.take();
     if (job !== undefined) this.#count(job.tenant, -1);
     return job;
   }
 
-  #dispatch(): void {
-    const { threads } = this.#limits;
-    if (this.#waiting.size === 0) return;
-    if (this.#running.size < threads) this.#returnTickets();
-    while (this.#running.size < threads) {
-      const ticket = new Ticket(this.#onSend);
-      this.#take(ticket);
-      if (ticket.job === undefined) return;
-      this.#starting += 1;
-      void this.#perform(ticket);
-    }
-    // piscina would give a thread that starts the last of all that wait for it.
-    this.#line.isJoined = true;
-    while (this.#starting === 0 && this.#tickets.size < Math.min(threads, this.#waiting.size)) {
-      const ticket = new Ticket(this.#onSend);
-      this.#tickets.add(ticket);
-      void this.#perform(ticket);
-    }
-    this.#line.isJoined = false;
+  /** One that may be given a task, if there may be one. */
+  #idleThread(): LeasedThread | undefined {
+    let idle = this.#idle.pop();
+    while (idle?.isIdle === false) idle = this.#idle.pop();
+    if (idle !== undefined || this.#threads.size >= this.#limits.threads) return idle;
+    const thread = new LeasedThread(this.#piscina, this.#owner);
+    this.#threads.add(thread);
+    return thread;
   }
 
-  readonly #onSend = (ticket: Ticket): void => {
-    ticket.isSent = true;
-    if (ticket.job === undefined) this.#take(ticket);
-    else this.#starting -= 1;
-  };
+  #give(thread: LeasedThread, job: Job): boolean {
+    if (job.leftMs > 0) return thread.give(job);
+    job.refuse(tooLate(job.task));
+    return false;
+  }
 
-  /** It becomes that of the next one, if there is one. */
-  #take(ticket: Ticket): void {
-    this.#tickets.delete(ticket);
-    for (let job = this.#next(); job !== undefined; job = this.#next()) {
-      if (!job.startRunning(ticket.stop)) continue;
-      ticket.job = job;
-      this.#running.add(job);
-      return;
+  #fill(thread: LeasedThread): void {
+    this.#relieveOthers(thread);
+    while (thread.hasRoom) {
+      const job = this.#next();
+      if (job === undefined) break;
+      this.#give(thread, job);
     }
+    if (thread.isIdle && this.#threads.has(thread)) this.#idle.push(thread);
   }
 
-  /** A thread is missing, and for what waits in its line piscina would start none. */
-  #returnTickets(): void {
-    for (const { stop } of this.#tickets) stop.abort(undefined);
-    this.#tickets.clear();
-  }
-
-  async #perform(ticket: Ticket): Promise<void> {
-    const { errand, stop } = ticket;
-    try {
-      const reply: WorkerReply = await this.#piscina.run(errand, { signal: stop });
-      const output = outputOf(reply);
-      this.#completed += ticket.job === undefined ? 0 : 1;
-      this.#end(ticket);
-      ticket.job?.settle(output);
-    } catch (error) {
-      this.#end(ticket);
-      const { job } = ticket;
-      job?.fail(stop.aborted ? stop.reason : faultOf(error, job.request.task));
+  /** What they were given ahead comes first, where this thread has nothing else, or what they do takes long after all. */
+  #relieveOthers(thread: LeasedThread): void {
+    this.#fills += 1;
+    const isLast = this.#queued === 0;
+    const mayBeStuck = this.#fills % FILLS_BETWEEN_LOOKS === 0;
+    if (!isLast && !mayBeStuck && thread.isQuick) return;
+    for (const other of this.#threads) {
+      const isStuck = mayBeStuck && !other.hasAnsweredSince();
+      if (other !== thread && other.hasAhead && (isLast || isStuck || !thread.isQuick)) other.returnAhead();
     }
   }
 
-  /** Before the outcome is told, so that its thread has the next task already. */
-  #end({ job, isSent }: Ticket): void {
-    if (job !== undefined) {
-      job.end();
-      this.#running.delete(job);
-      if (!isSent) this.#starting -= 1;
-    }
+  #poll(): void {
+    for (const thread of this.#threads) thread.poll();
+  }
+
+  #takeBack(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
+    this.#returned.push(...jobs);
     this.#dispatch();
   }
 
-  /** One that runs is stopped by ending its thread; piscina starts another when it is needed. */
-  #stop(job: Job, reason: unknown): void {
-    if (job.place !== undefined && this.#waiting.remove(job.place)) {
-      this.#count(job.tenant, -1);
-      job.refuse(reason);
-    } else {
-      job.stop?.abort(reason);
+  #forget(thread: LeasedThread): void {
+    this.#threads.delete(thread);
+    const place = this.#idle.indexOf(thread);
+    if (place !== -1) this.#idle.splice(place, 1);
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    while (this.#queued > 0) {
+      const thread = this.#idleThread();
+      if (thread === undefined) return;
+      this.#fill(thread);
     }
   }
 
-  #failRunning(error: unknown): void {
-    if (this.#piscina.threads.length >= this.#running.size) return;
-    this.#returnTickets();
-    for (const job of this.#running) job.stop?.abort(error);
+  /** One that runs is stopped by ending its thread; piscina starts another when it is needed. */
+  readonly #stop = (job: Job, reason: Reason): void => {
+    const { place, thread } = job;
+    if (thread !== undefined) {
+      thread.end(job, reason);
+      return;
+    }
+    if (place !== undefined && this.#waiting.remove(place)) this.#count(job.tenant, -1);
+    this.#returned = this.#returned.filter((returned) => returned !== job);
+    job.refuse(reason(false));
+  };
+
+  #failStarting(error: unknown): void {
+    if (this.#piscina.threads.length >= this.#threads.size) return;
+    for (const thread of this.#threads) thread.abort(() => error);
   }
 }
 
 /** Every option by name: piscina's defaults are unbounded, or shared between pools. */
-function startPiscina(limits: Limits, taskQueue: TaskLine): Piscina<Errand> {
+function startPiscina(limits: Limits): Piscina<Lease> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new Piscina<Errand>({
+  return new Piscina<Lease>({
     filename: new URL(`./worker.${extension}`, import.meta.url).href,
-    name: 'runTask',
+    name: 'serve',
     minThreads: 0,
     maxThreads: limits.threads,
     idleTimeout: limits.idleMs,
-    maxQueue: 2 * limits.threads,
-    taskQueue,
+    maxQueue: limits.threads,
+    taskQueue: new TaskLine(),
     concurrentTasksPerWorker: 1,
     // With atomics a thread sleeps between tasks, and whatever its modules have open sleeps with it.
     atomics: 'disabled',

@@ -47,12 +47,19 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
   if (settings.endWithParent) onParentGone(() => process.exit(1));
   const node = await startNode(await nodeOptions(settings));
   // Before anybody is told that it is ready, who may then end it in order.
-  onSignals({ stop: () => void node.stop() });
+  onSignals({
+    stop: () => {
+      say('stopping');
+      void node.stop();
+    },
+  });
   const { name, cluster, probePort } = node;
-  const ready = { ready: name, cluster, pid: process.pid, ...(probePort === undefined ? {} : { probePort }) };
-  process.stdout.write(settings.json ? `${JSON.stringify(ready)}\n` : `ready ${name}\n`);
+  const say = (word: string, more: object = {}): boolean =>
+    process.stdout.write(settings.json ? `${JSON.stringify({ [word]: name, ...more })}\n` : `${word} ${name}\n`);
+  say('ready', { cluster, pid: process.pid, ...(probePort === undefined ? {} : { probePort }) });
   const reason = await node.stopped;
   if (reason) process.stderr.write(explain(reason));
+  else say('stopped');
   // Whatever an app left open must not keep a node that has left its cluster alive.
   process.exit(reason ? 1 : 0);
 }

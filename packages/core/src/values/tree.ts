@@ -13,6 +13,8 @@ export interface TreeNode {
   readonly restarts: number;
   /** Messages that have waited at most at one time. Of actors, as are the next two. */
   readonly highWater?: number;
+  /** What its messages hold of its budget of memory, until their turns are over. Undefined: it has none. */
+  readonly mailboxBytes?: number;
   /** Crashes and failed starts. */
   readonly failures?: number;
   /** Time spent in handlers on the event loop, in ms. */
@@ -21,6 +23,10 @@ export interface TreeNode {
   /** Of entities, by their records: messages that were given up, and turns that could not be read. The last few are kept. */
   readonly deadLetters?: number;
   readonly quarantined?: number;
+  /** What stands at the door of an actor. */
+  readonly policy?: DoorView;
+  /** Of the root of a node: what stands at the doors of whole types. */
+  readonly policies?: readonly DoorView[];
   /** What a node has under way to others. */
   readonly peers?: readonly PeerTraffic[];
   /** Children that are not listed, because there are too many. */
@@ -28,6 +34,17 @@ export interface TreeNode {
   /** The node that it runs on, of a child that runs on another one. */
   readonly on?: string;
   readonly children: readonly TreeNode[];
+}
+
+/** What stands at the door of actors, in short. */
+export interface DoorView {
+  readonly name: string;
+  /** The state of its breaker, where it has one for all. */
+  readonly breaker?: string;
+  /** Asks that it has let in, or that wait for it. */
+  readonly underWay: number;
+  /** Asks that it did not let in, since it was made. */
+  readonly refused: number;
 }
 
 /** What one node has under way to another, in bytes. */

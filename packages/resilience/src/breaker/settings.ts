@@ -1,5 +1,5 @@
 /** The options of a circuit breaker, checked, with their defaults. */
-import { InvalidConfigError, type Random } from '@jaegis/core';
+import { InvalidConfigError, isFaultOfCaller, type Random } from '@jaegis/core';
 import type { Call } from '../call.ts';
 import type { BreakerEvent } from './events.ts';
 import { isGivenUp } from './given-up.ts';
@@ -40,7 +40,10 @@ export interface BreakerOptions {
    * would else keep it half-open for ever. `Infinity` for never. Default 30,000.
    */
   readonly probeMs?: number | undefined;
-  /** Errors that count neither way. Default: those of calls whose caller gave up; a timeout is not among them. */
+  /**
+   * Errors that count neither way. Default: those of calls whose caller gave up, a timeout not among them; and errors of
+   * JAEGIS that say that the caller was wrong, as `invalid_message` and `no_such_actor`.
+   */
   readonly ignores?: ErrorFilter | undefined;
   /** Which of the others are failures; the rest shows that what is guarded works. Default: all. */
   readonly isFailure?: ErrorFilter | undefined;
@@ -49,6 +52,7 @@ export interface BreakerOptions {
 }
 
 const allFail: ErrorFilter = () => true;
+const saysNothing: ErrorFilter = (error, call) => isGivenUp(error, call) || isFaultOfCaller(error);
 
 interface Range {
   readonly least: number;
@@ -108,7 +112,7 @@ export class BreakerSettings {
     this.successes = number(options, 'successes', 3, count);
     this.probes = number(options, 'probes', 1, count);
     this.probeMs = number(options, 'probeMs', 30_000, { ...duration, most: Number.POSITIVE_INFINITY });
-    this.ignores = options.ignores ?? isGivenUp;
+    this.ignores = options.ignores ?? saysNothing;
     this.isFailure = options.isFailure ?? allFail;
     this.onEvent = options.onEvent;
   }

@@ -254,3 +254,51 @@ describe('a bulkhead that sheds load', () => {
     expect(began.at(-1)).toBe('a7');
   });
 });
+
+describe('shares and shedding of a bulkhead that works', () => {
+  it('take other weights, for tenants that are there too', () => {
+    const { bulkhead, start } = openBulkhead({ limit: 8, maxQueue: 0, shares: { weights: { a: 1, b: 1 } } });
+    const sharesOf = () => Object.fromEntries(bulkhead.stats.shares?.map(({ tenant, share }) => [tenant, share]) ?? []);
+    start('c1', { tenant: 'c' });
+    expect(sharesOf()).toEqual({ a: 2, b: 2, c: 2 });
+    bulkhead.tune({ shares: { weights: { a: 5, c: 2 } } });
+    expect(sharesOf()).toEqual({ a: 5, b: 1, c: 2 });
+    expect(bulkhead.stats.inFlight).toBe(1);
+  });
+
+  it('tell as many strangers from each other as is said now', async () => {
+    const { clock, bulkhead, start, end } = openBulkhead({ limit: 8, shares: { weights: { a: 1 }, most: 0 } });
+    const tenants = () => bulkhead.stats.shares?.map(({ tenant }) => tenant);
+    bulkhead.tune({ shares: { most: 1 } });
+    // The one that was known beforehand is the one stranger now.
+    start('b1', { tenant: 'b' });
+    expect(tenants()).toEqual(['a', undefined]);
+    await end('b1');
+    await clock.advance(10_000);
+    start('c1', { tenant: 'c' });
+    expect(tenants()).toContain('c');
+    expect(tenants()).not.toContain('a');
+  });
+
+  it('refuse the less urgent sooner, and drop what waits sooner', async () => {
+    const { clock, bulkhead, call, start, end } = openBulkhead({ limit: 2, maxQueue: 9, queueMs: 9_000, shedding: {} });
+    start('a');
+    bulkhead.tune({ shedding: { thresholds: [1, 0.5], targetMs: 5, intervalMs: 10 } });
+    await expect(call('b', { priority: 9 })).rejects.toMatchObject(overloaded({ why: 'shed' }));
+    start('c', { priority: 0 });
+    const [old, recent] = [call('d', { priority: 0 }), call('e', { priority: 0 })];
+    await clock.advance(20);
+    await end('a');
+    await clock.advance(20);
+    await end('c');
+    await expect(Promise.race([old, recent])).rejects.toMatchObject(overloaded({ why: 'shed' }));
+  });
+
+  it('can be neither added nor taken away, and nothing is changed then', () => {
+    const { bulkhead } = openBulkhead();
+    for (const name of ['shares', 'shedding']) {
+      expect(() => bulkhead.tune({ limit: 9, [name]: {} })).toThrow(`bulkhead.${name} can be neither`);
+    }
+    expect(bulkhead.stats.limit).toBe(1);
+  });
+});

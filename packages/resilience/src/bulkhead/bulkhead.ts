@@ -1,5 +1,5 @@
 /** At most so many calls at once, so that what is slow fills its own slots and not the whole process. */
-import { type Clock, Deadlines, hasCode } from '@jaegis/core';
+import { type Clock, Deadlines, hasCode, InvalidConfigError } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
 import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
@@ -8,7 +8,7 @@ import type { AdaptiveLimit } from './limits/adaptive-limit.ts';
 import type { Refusal } from './refusal.ts';
 import { abortedBy, refused } from './refusals.ts';
 import { OneLine, type Partition, type Room } from './room.ts';
-import { Shares, type SharesOptions, type ShareView } from './shares.ts';
+import { checkShares, Shares, type SharesOptions, type ShareView } from './shares.ts';
 import { Shedding, type SheddingOptions } from './shedding.ts';
 import { Waiter } from './waiter.ts';
 
@@ -34,7 +34,7 @@ export interface BulkheadOptions {
 export type BulkheadServices = Pick<Services, 'deadlines'>;
 
 /** What may be changed while it works. */
-export type BulkheadTuning = Partial<Pick<BulkheadOptions, 'limit' | 'maxQueue' | 'queueMs'>>;
+export type BulkheadTuning = Partial<Omit<BulkheadOptions, 'name'>>;
 
 export interface BulkheadStats {
   readonly limit: number;
@@ -119,19 +119,29 @@ export class Bulkhead implements Part {
 
   /**
    * Takes effect at once. What is under way goes on where the limit is lowered; who waits already keeps its place and its
-   * time.
+   * time. Shares and shedding that are there take other options; they can be neither added nor taken away.
    *
    * @throws InvalidConfigError as the constructor; nothing is changed then.
    */
-  tune({ limit, maxQueue = this.#room.maxQueue, queueMs = this.#queueMs }: BulkheadTuning): void {
+  tune({ limit, maxQueue = this.#room.maxQueue, queueMs = this.#queueMs, shares, shedding }: BulkheadTuning): void {
     const most = typeof limit === 'object' ? limit.limit : (limit ?? this.#room.limit);
     whole('bulkhead.limit', most, 1);
     whole('bulkhead.maxQueue', maxQueue, 0);
-    this.#queueMs = positive('bulkhead.queueMs', queueMs);
+    positive('bulkhead.queueMs', queueMs);
+    this.#tuneFairness(shares, shedding);
+    this.#queueMs = queueMs;
     this.#room.maxQueue = maxQueue;
     if (limit !== undefined) this.#adaptive = typeof limit === 'number' ? undefined : limit;
     this.#room.limit = most;
     this.#letBegin();
+  }
+
+  #tuneFairness(shares: SharesOptions | undefined, shedding: SheddingOptions | undefined): void {
+    if (shares !== undefined && this.#shares === undefined) throw fixedOption('shares');
+    if (shedding !== undefined && this.#shedding === undefined) throw fixedOption('shedding');
+    if (shares !== undefined) checkShares(shares, 'bulkhead.shares');
+    if (shedding !== undefined) this.#shedding?.tune(shedding, 'bulkhead.shedding');
+    if (shares !== undefined) this.#shares?.tune(shares, 'bulkhead.shares');
   }
 
   #begin(call: Call, partition: Partition<Waiter>): boolean {
@@ -208,6 +218,14 @@ export class Bulkhead implements Part {
     const limit = this.#adaptive.onSample(this.#clock.monotonic() - startMs, inFlight, didDrop);
     if (limit !== this.#room.limit) this.#room.limit = Math.max(1, limit);
   }
+}
+
+/** Calls under way are counted by them. */
+export function fixedOption(name: 'shares' | 'shedding'): Error {
+  const path = `bulkhead.${name}`;
+  return new InvalidConfigError(`${path} can be neither added nor taken away while the bulkhead works.`, {
+    data: { path },
+  });
 }
 
 function isDrop(error: unknown): boolean {

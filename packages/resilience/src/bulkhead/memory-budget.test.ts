@@ -43,6 +43,8 @@ describe('a budget of memory', () => {
     expect([all.usedBytes, buffers.usedBytes]).toEqual([60, 0]);
     release();
     expect([all.usedBytes, cache.usedBytes]).toEqual([0, 0]);
+    expect(all.view).toEqual({ name: 'all', usedBytes: 0, maxBytes: 100, refused: 2 });
+    expect(cache.view).toMatchObject({ usedBytes: 0, refused: 1 });
   });
 
   it.each([

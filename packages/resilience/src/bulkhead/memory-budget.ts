@@ -1,4 +1,4 @@
-import { OverloadedError } from '@jaegis/core';
+import { type BudgetView, type ByteBudget, OverloadedError } from '@jaegis/core';
 import { positive } from './checked.ts';
 
 export interface MemoryBudgetOptions {
@@ -16,22 +16,23 @@ export interface MemoryBudgetOptions {
  * Who may hold how many bytes: bookkeeping, which whoever allocates asks first. A budget within another counts against
  * both, so that a component has its own bound and all together have theirs.
  */
-export class MemoryBudget {
+export class MemoryBudget implements ByteBudget {
   readonly name: string;
+  readonly maxBytes: number;
   readonly #parent: MemoryBudget | undefined;
-  readonly #maxBytes: number;
   readonly #tenantBytes: number;
   readonly #exceptions: ReadonlyMap<string | undefined, number>;
   /** Of those that hold something; so there are never more of them than bytes. */
   readonly #held = new Map<string | undefined, number>();
   #usedBytes = 0;
+  #refused = 0;
 
   /** @throws InvalidConfigError for a bound that is not above 0. */
   constructor(options: MemoryBudgetOptions, parent?: MemoryBudget) {
     const { name = 'memory', maxBytes, tenantBytes = maxBytes, tenants = {} } = options;
     this.name = name;
     this.#parent = parent;
-    this.#maxBytes = positive('memory.maxBytes', maxBytes);
+    this.maxBytes = positive('memory.maxBytes', maxBytes);
     this.#tenantBytes = positive('memory.tenantBytes', tenantBytes);
     for (const [tenant, bytes] of Object.entries(tenants)) positive(`memory.tenants.${tenant}`, bytes);
     this.#exceptions = new Map(Object.entries(tenants));
@@ -40,6 +41,10 @@ export class MemoryBudget {
   /** Bytes that are reserved here and in the budgets within. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  get view(): BudgetView {
+    return { name: this.name, usedBytes: this.#usedBytes, maxBytes: this.maxBytes, refused: this.#refused };
   }
 
   /** Of them, those of one tenant. */
@@ -75,8 +80,7 @@ export class MemoryBudget {
   #check(tenant: string | undefined, bytes: number): void {
     const most = this.#exceptions.get(tenant) ?? this.#tenantBytes;
     const held = this.usedBy(tenant);
-    if (this.#usedBytes + bytes > this.#maxBytes)
-      throw this.#overloaded(tenant, bytes, this.#usedBytes, this.#maxBytes);
+    if (this.#usedBytes + bytes > this.maxBytes) throw this.#overloaded(tenant, bytes, this.#usedBytes, this.maxBytes);
     if (held + bytes > most) throw this.#overloaded(tenant, bytes, held, most);
   }
 
@@ -89,6 +93,7 @@ export class MemoryBudget {
   }
 
   #overloaded(tenant: string | undefined, bytes: number, usedBytes: number, maxBytes: number): unknown {
+    this.#refused++;
     const whose = tenant === undefined ? '' : ` for ${tenant}`;
     const message = `The budget ${this.name} has no ${bytes} bytes left${whose}: ${usedBytes} of ${maxBytes} are in use.`;
     return new OverloadedError(message, { data: { budget: this.name, tenant, bytes, usedBytes, maxBytes } });

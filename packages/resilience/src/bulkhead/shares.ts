@@ -41,8 +41,8 @@ export interface SharesRoom {
 
 interface Share<Item extends Guest<Item>> extends Partition<Item> {
   readonly tenant: string | undefined;
-  readonly weight: number;
-  readonly isKnownBeforehand: boolean;
+  weight: number;
+  isKnownBeforehand: boolean;
   /** Slots that it needed at most in the present and in the last window. */
   peak: number;
   peakBefore: number;
@@ -60,9 +60,9 @@ export class Shares<Item extends Guest<Item>> implements Room<Item, Share<Item>>
   maxQueue: number;
   readonly #clock: Clock;
   readonly #delay: () => StandingDelay | undefined;
-  readonly #usualWeight: number;
-  readonly #most: number;
-  readonly #windowMs: number;
+  #usualWeight = 1;
+  #most = 0;
+  #windowMs = 0;
   readonly #shares = new Map<string | undefined, Share<Item>>();
   /** Those that have a line, in the order of their turn. */
   readonly #turns: Share<Item>[] = [];
@@ -77,18 +77,41 @@ export class Shares<Item extends Guest<Item>> implements Room<Item, Share<Item>>
 
   /** @throws InvalidConfigError for options out of their range; `data.path` begins with `path`. */
   constructor(options: SharesOptions, room: SharesRoom, path = 'shares') {
-    const { weights = {}, usualWeight = 1, most = 64, lendAfterMs = 1_000 } = options;
     this.#clock = room.clock;
     this.#limit = room.limit;
     this.maxQueue = room.maxQueue;
     this.#delay = room.delay ?? (() => undefined);
-    this.#usualWeight = weightAt(`${path}.usualWeight`, usualWeight);
-    this.#most = whole(`${path}.most`, most, 0);
-    this.#windowMs = positive(`${path}.lendAfterMs`, lendAfterMs);
-    this.#windowEndsMs = room.clock.monotonic() + lendAfterMs;
-    for (const [tenant, weight] of Object.entries(weights)) {
-      this.#add(tenant, weightAt(`${path}.weights.${tenant}`, weight), true);
+    this.tune(options, path);
+    this.#windowEndsMs = room.clock.monotonic() + this.#windowMs;
+  }
+
+  /**
+   * Takes effect at once, for who is there too: a tenant that is not known beforehand any more is one of the others.
+   * @throws InvalidConfigError as the constructor; nothing is changed then.
+   */
+  tune(options: SharesOptions, path = 'shares'): void {
+    const { weights = {}, usualWeight = 1, most = 64, lendAfterMs = 1_000 } = options;
+    checkShares(options, path);
+    this.#usualWeight = usualWeight;
+    this.#most = most;
+    this.#windowMs = lendAfterMs;
+    for (const share of this.#shares.values()) {
+      if (share.tenant === undefined || !Object.hasOwn(weights, share.tenant)) this.#setKnown(share, undefined);
     }
+    for (const [tenant, weight] of Object.entries(weights)) {
+      const share = this.#shares.get(tenant);
+      if (share === undefined) this.#add(tenant, weight, true);
+      else this.#setKnown(share, weight);
+    }
+    this.#reserve();
+  }
+
+  /** @param weight Undefined: it is not known beforehand. */
+  #setKnown(share: Share<Item>, weight: number | undefined): void {
+    const isKnown = weight !== undefined;
+    if (share.isKnownBeforehand !== isKnown) this.#strangers += isKnown ? -1 : 1;
+    share.isKnownBeforehand = isKnown;
+    share.weight = weight ?? this.#usualWeight;
   }
 
   get limit(): number {
@@ -254,6 +277,14 @@ export class Shares<Item extends Guest<Item>> implements Room<Item, Share<Item>>
   #leaveTurns(share: Share<Item>): void {
     this.#turns.splice(this.#turns.indexOf(share), 1);
   }
+}
+
+/** @throws InvalidConfigError for options out of their range; `data.path` begins with `path`. */
+export function checkShares({ weights = {}, usualWeight, most, lendAfterMs }: SharesOptions, path = 'shares'): void {
+  if (usualWeight !== undefined) weightAt(`${path}.usualWeight`, usualWeight);
+  if (most !== undefined) whole(`${path}.most`, most, 0);
+  if (lendAfterMs !== undefined) positive(`${path}.lendAfterMs`, lendAfterMs);
+  for (const [tenant, weight] of Object.entries(weights)) weightAt(`${path}.weights.${tenant}`, weight);
 }
 
 /** Finite, since shares are ratios. */

@@ -19,18 +19,33 @@ const usualThresholds: readonly number[] = [1, 1, 1, 1, 1, 1, 0.9, 0.8, 0.7, 0.6
 
 /** Less urgent calls are refused before the limit is reached, so that it is there for the more urgent ones. */
 export class Shedding {
-  readonly #thresholds: readonly number[];
-  readonly #targetMs: number;
-  readonly #intervalMs: number;
+  #thresholds: readonly number[] = [];
+  #targetMs = 0;
+  #intervalMs = 0;
 
   /** @throws InvalidConfigError for options out of their range; `data.path` begins with `path`. */
   constructor(options: SheddingOptions = {}, path = 'shedding') {
+    this.tune(options, path);
+  }
+
+  get targetMs(): number {
+    return this.#targetMs;
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** From the next call on, also for lines that wait. @throws InvalidConfigError as the constructor; nothing is changed then. */
+  tune(options: SheddingOptions, path = 'shedding'): void {
     const { thresholds = usualThresholds, targetMs = 50, intervalMs = 500 } = options;
+    positive(`${path}.targetMs`, targetMs);
+    positive(`${path}.intervalMs`, intervalMs);
     const checked = thresholds.map((part, index) => within(`${path}.thresholds.${index}`, part, 0, 1));
     const last = checked.at(-1) ?? 1;
     this.#thresholds = Array.from({ length: PRIORITIES }, (_, priority) => checked[priority] ?? last);
-    this.#targetMs = positive(`${path}.targetMs`, targetMs);
-    this.#intervalMs = positive(`${path}.intervalMs`, intervalMs);
+    this.#targetMs = targetMs;
+    this.#intervalMs = intervalMs;
   }
 
   /** Whether a call of this priority may begin or wait while so many of the slots are taken. */
@@ -41,28 +56,30 @@ export class Shedding {
 
   /** For one line, which has its own delay. */
   standingDelay(): StandingDelay {
-    return new StandingDelay(this.#targetMs, this.#intervalMs);
+    return new StandingDelay(this);
   }
 }
+
+/** In ms. */
+export type DelayTimes = Required<Pick<SheddingOptions, 'targetMs' | 'intervalMs'>>;
 
 /**
  * Whether a line is long for good, and not by a burst that it works off: after CoDel (Nichols and Jacobson, 2012), with
  * what Facebook's servers do then (Maurer, "Fail at Scale", 2015).
  */
 export class StandingDelay {
-  readonly #targetMs: number;
-  readonly #intervalMs: number;
+  readonly #times: DelayTimes;
   /** Since when the first in line has waited too long at each look. */
   #sinceMs: number | undefined;
 
-  constructor(targetMs: number, intervalMs: number) {
-    this.#targetMs = targetMs;
-    this.#intervalMs = intervalMs;
+  /** @param times Looked at each time: they may change. */
+  constructor(times: DelayTimes) {
+    this.#times = times;
   }
 
   /** While the delay stands, who has waited longer than this has waited in vain. In ms. */
   get mostMs(): number {
-    return 2 * this.#targetMs;
+    return 2 * this.#times.targetMs;
   }
 
   /** The line was empty. */
@@ -72,8 +89,8 @@ export class StandingDelay {
 
   /** @param delayMs How long the first in line has waited. */
   look(delayMs: number, nowMs: number): boolean {
-    if (delayMs <= this.#targetMs) this.#sinceMs = undefined;
+    if (delayMs <= this.#times.targetMs) this.#sinceMs = undefined;
     else this.#sinceMs ??= nowMs;
-    return this.#sinceMs !== undefined && nowMs - this.#sinceMs >= this.#intervalMs;
+    return this.#sinceMs !== undefined && nowMs - this.#sinceMs >= this.#times.intervalMs;
   }
 }

@@ -73,7 +73,7 @@ describe('a bulkhead by options', () => {
     expect(policy.inspect().parts[0]?.state).toEqual({ limit: 2, inFlight: 2, queued: 1, refused: 0 });
   });
 
-  it('refuses to have other shares while it works, and all is as it was then', () => {
+  it('refuses to have shares from now on while it works, and all is as it was then', () => {
     const { policy } = start({ bulkhead: { limit: 1 }, timeoutMs: 5 });
     const before = JSON.stringify(policy.inspect());
     expect(() => policy.tune({ timeoutMs: 9, bulkhead: { limit: 2, shares: {} } })).toThrow(

@@ -1,8 +1,7 @@
 /** The parts that a policy is given ready, or makes by options and keeps while these are tuned. */
-import { InvalidConfigError } from '@jaegis/core';
 import { Breaker } from '../breaker/breaker.ts';
 import type { BreakerOptions } from '../breaker/settings.ts';
-import { Bulkhead, type BulkheadOptions } from '../bulkhead/bulkhead.ts';
+import { Bulkhead, type BulkheadOptions, fixedOption } from '../bulkhead/bulkhead.ts';
 import type { Part } from '../call.ts';
 import type { Services } from '../services.ts';
 import { areOptions } from './policy-options.ts';
@@ -65,11 +64,8 @@ export class OwnBulkhead {
   }
 }
 
-/** Calls under way are counted by them. */
 function checkFixed(before: BulkheadOptions, given: BulkheadOptions): void {
   for (const name of ['shares', 'shedding'] as const) {
-    if (before[name] === given[name]) continue;
-    const path = `bulkhead.${name}`;
-    throw new InvalidConfigError(`${path} cannot be changed while the bulkhead works.`, { data: { path } });
+    if ((before[name] === undefined) !== (given[name] === undefined)) throw fixedOption(name);
   }
 }

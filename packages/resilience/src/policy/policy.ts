@@ -1,8 +1,9 @@
-import { type Clock, Deadlines, InvalidConfigError } from '@jaegis/core';
+import { type Clock, Deadlines, InvalidConfigError, type PolicyOrder } from '@jaegis/core';
 import { Call, type CallOptions, type Inner, type Operation } from '../call.ts';
 import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
 import { type Layer, Layers } from './layers.ts';
+import { breakerAct, changeOf, checkOrder } from './orders.ts';
 import { type Outcome, Tally } from './outcome.ts';
 import { type AnyPolicyOptions, merged, type PolicyOptions } from './policy-options.ts';
 
@@ -31,6 +32,8 @@ const USUAL_NAME = 'operation';
  * @typeParam Fallen What its fallbacks give.
  */
 export class Policy<Fallen = never> {
+  /** Carries the type for the compiler; never set. */
+  declare readonly fallen?: Fallen;
   readonly #clock: Clock;
   readonly #layers: Layers;
   readonly #listeners = new Listeners<PolicyEvent>();
@@ -73,7 +76,7 @@ export class Policy<Fallen = never> {
    * This policy for calls of which these options are known: a tenant with its share and its breaker, a priority. For
    * whoever takes a policy and knows nothing of them, as the asks of actors do. What a call says itself comes first.
    */
-  for(known: CallOptions): Pick<Policy<Fallen>, 'run'> {
+  for(known: CallOptions): Pick<Policy<Fallen>, 'run' | 'fallen'> {
     return { run: (operation, options) => this.run(operation, { ...known, ...options }) };
   }
 
@@ -104,13 +107,28 @@ export class Policy<Fallen = never> {
 
   /**
    * Changes it while it works. What is given replaces; of parts with options only those options that are given; `shares`
-   * and `shedding` of a bulkhead cannot be changed. A part that is given as undefined goes. Those that stay keep their state, and calls under way keep the parts
-   * that they began with. Nothing is changed where it throws.
+   * and `shedding` of a bulkhead can be neither added nor taken away. A part that is given as undefined goes. Those that
+   * stay keep their state, and calls under way keep the parts that they began with. Nothing is changed where it throws.
    *
    * @throws InvalidConfigError
    */
   tune(change: Partial<PolicyOptions<Fallen>>): void {
     this.#apply(merged(this.#options, change));
+  }
+
+  /**
+   * Does what an operator wants, from outside of the process: sets options of parts that it has by options, as {@link tune},
+   * and then tells its breaker what to do. Nothing is done where it throws.
+   *
+   * @throws InvalidConfigError with the path of what is not usable, as `breaker.openMs`.
+   */
+  obey(order: PolicyOrder): void {
+    checkOrder(order);
+    const change = order.set === undefined ? undefined : changeOf(order.set, this.#options);
+    const breaker = this.#layers.present.find(([layer]) => layer === 'breaker')?.[1];
+    const act = order.breaker === undefined ? undefined : breakerAct(order.breaker, breaker);
+    if (change !== undefined) this.#apply(merged(this.#options, change));
+    act?.();
   }
 
   inspect(): PolicyState {
