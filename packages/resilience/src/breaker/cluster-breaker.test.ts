@@ -98,12 +98,15 @@ describe('the breakers of a cluster', () => {
 
   it('leave to each node what was forced there', async () => {
     const { a, b, c, states } = stage();
-    b.breaker.breaker.forceClosed();
-    c.breaker.breaker.forceOpen();
+    b.breaker.forceClosed();
+    c.breaker.forceOpen();
     expect(states()).toEqual(['closed', 'forced_closed', 'forced_open']);
     await a.bad();
     await a.bad();
     expect(states()).toEqual(['open', 'forced_closed', 'forced_open']);
+    b.breaker.disable();
+    c.breaker.reset();
+    expect(states()).toEqual(['open', 'disabled', 'closed']);
   });
 
   it('hear nothing once they are closed down, and can be tuned', async () => {

@@ -15,6 +15,8 @@ export interface BreakerWatcher {
   succeeded?(tookMs: number): void;
   /** One ended with an error, which the breaker has counted. It may have opened by it. */
   failed?(breaker: Breaker, error: unknown, call: Call): void;
+  /** What it has learned is nothing any more. */
+  forget?(): void;
   /** What is shown of it. */
   inspect?(): unknown;
   /** What it knows, as plain data. */
@@ -68,6 +70,28 @@ export class WatchedBreaker implements Part {
     // One that looked may have opened it.
     const isTold = this.#told.length > 0 && this.#breaker.state === 'closed';
     return isTold ? this.#runTold(call, inner, nowMs) : this.#through.run(call, inner);
+  }
+
+  /** As that of the breaker; so are the next ones. */
+  forceOpen(): void {
+    this.#breaker.forceOpen();
+  }
+
+  forceClosed(): void {
+    this.#breaker.forceClosed();
+  }
+
+  disable(): void {
+    this.#breaker.disable();
+  }
+
+  reset(): void {
+    this.#breaker.reset();
+  }
+
+  /** Its watchers forget what they have learned. What the breaker has counted stays. */
+  forget(): void {
+    for (const { watcher } of this.#due) watcher.forget?.();
   }
 
   /** That of the breaker, and what its watchers say. */
