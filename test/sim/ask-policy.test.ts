@@ -170,7 +170,8 @@ describe('an ask under a policy', () => {
     const passed = settled(from.ask({ type: 'pass', to }, { timeoutMs: 1_000 }));
     // Its handler learns that no other try would be in time, and fails with that.
     await expect(passed).rejects.toMatchObject({ code: 'actor_crashed', cause: { code: 'operation_timeout' } });
-    expect(world.clock.monotonic() - began).toBeLessThanOrEqual(1_000);
+    // The difference of two such readings is as exact as they are.
+    expect(Math.round((world.clock.monotonic() - began) * 1_000)).toBeLessThanOrEqual(1_000_000);
     expect(policy.inspect().parts.find(({ name }) => name === 'retry')?.state).toMatchObject({ retries: 6 });
   });
 

@@ -1,5 +1,4 @@
-import { type Answered, isKeyedAskId, limits, type TurnRecord } from '@jaegis/core';
-import { roughSize } from '../run/rough-size.ts';
+import { type Answered, isKeyedAskId, limits, roughSize, type TurnRecord } from '@jaegis/core';
 import { nothingPast, PastAsks } from './past-asks.ts';
 
 export interface AnswersOptions {

@@ -1,8 +1,7 @@
-import { ActorStoppedError, type DeadLetter, errorMessage, hasCode, limits } from '@jaegis/core';
+import { ActorStoppedError, type DeadLetter, errorMessage, hasCode, limits, roughSize } from '@jaegis/core';
 import type { InboxDelivery } from '../run/contract.ts';
 import type { Effect } from '../run/effect.ts';
 import type { ReplyHandle } from '../run/reply-handle.ts';
-import { roughSize } from '../run/rough-size.ts';
 import type { Trace } from './audit.ts';
 import { type Load, noLoad, sum } from './load.ts';
 import type { Consumed } from './turn-state.ts';

@@ -1,6 +1,5 @@
-import { type DeadLetter, type ErrorData, errorToData, limits } from '@jaegis/core';
+import { type DeadLetter, type ErrorData, errorToData, limits, roughSize } from '@jaegis/core';
 import type { Message } from '../run/protocol.ts';
-import { roughSize } from '../run/rough-size.ts';
 
 /** Of a message's error that is cut short, in characters. */
 const SHORT = 1_000;

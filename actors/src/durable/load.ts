@@ -1,6 +1,5 @@
-import { limits } from '@jaegis/core';
+import { limits, roughSize } from '@jaegis/core';
 import type { Effect } from '../run/effect.ts';
-import { roughSize } from '../run/rough-size.ts';
 
 /** Messages that leave an entity, or wait to. Bytes are rough. */
 export interface Load {

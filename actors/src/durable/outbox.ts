@@ -7,9 +7,9 @@ import {
   limits,
   type OutgoingMessage,
   type Random,
+  roughSize,
   sleep,
 } from '@jaegis/core';
-import { roughSize } from '../run/rough-size.ts';
 import type { Load } from './load.ts';
 
 /** Hands one durable message to its receiver; resolves once the receiver has committed the turn that consumed it. */

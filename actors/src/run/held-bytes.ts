@@ -1,11 +1,10 @@
 /** What the messages of an actor hold of a budget, from the mailbox until their turns are over. */
-import { hasCode, isDurableMessageId, type JaegisError } from '@jaegis/core';
+import { hasCode, isDurableMessageId, type JaegisError, roughSize } from '@jaegis/core';
 import { Ask, type Item } from './ask.ts';
 import type { DeliveryInfo } from './contract.ts';
 import type { MailboxMemory } from './mailbox-memory.ts';
 import { Process } from './process.ts';
 import type { Message } from './protocol.ts';
-import { roughSize } from './rough-size.ts';
 import type { Signal } from './signal.ts';
 
 interface Held {

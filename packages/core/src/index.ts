@@ -37,6 +37,7 @@ export * from './rules/quorum.ts';
 export * from './rules/rendezvous.ts';
 export * from './rules/restart-intensity.ts';
 export * from './rules/restart-plan.ts';
+export * from './rules/rough-size.ts';
 export * from './rules/shares.ts';
 export * from './rules/sight.ts';
 export * from './rules/slots.ts';

@@ -48,7 +48,8 @@ export interface NodeOptions {
   readonly policies?: readonly NodePolicy[];
   /**
    * What messages may hold in the mailboxes of this node, from their arrival until their turns are over: of all actors and
-   * entities whose definitions have no `mailbox.memory` of their own. Default: they are not counted.
+   * entities whose definitions have no `mailbox.memory` of their own. Tasks of the node's pool count against the same
+   * budget. Default: they are not counted.
    */
   readonly memory?: MailboxMemory;
   /**

@@ -23,7 +23,6 @@ import {
   serveProbes,
   sha256,
 } from '@jaegis/node';
-import { createPool } from '@jaegis/pool';
 import { type BreakerBoard, PolicyKeeper, StoreBoard, StoreShelf } from '@jaegis/resilience';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import type { App, AppActor } from './app.ts';
@@ -33,6 +32,7 @@ import { JaegisNode } from './jaegis-node.ts';
 import { announcementOf, keepable } from './keep-policies.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
+import { ownPool } from './own-pool.ts';
 import { makePolicy } from './policies.ts';
 import { type StreamOptions, streamPlans } from './stream-plans.ts';
 
@@ -62,7 +62,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
   const heart = heartOf(connection, checked, health, () => node?.system.running);
   undo.defer(() => heart.stop());
   const clock = realClock();
-  const pool = createPool(checked.threads === undefined ? { clock } : { clock, threads: checked.threads });
+  const pool = ownPool(clock, checked);
   undo.defer(() => pool.close());
   const world = { clock, random, logger };
   if (checked.role === 'client') await assertClusterOf(checked, connection, servers);

@@ -1,11 +1,11 @@
 import { type MailboxMemory, System } from '@jaegis/actors';
 import { InvalidConfigError, isToken, type JaegisError, type RestartLimit, tokenRule } from '@jaegis/core';
 import { type LogLevel, logLevels, pinoLogger, realClock, realRandom } from '@jaegis/node';
-import { createPool } from '@jaegis/pool';
 import { OpenTelemetry } from '@jaegis/telemetry';
 import { z } from 'zod';
 import { checked } from './checked.ts';
 import { memorySchema } from './memory-options.ts';
+import { ownPool } from './own-pool.ts';
 import { makePolicy } from './policies.ts';
 
 export interface LocalOptions {
@@ -17,7 +17,10 @@ export interface LocalOptions {
   readonly restartLimit?: Partial<RestartLimit>;
   /** Whether flight recorders and counters of time are kept. Default true. */
   readonly watch?: boolean;
-  /** What messages may hold in mailboxes whose definitions have no `mailbox.memory` of their own. Default: they are not counted. */
+  /**
+   * What messages may hold in mailboxes whose definitions have no `mailbox.memory` of their own. Tasks of its pool count
+   * against the same budget. Default: they are not counted.
+   */
   readonly memory?: MailboxMemory;
   /** Worker threads of `context.pool`, which start with its first task. Default: as many as there are processors. */
   readonly threads?: number;
@@ -44,7 +47,7 @@ export function startSystem(given: LocalOptions = {}): LocalSystem {
   const { name = 'local', logLevel = 'warn', restartLimit, watch = true, threads, memory } = given;
   const logger = pinoLogger({ level: logLevel }).child({ node: name });
   const clock = realClock();
-  const pool = createPool(threads === undefined ? { clock } : { clock, threads });
+  const pool = ownPool(clock, { threads, memory });
   const system = new System({
     node: name,
     telemetry: new OpenTelemetry(),

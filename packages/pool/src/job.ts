@@ -1,4 +1,12 @@
-import type { Clock, Place, RunOptions, Timer, WorkerTask } from '@jaegis/core';
+import {
+  type ByteBudget,
+  type Clock,
+  type Place,
+  type RunOptions,
+  roughSize,
+  type Timer,
+  type WorkerTask,
+} from '@jaegis/core';
 import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -28,6 +36,7 @@ export class Job {
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
   readonly #stop: (job: Job, reason: Reason) => void;
+  #giveBack: (() => void) | undefined;
   #beganMs = 0;
   #timer: Timer | undefined;
 
@@ -59,6 +68,11 @@ export class Job {
     this.#stop = stop;
   }
 
+  /** @param bytes Default: about those of its input. @throws OverloadedError where they do not fit. */
+  reserve(budget: ByteBudget, bytes = roughSize(this.input, budget.maxBytes)): void {
+    this.#giveBack = budget.reserve(this.tenant, bytes);
+  }
+
   /** What is left until its deadline, in ms. */
   get leftMs(): number {
     return this.#clock === undefined || this.#deadlineMs === NEVER ? NEVER : this.#deadlineMs - this.#clock.monotonic();
@@ -82,9 +96,11 @@ export class Job {
     this.fail(reason);
   }
 
-  /** Its time counts no more, and its thread does something else. */
+  /** Its time counts no more, it holds nothing, and its thread does something else. */
   end(): void {
     this.thread = undefined;
+    this.#giveBack?.();
+    this.#giveBack = undefined;
     this.#clock?.clearTimer(this.#timer);
     this.#timer = undefined;
   }

@@ -1,4 +1,5 @@
-import type { WorkerPool, WorkerTask } from '@jaegis/core';
+import type { RunOptions, WorkerPool, WorkerTask } from '@jaegis/core';
+import { MemoryBudget } from '@jaegis/resilience';
 import { VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPool, type PoolOptions } from './pool.ts';
@@ -206,6 +207,26 @@ test('a queue at its limit refuses, also tasks that can be aborted', async () =>
   release(cell);
   expect(await Promise.all(taken)).toHaveLength(3);
   expect(await pool.run(task('add'), { a: 1, b: 1 })).toBe(2);
+});
+
+test('what a task holds of memory is counted from when it is asked for until it ends, however it does', async () => {
+  const memory = new MemoryBudget({ maxBytes: 1_000, tenantBytes: 600 });
+  const pool = openPool({ memory, maxQueue: 3 });
+  const cell = sharedCell();
+  const run = (name: string, input: unknown, options: RunOptions = {}) =>
+    pool.run(task(name), input, { tenant: 'a', ...options }).catch((error: { code: string }) => error.code);
+  const held = run('holdThread', cell, { bytes: 500 });
+  const abort = new AbortController();
+  const waiting = [run('throwText', 'x'.repeat(50)), run('add', { a: 1, b: 1 }, { bytes: 0, signal: abort.signal })];
+  expect(await run('add', 'x'.repeat(100))).toBe('overloaded');
+  expect(memory.usedBytes).toBeGreaterThanOrEqual(550);
+  const other = run('add', { a: 1, b: 2 }, { tenant: 'b', bytes: 300 });
+  expect(await run('add', { a: 1, b: 1 }, { tenant: 'b', bytes: 1 })).toBe('overloaded');
+  expect(memory.usedBytes).toBeLessThan(500 + 300 + 100);
+  abort.abort();
+  release(cell);
+  expect(await Promise.all([held, ...waiting, other])).toEqual(['held', undefined, 'cancelled', 3]);
+  expect(memory.usedBytes).toBe(0);
 });
 
 test('closing cancels what runs and what waits, and later tasks', async () => {

@@ -5,6 +5,7 @@
  */
 import { availableParallelism, platform } from 'node:os';
 import {
+  type ByteBudget,
   type Clock,
   FairQueue,
   InvalidConfigError,
@@ -39,9 +40,14 @@ export interface PoolOptions {
   readonly niceness?: number;
   /** Needed for tasks that have a `timeoutMs` or a `deadlineMs`, which are refused without. Default: none. */
   readonly clock?: Clock | undefined;
+  /**
+   * What tasks hold of memory, for their tenants, from when they are asked for until they end; one that does not fit is
+   * refused. Others may count against it too. Default: it is not counted.
+   */
+  readonly memory?: ByteBudget | undefined;
 }
 
-type Limits = Required<Omit<PoolOptions, 'clock'>>;
+type Limits = Required<Omit<PoolOptions, 'clock' | 'memory'>>;
 
 /** Of threads, with tasks: now and then one looks whether another got stuck with what it was given ahead. */
 const FILLS_BETWEEN_LOOKS = 32;
@@ -59,7 +65,7 @@ export function createPool(options: PoolOptions = {}): WorkerPool {
     maxHeapMb: limit('maxHeapMb', options.maxHeapMb ?? 512, 16),
     niceness: limit('niceness', options.niceness ?? 10, 0, 19),
   };
-  return new PiscinaPool(limits, options.clock);
+  return new PiscinaPool(limits, options);
 }
 
 function limit(name: keyof Limits, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
@@ -73,6 +79,7 @@ function limit(name: keyof Limits, value: number, least: number, most = Number.M
 class PiscinaPool implements WorkerPool {
   readonly #limits: Limits;
   readonly #clock: Clock | undefined;
+  readonly #memory: ByteBudget | undefined;
   readonly #piscina: Piscina<Lease>;
   readonly #waiting = new FairQueue<Job>();
   /** How many of each tenant wait, of those of whom any do. */
@@ -92,9 +99,10 @@ class PiscinaPool implements WorkerPool {
   #fills = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(limits: Limits, clock: Clock | undefined) {
+  constructor(limits: Limits, { clock, memory }: PoolOptions) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#memory = memory;
     this.#piscina = startPiscina(limits);
     // A thread that fails without a task failed to start, so some task would wait for it for ever.
     this.#piscina.on('error', (error) => this.#failStarting(error));
@@ -113,6 +121,7 @@ class PiscinaPool implements WorkerPool {
     if (this.#closing !== undefined) throw cancelled(task, 'the pool is closed');
     if (signal?.aborted) throw cancelled(task, 'it was aborted before it began', signal.reason);
     const job = new Job(task, input, options, this.#clock, this.#stop);
+    if (this.#memory !== undefined) job.reserve(this.#memory, options.bytes);
     const thread = this.#queued === 0 ? this.#idleThread() : undefined;
     if (thread === undefined) this.#enqueue(job, priority);
     else if (!this.#give(thread, job)) this.#idle.push(thread);
@@ -144,16 +153,18 @@ class PiscinaPool implements WorkerPool {
     }
   }
 
-  /** @throws OverloadedError where the line is full. */
   #enqueue(job: Job, priority: number): void {
     const { task, tenant } = job;
     const { maxQueue, maxTenantQueue } = this.#limits;
-    if (this.#queued >= maxQueue) throw overloaded(task, { maxQueue });
-    const isFull = (this.#waitingOf.get(tenant) ?? 0) >= maxTenantQueue;
-    if (isFull) throw overloaded(task, { maxTenantQueue, tenant });
-    job.place = this.#waiting.add(job, priority, tenant);
-    this.#count(tenant, 1);
-    job.startWaiting();
+    if (this.#queued >= maxQueue) {
+      job.refuse(overloaded(task, { maxQueue }));
+    } else if ((this.#waitingOf.get(tenant) ?? 0) >= maxTenantQueue) {
+      job.refuse(overloaded(task, { maxTenantQueue, tenant }));
+    } else {
+      job.place = this.#waiting.add(job, priority, tenant);
+      this.#count(tenant, 1);
+      job.startWaiting();
+    }
   }
 
   #count(tenant: string | undefined, change: number): void {

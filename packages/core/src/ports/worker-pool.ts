@@ -7,7 +7,7 @@
  * priority, within one by turns among tenants, within a tenant by arrival. A task that runs longer than it may rejects
  * with `OperationTimeoutError` and is stopped, however it blocks; one whose deadline passes while it waits never begins
  * and rejects with `OverloadedError`; one that needs more memory than a thread has, with `WorkerOutOfMemoryError`. None of
- * them harms another task.
+ * them harms another task. Where there is a budget of bytes, a task that does not fit rejects with `OverloadedError`.
  */
 export interface WorkerPool {
   run<Output>(task: WorkerTask, input: unknown, options?: RunOptions): Promise<Output>;
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly priority?: number | undefined;
   /** For whom: those of a priority that wait take turns by it. Default: nobody in particular, who is one of them. */
   readonly tenant?: string | undefined;
+  /** What it holds while it waits and runs, in bytes, where its pool has a budget. Default: about as much as its input. */
+  readonly bytes?: number | undefined;
   /** How long it may run, in ms, with the start of its thread, without what it waits before. Default: no limit. */
   readonly timeoutMs?: number | undefined;
   /** When it must be done, of the monotonic clock, in ms, with what it waits. Default: no limit. */
