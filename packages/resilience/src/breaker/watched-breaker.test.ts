@@ -138,6 +138,14 @@ test('a policy hands its orders on to it, also that it is to forget', async () =
   expect(forgotten).toBe(1);
 });
 
+test('a watcher that throws changes no call', async () => {
+  const fail = () => {
+    throw new Error('of the watcher');
+  };
+  const { good, bad } = stage(() => [{ name: 'own', everyMs: 10, look: fail, succeeded: fail, failed: fail }]);
+  expect([await good(), await bad()]).toEqual(['well', new Error('down')]);
+});
+
 test('two watchers of one name are refused', () => {
   const own = { name: 'own', everyMs: 10, look: () => {} };
   expect(() => stage(() => [own, own])).toThrow(expect.objectContaining({ data: { path: 'breaker.watchers' } }));
