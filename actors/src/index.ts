@@ -30,7 +30,7 @@ export { Ask, type ReplyTo } from './run/ask.ts';
 export { askId } from './run/ask-id.ts';
 export type { AskCallOptions, AskPolicy, AskTry } from './run/ask-policy.ts';
 export { askTimeout } from './run/ask-timeout.ts';
-export { type AskWorld, askUnderPolicy } from './run/ask-tries.ts';
+export { type AskWorld, askUnderPolicy, endOfTry } from './run/ask-tries.ts';
 export { checkPlacement } from './run/cell-kind.ts';
 export {
   type ActorContext,

@@ -249,7 +249,7 @@ describe('at a running cluster', () => {
     expect(JSON.parse((await ended('health', '--json'))[1]).members).toMatchObject([{ node: 'n1' }]);
   });
 
-  it('shows what guards calls, and tells when a breaker opens', async () => {
+  it('shows what guards calls, tells when a breaker opens, and tunes and closes it', async () => {
     const guarded = fileURLToPath(new URL('../fixtures/policy-app.ts', import.meta.url));
     await joined(...at(nats.urls), '--app', guarded);
     expect(await ended('ask', 'n1/user/payer', '{"type": "pay", "fails": true}')).toEqual([0, 'false\n']);
@@ -266,6 +266,10 @@ describe('at a running cluster', () => {
     });
     expect(table[1]).toMatch(/n1 +payments +bulkhead +limit 2\nn1 +payments +breaker +open, retryAfterMs [\d,]+/);
     expect(incidents[1]).toContain('policy payments: its breaker is open: failures, for 30 s  says n1');
+
+    const order = ['--set', 'breaker.failures=2', '--set', 'bulkhead.limit=5', '--breaker', 'reset'];
+    const [done, tuned] = await ended('policies', 'tune', 'payments', ...order, '--node', 'n1');
+    expect([done, tuned]).toEqual([0, expect.stringMatching(/limit 5\n.* closed/)]);
   });
 
   it('is completed in bash, with the nodes that there are', async () => {

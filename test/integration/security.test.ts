@@ -102,6 +102,8 @@ describe('the roles of a cluster', () => {
     await expect(inspector.actor('counter/seen', { contents: true })).rejects.toMatchObject(denied);
     await expect(inspector.ask('counter/seen', { type: 'add' })).rejects.toMatchObject(denied);
     await expect(inspector.drain('n1')).rejects.toMatchObject(denied);
+    await expect(inspector.tune('none', { breaker: 'open' })).rejects.toMatchObject(denied);
+    await expect(operator.tune('none', { breaker: 'open' })).rejects.toMatchObject({ code: 'no_such_policy' });
     await using lost = await requestInspection({ nats: nats.urls, cluster: 'shop', ...as('client') });
     expect((await lost.view()).members).toMatchObject([{ id: 'n1' }]);
   });

@@ -30,4 +30,6 @@ export interface AskCallOptions {
   readonly deadlineMs?: number;
   /** At the door of actors: the address of the one that is asked. */
   readonly tenant?: string;
+  /** From 0, the most urgent, to 9. */
+  readonly priority?: number;
 }

@@ -30,6 +30,7 @@ function active(actor: ActiveActor, nowMs: number): string[] {
     row('life', `${incarnation ?? 1}${restarts > 0 ? `, restarted ${restarts}×` : ''}${crashes}`),
     ...(kind === 'supervisor' ? [] : counters(actor)),
     ...now(actor),
+    ...door(actor),
     ...bonds(actor),
     ...(actor.mode === undefined ? [] : [row('mode', text(actor.mode))]),
     ...shownState(actor.state),
@@ -61,6 +62,13 @@ function now({ handling, waitsFor = [] }: ActiveActor): string[] {
     ...(handling ? [row('now', `handles ${message(handling)}`)] : []),
     ...waitsFor.map(({ to, type }) => row('', `waits for ${to} to answer ${type}`)),
   ];
+}
+
+function door({ policy }: ActiveActor): string[] {
+  if (policy === undefined) return [];
+  const { name, breaker, underWay, refused } = policy;
+  const state = breaker === undefined ? [] : [`breaker ${breaker}`];
+  return [row('policy', [name, ...state, `${underWay} under way`, `${refused} refused`].join(', '))];
 }
 
 function bonds(actor: ActiveActor): string[] {

@@ -51,6 +51,12 @@ it.each([
     { part: 'bulkhead', change: 'refusing', refused: 7 },
     'policy payments: its bulkhead refuses calls, 7 since it said so last',
   ],
+  [
+    'policy',
+    'payments',
+    { part: 'breaker', change: 'tuned', set: { breaker: { openMs: 5 } } },
+    'policy payments: its breaker was tuned: {"breaker":{"openMs":5}}',
+  ],
   ['of_a_newer_version', 'x', { some: 1 }, 'of_a_newer_version {"some":1}'],
 ])('%s about %s is said in words', (type, subject, detail, expected) => {
   expect(said(type, subject, detail)).toBe(`12:00:00.000  ${expected}  says n1`);

@@ -29,8 +29,9 @@ const words: Readonly<Record<string, (subject: string, detail: Detail) => string
   view_changed: (subject, { members }) => `view ${subject}: ${Array.isArray(members) ? members.join(', ') : members}`,
 };
 
-function policyWords(subject: string, { part, change, breaker, refused, reason, retryAfterMs }: Detail): string {
+function policyWords(subject: string, { part, change, set, breaker, refused, reason, retryAfterMs }: Detail): string {
   if (change === 'refusing') return `policy ${subject}: its ${part} refuses calls, ${refused} since it said so last`;
+  if (change === 'tuned') return `policy ${subject}: its ${part} was tuned: ${JSON.stringify(set)}`;
   const named = breaker === undefined || breaker === subject ? '' : ` ${breaker}`;
   const why = typeof reason === 'object' && reason !== null && 'kind' in reason ? reason.kind : reason;
   const wait = change === 'opened' ? `, for ${inWords(retryAfterMs)}` : '';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { PoliciesAnswer } from 'jaegis';
+import type { PoliciesAnswer, TuneAnswer } from 'jaegis';
 import { expect, it } from 'vitest';
-import { renderPolicies } from './render-policies.ts';
+import { renderPolicies, renderTuned } from './render-policies.ts';
 
 const rendered = (more: Partial<PoliciesAnswer>) =>
   renderPolicies({ cluster: 'shop', epoch: 1, nodes: [], missing: [], ...more }).map(stripVTControlCharacters);
@@ -30,5 +30,23 @@ it('that there are none is said, and who did not answer', () => {
   expect(rendered({ nodes: [{ node: 'n1', policies: [] }], missing })).toEqual([
     'The nodes were given no policies.',
     'n2 is not in this: did not answer',
+  ]);
+});
+
+it('what came of an order is said of each node', () => {
+  const policy = { name: 'payments', parts: [{ name: 'breaker', state: { state: 'closed' } }] };
+  const answer: TuneAnswer = {
+    cluster: 'shop',
+    epoch: 1,
+    policy: 'payments',
+    nodes: [{ node: 'n1', policy }],
+    without: ['n2', 'n3'],
+    missing: [{ node: 'n4', error: { name: 'AskTimeoutError', message: 'Node "n4" did not answer in 1000 ms.' } }],
+  };
+  expect(renderTuned(answer).map(stripVTControlCharacters)).toEqual([
+    'node  policy    part     state',
+    'n1    payments  breaker  closed',
+    'There is no payments on n2, n3.',
+    'n4 did not do it: Node "n4" did not answer in 1000 ms.',
   ]);
 });

@@ -1,4 +1,4 @@
-import type { PoliciesAnswer } from 'jaegis';
+import type { PoliciesAnswer, TuneAnswer } from 'jaegis';
 import colors from 'picocolors';
 import { table } from './table.ts';
 import { missingNodes, rounded } from './words.ts';
@@ -13,6 +13,16 @@ export function renderPolicies({ nodes, missing }: PoliciesAnswer): string[] {
   const shown =
     rows.length === 0 ? ['The nodes were given no policies.'] : table(['node', 'policy', 'part', 'state'], rows);
   return [...shown, ...missingNodes(missing)];
+}
+
+/** The policies as they are since, and the nodes that have none, or have not done it. */
+export function renderTuned({ policy, nodes, without, missing, ...when }: TuneAnswer): string[] {
+  const tuned = nodes.map((each) => ({ node: each.node, policies: [each.policy] }));
+  return [
+    ...renderPolicies({ ...when, nodes: tuned, missing: [] }),
+    ...(without.length === 0 ? [] : [colors.dim(`There is no ${policy} on ${without.join(', ')}.`)]),
+    ...missing.map(({ node, error }) => colors.yellow(`${node} did not do it: ${error.message}`)),
+  ];
 }
 
 /** What is 0 is left out, and its name, which is mostly that of the policy. */

@@ -22,7 +22,10 @@ const answer: TreeAnswer = {
   nodes: [
     place('n1', 'node', {
       children: [
-        place('user', 'supervisor'),
+        place('user', 'supervisor', {
+          policies: [{ name: 'cart', breaker: 'closed', underWay: 3, refused: 0 }],
+          children: [place('w', 'actor', { policy: { name: 'n1/user/w', breaker: 'open', underWay: 0, refused: 7 } })],
+        }),
         place('entities', 'supervisor', {
           children: [
             place('cart/<7>', 'entity', { mailbox: 2, handled: 9 }),
@@ -41,7 +44,8 @@ it('draws nodes, supervisors and what runs under them', () => {
   expect(stripVTControlCharacters(renderTree(answer)).split('\n')).toEqual([
     'shop  epoch 4, 2 nodes',
     '├─ n1 running',
-    '│  ├─ user one_for_one',
+    '│  ├─ user one_for_one, policy cart 3 under way',
+    '│  │  └─ w running mailbox 0, handled 0, policy breaker open 0 under way, 7 refused',
     '│  └─ entities one_for_one',
     '│     ├─ cart/<7> running mailbox 2, handled 9',
     '│     ├─ cart/8 running mailbox 0, handled 0, restarted 3×',

@@ -1,4 +1,4 @@
-import type { MailboxMemory } from '@jaegis/actors';
+import type { DoorOption, DoorPolicy, MailboxMemory } from '@jaegis/actors';
 import {
   type HealthSettings,
   InvalidConfigError,
@@ -16,6 +16,7 @@ import { type LogLevel, logLevels } from '@jaegis/node';
 import { z } from 'zod';
 import type { App } from './app.ts';
 import { checked } from './checked.ts';
+import { poolPolicyOf } from './guarded-pool.ts';
 import { healthSchema } from './health-options.ts';
 import { checkNames, keepable } from './keep-policies.ts';
 import { memorySchema } from './memory-options.ts';
@@ -74,6 +75,12 @@ export interface NodeOptions {
   readonly drainMs?: number;
   /** Worker threads at most. Default: one for each processor core but one, at least 1. */
   readonly threads?: number;
+  /**
+   * Stands before the pool of threads: each task of its actors, and of `node.pool`, goes through it. Options, of which the
+   * node makes a policy called `pool`; or one that is ready. What was moved to a thread cannot be given to another try.
+   * Default: none.
+   */
+  readonly poolPolicy?: DoorOption;
   /**
    * Copies of every record, 1 or 3; the servers must be as many. A cluster that has fewer is given more by the node that
    * starts; none are ever given up. Default: 3 where there are three servers, else 1.
@@ -134,6 +141,7 @@ const schema = z.strictObject({
   labels: z.array(token).default([]),
   drainMs: z.number().min(0).max(3_600_000).default(limits.drainMs),
   threads: z.int().min(1).max(256).optional(),
+  poolPolicy: z.custom<DoorOption>(isObject, 'must be an object').optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   storage: z.enum(['file', 'memory']).default('file'),
   history: z.int().min(1).max(1_000_000).optional(),
@@ -149,7 +157,10 @@ const schema = z.strictObject({
   report: z.custom<ServerReport>((value) => typeof value === 'function', 'must be a function').optional(),
 });
 
-export type CheckedOptions = z.infer<typeof schema> & { readonly id: NodeId };
+export type CheckedOptions = Omit<z.infer<typeof schema>, 'poolPolicy'> & {
+  readonly id: NodeId;
+  readonly poolPolicy: DoorPolicy | undefined;
+};
 
 /** @throws InvalidConfigError with the path of the bad value. */
 export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {
@@ -163,10 +174,11 @@ export function checkOptions(options: NodeOptions, chance: string): CheckedOptio
       },
     );
   }
-  const policies = [...(data.app?.policies ?? []), ...data.policies];
+  const poolPolicy = data.poolPolicy && poolPolicyOf(data.poolPolicy);
+  const policies = [...(data.app?.policies ?? []), ...data.policies, ...(poolPolicy ? [poolPolicy] : [])];
   checkNames('startNode', policies);
   if (data.keepPolicies) checkKept(data.name, policies);
-  return { ...data, policies, id: nodeId(data.name ?? `node-${chance}`) };
+  return { ...data, policies, poolPolicy, id: nodeId(data.name ?? `node-${chance}`) };
 }
 
 function checkKept(name: string | undefined, policies: readonly NodePolicy[]): void {

@@ -31,6 +31,12 @@ it.each([
   ['two policies of one name', { policies: [createPolicy({}), createPolicy({})] }, 'policies'],
   ['policies to be kept for a name by chance', { keepPolicies: true }, 'name'],
   ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
+  ['a policy of its pool that cannot be', { poolPolicy: { retry: { tries: 0 } } }, 'poolPolicy.retry.tries'],
+  [
+    'a policy of its pool called as another',
+    { poolPolicy: {}, policies: [createPolicy({ name: 'pool' })] },
+    'policies',
+  ],
   ['a weight below 0', { weight: -1 }, 'weight'],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],

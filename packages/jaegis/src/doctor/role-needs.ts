@@ -102,7 +102,7 @@ function operatorNeeds({ cluster, chance }: RoleWorld): Need[] {
   return [
     publish(`jaegis.${cluster}.inspect.${chance}`, 'look at the cluster'),
     publish(`jaegis.${cluster}.reveal.${chance}`, 'look at states and messages'),
-    publish(`jaegis.${cluster}.operate.${chance}`, 'ask, send, drain and see to dead letters'),
+    publish(`jaegis.${cluster}.operate.${chance}`, 'ask, send, drain, tune policies and see to dead letters'),
   ];
 }
 

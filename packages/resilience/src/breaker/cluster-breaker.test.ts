@@ -98,14 +98,14 @@ describe('the breakers of a cluster', () => {
 
   it('leave to each node what was forced there', async () => {
     const { a, b, c, states } = stage();
-    b.breaker.forceClosed();
-    c.breaker.forceOpen();
+    b.breaker.breaker.forceClosed();
+    c.breaker.breaker.forceOpen();
     expect(states()).toEqual(['closed', 'forced_closed', 'forced_open']);
     await a.bad();
     await a.bad();
     expect(states()).toEqual(['open', 'forced_closed', 'forced_open']);
-    b.breaker.disable();
-    c.breaker.reset();
+    b.breaker.breaker.disable();
+    c.breaker.breaker.reset();
     expect(states()).toEqual(['open', 'disabled', 'closed']);
   });
 

@@ -20,7 +20,7 @@ export interface ClusterBreakerServices extends BreakerServices {
  */
 export class ClusterBreaker implements Part {
   readonly name: string;
-  /** To look at it. Tune it by {@link tune} only. */
+  /** To look at it, and to force it on this node. Tune it by {@link tune} only. */
   readonly breaker: Breaker;
   readonly #board: BreakerBoard;
   readonly #node: string;
@@ -49,23 +49,6 @@ export class ClusterBreaker implements Part {
     const settings = this.#settings.with(options);
     this.breaker.tune(this.#wired(options));
     this.#settings = settings;
-  }
-
-  /** As that of a breaker, on this node; so are the next ones. */
-  forceOpen(): void {
-    this.breaker.forceOpen();
-  }
-
-  forceClosed(): void {
-    this.breaker.forceClosed();
-  }
-
-  disable(): void {
-    this.breaker.disable();
-  }
-
-  reset(): void {
-    this.breaker.reset();
   }
 
   inspect(): unknown {

@@ -15,7 +15,7 @@ export interface BreakerWatcher {
   succeeded?(tookMs: number): void;
   /** One ended with an error, which the breaker has counted. It may have opened by it. */
   failed?(breaker: Breaker, error: unknown, call: Call): void;
-  /** What it has learned is nothing any more. */
+  /** What it has learned. */
   forget?(): void;
   /** What is shown of it. */
   inspect?(): unknown;
@@ -42,7 +42,8 @@ export interface WatchedSnapshot {
 /** A breaker whose watchers look at it as calls come, from the first on, while it is closed: without calls nothing has to be known. */
 export class WatchedBreaker implements Part {
   readonly name: string;
-  readonly #breaker: Breaker;
+  /** What its watchers look at. */
+  readonly breaker: Breaker;
   readonly #through: Part;
   readonly #clock: Clock;
   readonly #due: { readonly watcher: BreakerWatcher; atMs: number }[];
@@ -53,7 +54,7 @@ export class WatchedBreaker implements Part {
   /** @throws InvalidConfigError where two watchers have one name. */
   constructor({ breaker, through = breaker, watchers }: WatchedBreakerOptions, { clock }: { readonly clock: Clock }) {
     this.name = breaker.name;
-    this.#breaker = breaker;
+    this.breaker = breaker;
     this.#through = through;
     this.#clock = clock;
     checkNames(watchers);
@@ -64,32 +65,15 @@ export class WatchedBreaker implements Part {
   }
 
   run(call: Call, inner: Inner): Promise<unknown> {
-    if (this.#breaker.state !== 'closed') return this.#through.run(call, inner);
+    if (this.breaker.state !== 'closed') return this.#through.run(call, inner);
     const nowMs = this.#clock.monotonic();
     if (nowMs >= this.#nextMs) this.#look(nowMs);
     // One that looked may have opened it.
-    const isTold = this.#told.length > 0 && this.#breaker.state === 'closed';
+    const isTold = this.#told.length > 0 && this.breaker.state === 'closed';
     return isTold ? this.#runTold(call, inner, nowMs) : this.#through.run(call, inner);
   }
 
-  /** As that of the breaker; so are the next ones. */
-  forceOpen(): void {
-    this.#breaker.forceOpen();
-  }
-
-  forceClosed(): void {
-    this.#breaker.forceClosed();
-  }
-
-  disable(): void {
-    this.#breaker.disable();
-  }
-
-  reset(): void {
-    this.#breaker.reset();
-  }
-
-  /** Its watchers forget what they have learned. What the breaker has counted stays. */
+  /** Its watchers forget what they have learned; the breaker stays as it is. */
   forget(): void {
     for (const { watcher } of this.#due) watcher.forget?.();
   }
@@ -97,16 +81,16 @@ export class WatchedBreaker implements Part {
   /** That of the breaker, and what its watchers say. */
   inspect(): unknown {
     const shown = this.#due.flatMap(({ watcher }) => (watcher.inspect ? [[watcher.name, watcher.inspect()]] : []));
-    return { ...this.#breaker.figures, ...(shown.length === 0 ? {} : { watchers: Object.fromEntries(shown) }) };
+    return { ...this.breaker.figures, ...(shown.length === 0 ? {} : { watchers: Object.fromEntries(shown) }) };
   }
 
   listen(listener: (event: PartEvent) => void): () => void {
-    return this.#breaker.listen(listener);
+    return this.breaker.listen(listener);
   }
 
   export(): WatchedSnapshot {
     const known = this.#due.flatMap(({ watcher }) => (watcher.export ? [[watcher.name, watcher.export()]] : []));
-    return { breaker: this.#breaker.export(), watchers: Object.fromEntries(known) };
+    return { breaker: this.breaker.export(), watchers: Object.fromEntries(known) };
   }
 
   /**
@@ -116,7 +100,7 @@ export class WatchedBreaker implements Part {
    */
   import(snapshot: WatchedSnapshot, agoMs = 0): void {
     const { breaker, watchers } = Object(snapshot) as WatchedSnapshot; // each checks its own
-    this.#breaker.import(breaker, agoMs);
+    this.breaker.import(breaker, agoMs);
     for (const { watcher } of this.#due) {
       if (Object.hasOwn(Object(watchers), watcher.name)) watcher.import?.(watchers[watcher.name]);
     }
@@ -129,7 +113,7 @@ export class WatchedBreaker implements Part {
     try {
       result = await this.#through.run(call, inner);
     } catch (error) {
-      for (const watcher of this.#told) quietly(() => watcher.failed?.(this.#breaker, error, call));
+      for (const watcher of this.#told) quietly(() => watcher.failed?.(this.breaker, error, call));
       throw error;
     }
     const tookMs = this.#clock.monotonic() - begunMs;
@@ -141,7 +125,7 @@ export class WatchedBreaker implements Part {
     for (const due of this.#due) {
       if (nowMs < due.atMs) continue;
       due.atMs = nowMs + due.watcher.everyMs;
-      quietly(() => due.watcher.look(this.#breaker));
+      quietly(() => due.watcher.look(this.breaker));
     }
     this.#nextMs = this.#firstDue();
   }

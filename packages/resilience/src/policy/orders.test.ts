@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Breaker } from '../breaker/breaker.ts';
+import { ClusterBreaker } from '../breaker/cluster-breaker.ts';
 import { KeyedBreakers } from '../breaker/keyed-breakers.ts';
+import { MemoryBoard } from '../breaker/memory-board.ts';
+import { WatchedBreaker } from '../breaker/watched-breaker.ts';
 import { vegas } from '../bulkhead/limits/vegas.ts';
 import { errorOf, failing, testWorld } from '../world.test-kit.ts';
 import { Policy } from './policy.ts';
@@ -64,6 +67,32 @@ describe('an order', () => {
     expect(() => policy.obey({ set: { breaker: { openMs: 5 } }, breaker: 'reset' })).toThrow('given ready');
     expect(breaker.state).toBe('forced_open');
   });
+});
+
+it('what its watchers have learned is forgotten where that is ordered, and its breaker obeys too', () => {
+  const { services } = testWorld();
+  let known = 3;
+  const forget = () => {
+    known = 0;
+  };
+  const breaker = new Breaker({}, services);
+  const watched = new WatchedBreaker(
+    { breaker, watchers: [{ name: 'own', everyMs: 10, look: () => {}, forget }] },
+    services,
+  );
+  const policy = new Policy({ breaker: watched }, services);
+  policy.obey({ breaker: 'open' });
+  policy.obey({ breaker: 'forget' });
+  expect([known, breaker.state]).toEqual([0, 'forced_open']);
+});
+
+it('of a breaker that the cluster shares this node’s own obeys', () => {
+  const { clock, services } = testWorld();
+  const board = new MemoryBoard(clock);
+  const [one, other] = ['n1', 'n2'].map((node) => new ClusterBreaker({}, { clock, board, node }));
+  const policy = new Policy({ breaker: one }, services);
+  policy.obey({ breaker: 'open' });
+  expect([one?.breaker.state, other?.breaker.state]).toEqual(['forced_open', 'closed']);
 });
 
 it.each([

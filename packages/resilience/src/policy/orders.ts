@@ -1,5 +1,8 @@
 /** What an operator may order of a policy, from outside of its process: checked before anything is changed. */
 import { type BreakerOrder, breakerOrders, InvalidConfigError, type PolicyOrder } from '@jaegis/core';
+import { Breaker } from '../breaker/breaker.ts';
+import { ClusterBreaker } from '../breaker/cluster-breaker.ts';
+import { WatchedBreaker } from '../breaker/watched-breaker.ts';
 import type { Part } from '../call.ts';
 import { type AnyPolicyOptions, areOptions } from './policy-options.ts';
 
@@ -58,9 +61,15 @@ export function breakerAct(order: unknown, breaker: Part | undefined): () => voi
   const known = breakerOrders.find((each) => each === order);
   if (known === undefined) throw refused('breaker', order, `it must be ${breakerOrders.join(', ')}`);
   if (breaker === undefined) throw refused('breaker', order, 'the policy has no breaker');
-  const act = acts[known].map((name) => (breaker as unknown as Record<string, unknown>)[name]).find(isFunction); // any
-  if (act === undefined) throw refused('breaker', order, 'this breaker knows no such order');
-  return () => act.call(breaker);
+  const one = breakerIn(breaker);
+  if (known === 'forget' && breaker instanceof WatchedBreaker) return () => breaker.forget();
+  if (known === 'forget' || one === undefined) throw refused('breaker', order, 'this breaker takes no such order');
+  return () => acts[known](one);
+}
+
+function breakerIn(part: Part): Breaker | undefined {
+  if (part instanceof Breaker) return part;
+  return part instanceof WatchedBreaker || part instanceof ClusterBreaker ? part.breaker : undefined;
 }
 
 /** @throws InvalidConfigError where it orders nothing, or something unknown. */
@@ -73,11 +82,10 @@ export function checkOrder(order: PolicyOrder): void {
   });
 }
 
-const acts: Readonly<Record<BreakerOrder, readonly string[]>> = {
-  open: ['forceOpen'],
-  disable: ['disable'],
-  reset: ['reset'],
-  forget: ['forget'],
+const acts: Readonly<Record<Exclude<BreakerOrder, 'forget'>, (breaker: Breaker) => void>> = {
+  open: (breaker) => breaker.forceOpen(),
+  disable: (breaker) => breaker.disable(),
+  reset: (breaker) => breaker.reset(),
 };
 
 function changed(path: string, set: unknown, names: Names, before: Readonly<Record<string, unknown>>): object {
