@@ -1,11 +1,20 @@
 import { Ask } from '@jaegis/actors';
-import { type Clock, type Codec, type Delivery, type Logger, limits, type Transport } from '@jaegis/core';
+import {
+  type Clock,
+  type Codec,
+  type Delivery,
+  type Logger,
+  limits,
+  type NetworkBounds,
+  type Transport,
+} from '@jaegis/core';
 import { type ArrivedRequest, decodeRequest } from './envelope.ts';
 import { FrameReply } from './frame-reply.ts';
 import { Incoming } from './incoming.ts';
 import { type LargeBodies, nameFromBytes } from './large-bodies.ts';
 import { frames, isAsk, isLarge, isTell } from './packet.ts';
 import { Replies } from './replies.ts';
+import { Toll } from './toll.ts';
 import { type ArrivedFrame, WaitingFrames } from './waiting-frames.ts';
 
 export interface ArrivalsOptions {
@@ -16,6 +25,8 @@ export interface ArrivalsOptions {
   readonly bodies: LargeBodies;
   readonly windowBytes?: number;
   readonly waitingBytes?: number;
+  /** What may be sent to each other node. Default: no bounds. */
+  readonly network?: NetworkBounds;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
   readonly onSignal?: (body: Uint8Array) => void;
@@ -139,7 +150,8 @@ export class Arrivals {
 
   #makeIncoming(subject: string): Incoming {
     const { transport, codec, clock, logger, bodies } = this.#options;
-    const { waitingBytes = limits.wireWaitingBytes } = this.#options;
+    const { waitingBytes = limits.wireWaitingBytes, network } = this.#options;
+    const toll = network && new Toll(network, nodeOf(subject));
     const windowBytes = this.#windowBytes;
     return new Incoming({
       codec,
@@ -147,9 +159,14 @@ export class Arrivals {
       clock,
       logger,
       windowBytes,
-      replies: new Replies({ transport, clock, logger, subject, windowBytes, waitingBytes }),
+      replies: new Replies({ transport, clock, logger, subject, windowBytes, waitingBytes, toll }),
       onAbsent: (name) => bodies.giveUp(nameFromBytes(name)),
       onFrame: (kind, number, body, from) => this.#onFrame(kind, number, body, from),
     });
   }
+}
+
+/** The node that replies below this subject are for: `jaegis.<cluster>.reply.<node>.…`. */
+function nodeOf(replySubject: string): string {
+  return replySubject.split('.')[3] ?? '';
 }

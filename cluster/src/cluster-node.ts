@@ -36,6 +36,7 @@ import {
   type Logger,
   limits,
   type Member,
+  type NetworkBounds,
   type NodeId,
   type NodePolicy,
   NoSuchActorError,
@@ -104,6 +105,8 @@ export interface ClusterNodeOptions {
   readonly startables?: readonly Startable[];
   /** What messages may hold in mailboxes whose definitions have no budget of their own. Default: they are not counted. */
   readonly memory?: MailboxMemory;
+  /** What it may send to each other node. Default: no bounds. */
+  readonly network?: NetworkBounds;
   /** What of its policies it tells, and shows to those who inspect it. Default: none. */
   readonly policies?: readonly NodePolicy[];
   /** What is to be done once it listens to its policies, and before it is a member. It is given how to tell the cluster. */
@@ -182,6 +185,7 @@ export class ClusterNode {
       random,
       system: this.system,
       chaser: this.#chaser,
+      bounds: options.network ? { network: options.network } : {},
       startables: new Map((options.startables ?? []).map((startable) => [startable.type, startable])),
       needs: this.#needs,
       view: () => this.membership.view,

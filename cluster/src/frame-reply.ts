@@ -102,6 +102,7 @@ export class FrameReply implements ReplyTo {
   #leave(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
     const { replies } = this.#open;
     if (replies.isFull) this.#leaveBare(ReplyLostError, 'this one was given up');
+    else if (body.length >= replies.fromBulkBytes) this.#leaveAsBulk(kind, body);
     else if (body.length > replies.mostBytes) this.#leaveLarge(kind, body);
     else replies.add(kind, this.number, body);
   }
@@ -114,6 +115,18 @@ export class FrameReply implements ReplyTo {
     const error = new Kind(text, { data: { limit, option: 'wireWaitingBytes' } });
     delete error.stack;
     replies.add(frames.failure, this.number, encodeFailure(codec, error));
+  }
+
+  /** When the bounds of the network allow it. No reply waits for another. */
+  #leaveAsBulk(kind: typeof frames.reply | typeof frames.failure, body: Uint8Array): void {
+    const { replies } = this.#open;
+    replies.payBulk(body.length).then(
+      () => {
+        if (body.length > replies.mostBytes) this.#leaveLarge(kind, body);
+        else replies.addPaid(kind, this.number, body);
+      },
+      () => this.#leaveBare(ReplyLostError, 'this one was given up'),
+    );
   }
 
   /** Its asker waits for this reply alone: the word of it leaves when it can be fetched. */

@@ -20,6 +20,8 @@ export class HeldPacket {
   isSent = false;
   /** Left more than once: the first time may have arrived. */
   isRepeated = false;
+  /** The bounds of the network were asked for it. */
+  isPaid = false;
   next: HeldPacket | undefined = undefined;
 
   constructor(owner: PacketOwner) {

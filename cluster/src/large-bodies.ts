@@ -52,6 +52,11 @@ export class LargeBodies {
     this.#prefix = options.random.id();
   }
 
+  /** @throws NotSerializableError when it is too large even for this way. */
+  assertCarriable(what: string, body: Uint8Array): void {
+    if (body.length > limits.largeBytes) throw tooLarge(what, body.length, limits.largeBytes);
+  }
+
   /**
    * Takes the body in and returns its name. It is put into the store meanwhile.
    *
@@ -59,7 +64,7 @@ export class LargeBodies {
    * @throws NotSerializableError when it is too large even so, OverloadedError when too many are under way.
    */
   begin(what: string, body: Uint8Array, onFailed: (error: unknown) => void): string {
-    assertCarriable(what, body);
+    this.assertCarriable(what, body);
     this.#assertRoom(body);
     const name = this.#nextName();
     this.#put(name, body).catch((error: unknown) => onFailed(error));
@@ -68,7 +73,7 @@ export class LargeBodies {
 
   /** As {@link begin}, and resolves when it is in the store. */
   async put(what: string, body: Uint8Array): Promise<string> {
-    assertCarriable(what, body);
+    this.assertCarriable(what, body);
     this.#assertRoom(body);
     const name = this.#nextName();
     await this.#put(name, body);
@@ -160,10 +165,6 @@ export class LargeBodies {
   #nextName(): string {
     return `${this.#prefix}-${++this.#made}`;
   }
-}
-
-function assertCarriable(what: string, body: Uint8Array): void {
-  if (body.length > limits.largeBytes) throw tooLarge(what, body.length, limits.largeBytes);
 }
 
 function unlessUnavailable(error: unknown): undefined {

@@ -1,6 +1,7 @@
 import type { Clock, Lane, Logger, Transport } from '@jaegis/core';
 import { Departure } from './departure.ts';
 import { FRAME_HEADER, PACKET_HEADER, type PacketKind, PacketWriter } from './packet.ts';
+import type { Toll } from './toll.ts';
 
 /** What headers may add to a payload at the most. */
 export const HEADROOM = 64;
@@ -16,6 +17,8 @@ export interface OutgoingOptions {
   readonly logger: Logger;
   readonly subject: string;
   readonly what: PacketKind;
+  /** Of the network; undefined: none. */
+  readonly toll?: Toll | undefined;
   /** Of packets with frames; a header alone goes with control. Default `data`. */
   readonly lane?: Lane;
 }
@@ -72,6 +75,7 @@ export class Outgoing {
   }
 
   protected leave(packet: Uint8Array, lane: Lane | undefined): void {
+    this.#options.toll?.spend('control', packet.length);
     const error = this.publish(packet, lane);
     if (error !== undefined) this.lost(error);
   }

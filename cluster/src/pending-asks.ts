@@ -11,7 +11,7 @@ import {
   OverloadedError,
   type View,
 } from '@jaegis/core';
-import type { HeldPacket } from './held-packet.ts';
+import type { Withdrawable } from './detour.ts';
 import { nodeDown } from './sending.ts';
 
 /** One ask that is about to leave. */
@@ -24,7 +24,7 @@ export interface LeavingAsk {
   readonly type: string;
   readonly timeoutMs: number;
   /** The packet that it leaves with. */
-  readonly packet: HeldPacket;
+  readonly packet: Withdrawable;
   readonly signal: AbortSignal | undefined;
   /** The wait of the actor that asks. */
   readonly wait?: FarWait | undefined;
@@ -41,7 +41,7 @@ class PendingAsk implements Expiring {
   readonly isForEntity: boolean;
   readonly type: string;
   readonly timeoutMs: number;
-  readonly packet: HeldPacket;
+  readonly packet: Withdrawable;
   readonly resolve: Resolve;
   readonly reject: Reject;
   readonly #asks: PendingAsks;

@@ -1,7 +1,8 @@
-import { type Clock, hasCode, type Lane, type Logger, type Timer, type Transport } from '@jaegis/core';
+import { type Clock, hasCode, type Lane, type Logger, OverloadedError, type Timer, type Transport } from '@jaegis/core';
 import { KeptReplies } from './kept-replies.ts';
 import { Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
+import { type Toll, TollGate } from './toll.ts';
 
 export interface RepliesOptions {
   readonly transport: Transport;
@@ -12,6 +13,8 @@ export interface RepliesOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
+  /** What the bounds of the network are for the asker. Default: there are none. */
+  readonly toll?: Toll | undefined;
 }
 
 /** How many marks there are in a window. */
@@ -42,7 +45,12 @@ export class Replies extends Outgoing {
   readonly #kept: KeptReplies;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  #isFull = false;
+  /** Of answers that wait until the bounds of the network allow them. */
+  #bulkBytes = 0;
+  readonly #gate: TollGate | undefined;
+  readonly #paid = new WeakSet<Uint8Array>();
+  #isPaid = false;
+  #isStopped = false;
   #timer: Timer | undefined;
   #silent = 0;
 
@@ -51,11 +59,42 @@ export class Replies extends Outgoing {
     this.#options = options;
     this.#kept = new KeptReplies(options.clock);
     this.#windowBytes = options.windowBytes;
+    this.#gate = options.toll && new TollGate(options.toll, options.clock, () => this.#pump());
   }
 
   /** No more answers may be added than say that they were given up. */
   get isFull(): boolean {
-    return this.#isFull;
+    return this.#heldBytes > this.#options.waitingBytes;
+  }
+
+  /** An answer of so many bytes is bulk: {@link payBulk} before it is added. */
+  get fromBulkBytes(): number {
+    return this.#options.toll?.bulkBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Resolves when the bounds of the network allow an answer of so many bytes. @throws OverloadedError, CancelledError */
+  async payBulk(bytes: number): Promise<void> {
+    const { toll, waitingBytes } = this.#options;
+    if (toll === undefined || toll.tryTake('bulk', bytes)) return;
+    if (this.#bulkBytes > 0 && this.#bulkBytes + bytes > waitingBytes)
+      throw new OverloadedError('Too much bulk waits.');
+    this.#bulkBytes += bytes;
+    try {
+      await toll.take('bulk', bytes, this.#gate?.signal);
+    } catch (error) {
+      if (!this.#isStopped) throw error; // at the end all leaves
+    } finally {
+      this.#bulkBytes -= bytes;
+    }
+  }
+
+  /** As {@link add}, with a packet of its own, after {@link payBulk}. */
+  addPaid(kind: number, ask: number, body: Uint8Array): void {
+    this.flush();
+    this.#isPaid = true;
+    this.add(kind, ask, body);
+    this.flush();
+    this.#isPaid = false;
   }
 
   get waitingBytes(): number {
@@ -79,7 +118,10 @@ export class Replies extends Outgoing {
 
   /** Those that left lately may be lost; who has them ignores them. They are no more than a window. */
   again(): void {
-    for (const packet of this.#kept.again()) this.publish(packet, undefined);
+    for (const packet of this.#kept.again()) {
+      this.#options.toll?.spend('bulk', packet.length);
+      this.publish(packet, undefined);
+    }
   }
 
   /** The connection is back: answers and marks may have been lost with it. */
@@ -93,6 +135,8 @@ export class Replies extends Outgoing {
   /** What was added leaves, if it can; then nothing is kept. */
   stop(): void {
     this.flush(this.owedBytes > 0);
+    this.#isStopped = true;
+    this.#gate?.close();
     for (const packet of this.#held) super.leave(packet, undefined);
     this.#drop();
     this.#kept.stop();
@@ -101,14 +145,19 @@ export class Replies extends Outgoing {
   }
 
   protected override leave(packet: Uint8Array, lane: Lane | undefined): void {
-    if (lane === 'control') super.leave(packet, lane);
-    else if (this.#held.length > 0 || !this.#send(packet)) this.#hold(packet);
+    if (lane === 'control' || this.#isStopped) {
+      super.leave(packet, lane);
+      return;
+    }
+    if (this.#isPaid) this.#paid.add(packet);
+    if (this.#held.length > 0 || !this.#send(packet)) this.#hold(packet);
   }
 
   /** Whether it has left, or never will. */
   #send(packet: Uint8Array): boolean {
     const onItsWay = this.#left - this.#settled;
     if (onItsWay > 0 && onItsWay + packet.length > this.#windowBytes) return false;
+    if (this.#gate !== undefined && !this.#paid.has(packet) && !this.#gate.lets(packet, packet.length)) return false;
     const error = this.publish(packet, undefined);
     if (hasCode(error, 'transport_unavailable')) return false;
     if (error !== undefined) this.lost(error);
@@ -121,7 +170,6 @@ export class Replies extends Outgoing {
   #hold(packet: Uint8Array): void {
     this.#held.push(packet);
     this.#heldBytes += packet.length;
-    this.#isFull = this.#heldBytes > this.#options.waitingBytes;
     // What was taken in is not kept from the asker.
     super.leave(packet.subarray(0, PACKET_HEADER), 'control');
     this.#watch();
@@ -135,7 +183,6 @@ export class Replies extends Outgoing {
       sent++;
     }
     this.#held.splice(0, sent);
-    this.#isFull = this.#heldBytes > this.#options.waitingBytes;
     this.#watch();
   }
 
@@ -166,7 +213,6 @@ export class Replies extends Outgoing {
   #drop(): void {
     this.#held = [];
     this.#heldBytes = 0;
-    this.#isFull = false;
   }
 
   readonly #onTime = (): void => {

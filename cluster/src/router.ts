@@ -61,6 +61,8 @@ export interface RouterOptions {
   readonly system: System;
   /** Finds deadlocks across nodes. Undefined on a client, whose actors nobody asks. */
   readonly chaser: EdgeChaser | undefined;
+  /** Of the network. Default: there are none. */
+  readonly bounds?: Pick<WireOptions, 'network'>;
   /** What supervisors of other nodes may start here, by type. */
   readonly startables: ReadonlyMap<string, Startable>;
   readonly view: () => View;
@@ -116,7 +118,7 @@ export class Router {
     const { logger } = system.services;
     const receive: WireOptions['receive'] = (request, ask) => this.#receive(request, ask);
     const giveBack = (returned: ReturnedTells) => this.#bury(returned);
-    const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger };
+    const same = { cluster, node: system.node, transport, blobs, codec, clock, random, logger, ...options.bounds };
     const onSignal = (body: Uint8Array) => this.far.receive(decodeSignal(codec, body));
     const signalReturned: WireOptions['signalReturned'] = (member, body, isUncertain) =>
       this.far.returned(member, decodeSignal(codec, body), isUncertain);

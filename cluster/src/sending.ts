@@ -14,6 +14,7 @@ import { HeldPacket, type PacketOwner } from './held-packet.ts';
 import { HEADROOM, mostOf, Outgoing } from './outgoing.ts';
 import { frames, PACKET_HEADER, PacketWriter, packets } from './packet.ts';
 import { AGAIN_MS, Refusal } from './refusal.ts';
+import { type Toll, TollGate } from './toll.ts';
 
 export interface SendingOptions {
   readonly transport: Transport;
@@ -25,6 +26,8 @@ export interface SendingOptions {
   readonly windowBytes: number;
   /** Bytes that wait for room there. */
   readonly waitingBytes: number;
+  /** What the bounds of the network are for it. Default: there are none. */
+  readonly toll?: Toll | undefined;
   /** Whether the member is in the view: what nobody listens for is held for a moment. */
   readonly isExpected: () => boolean;
   /** Keeps who has which session. */
@@ -79,6 +82,7 @@ export class Sending implements PacketOwner {
   #inFlightBytes = 0;
   #waitingBytes = 0;
   readonly #departure: Departure;
+  readonly #gate: TollGate | undefined;
   #probing: Timer | undefined;
   #refusal: Refusal | undefined;
   /** Sends what was refused, or did not fit the connection, once more. */
@@ -92,9 +96,10 @@ export class Sending implements PacketOwner {
   constructor(options: SendingOptions) {
     this.#options = options;
     this.#windowBytes = options.windowBytes;
-    const { transport, clock, logger, subject } = options;
+    const { transport, clock, logger, subject, toll } = options;
     this.#departure = new Departure(clock, () => this.flush());
-    this.#control = new Outgoing({ transport, clock, logger, subject, what: packets.control, lane: 'control' });
+    this.#control = new Outgoing({ transport, clock, logger, subject, toll, what: packets.control, lane: 'control' });
+    this.#gate = toll && new TollGate(toll, clock, () => this.#pump(this.#windowBytes));
     this.#begin();
   }
 
@@ -133,6 +138,21 @@ export class Sending implements PacketOwner {
     writer.add(kind, ask, body);
     const packet = this.#making;
     this.#departure.soon(writer.size);
+    return packet;
+  }
+
+  /** As {@link add}, with a packet of its own, for which the bounds of the network were asked. */
+  addPaid(kind: number, ask: number, body: Uint8Array): HeldPacket {
+    this.flush();
+    const packet = this.#making;
+    packet.isPaid = true;
+    try {
+      this.add(kind, ask, body);
+    } catch (error) {
+      packet.isPaid = false;
+      throw error;
+    }
+    this.flush();
     return packet;
   }
 
@@ -263,6 +283,7 @@ export class Sending implements PacketOwner {
     while (packet !== undefined && !this.#isClosed) {
       const bytes = packet.bytes.length;
       if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > windowBytes) break;
+      if (!this.#passes(packet, windowBytes)) break;
       if (!this.#publish(packet)) {
         this.#waitForRoom();
         break;
@@ -277,6 +298,12 @@ export class Sending implements PacketOwner {
     this.#watch();
   }
 
+  /** Whether the bounds of the network let it leave. At the end, where no window counts, they do not either. */
+  #passes(packet: HeldPacket, windowBytes: number): boolean {
+    if (this.#gate === undefined || packet.isPaid || windowBytes === Number.POSITIVE_INFINITY) return true;
+    return this.#gate.lets(packet, packet.bytes.length);
+  }
+
   /** Of a connection that is lost the end is told. */
   #waitForRoom(): void {
     const { clock, transport } = this.#options;
@@ -288,6 +315,7 @@ export class Sending implements PacketOwner {
     for (let packet: HeldPacket | undefined = this.#first; packet?.isSent; packet = packet.next) {
       if (packet.number < number) continue;
       packet.isRepeated = true;
+      this.#options.toll?.spend('bulk', packet.bytes.length);
       if (!this.#publish(packet)) return;
     }
   }
@@ -384,14 +412,16 @@ export class Sending implements PacketOwner {
     clock.clearTimer(this.#probing);
     clock.clearTimer(this.#again);
     this.#departure.close();
+    this.#gate?.close();
     this.#control.close();
     this.#oldest = undefined;
     sessions.closeSession(this.#session);
   }
 
   #overloaded(): JaegisError {
-    const { member, waitingBytes: limit } = this.#options;
-    return new OverloadedError(`${this.#waitingBytes} bytes wait for node "${member.id}", which does not keep up.`, {
+    const { member, waitingBytes: limit, toll } = this.#options;
+    const why = toll === undefined ? 'which does not keep up' : 'which does not keep up or may be sent no more now';
+    return new OverloadedError(`${this.#waitingBytes} bytes wait for node "${member.id}", ${why}.`, {
       data: { node: member.id, limit, option: 'wireWaitingBytes' },
     });
   }

@@ -1,7 +1,16 @@
 /** Two nodes in a world in memory, whose wires can be cut. */
 import type { Ask, Message } from '@jaegis/actors';
 import { binaryCodec } from '@jaegis/codec';
-import { type Blobs, incarnation, type Member, nodeId, silentLogger, type Transport } from '@jaegis/core';
+import {
+  type Blobs,
+  type Clock,
+  incarnation,
+  type Member,
+  type NetworkBounds,
+  nodeId,
+  silentLogger,
+  type Transport,
+} from '@jaegis/core';
 import { createSimWorld } from '@jaegis/sim';
 import type { Target } from './envelope.ts';
 import type { ReturnedTells } from './given-back.ts';
@@ -19,7 +28,8 @@ export const asking = (message: Any, leftMs = 5_000) => ({ to: '/user/a', messag
 export async function pair(
   receive: Receive,
   maxPayload?: number,
-  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes'> = {},
+  limits: Pick<WireOptions, 'windowBytes' | 'waitingBytes' | 'signalReturned' | 'onSignal'> = {},
+  network?: (clock: Clock) => NetworkBounds,
 ) {
   const world = createSimWorld({ seed: 1, ...(maxPayload === undefined ? {} : { maxPayload }) });
   const packets: number[] = [];
@@ -58,6 +68,7 @@ export async function pair(
       random,
       logger: silentLogger,
       ...limits,
+      ...(network ? { network: network(world.clock) } : {}),
       giveBack: (tells) => returned.push(tells),
       receive: ({ to, message }, ask) => take(to, message as Any, ask),
     });

@@ -9,6 +9,7 @@ import {
   type Logger,
   limits,
   type Member,
+  type NetworkBounds,
   NotSerializableError,
   type PeerTraffic,
   type Random,
@@ -19,6 +20,7 @@ import {
   type View,
 } from '@jaegis/core';
 import { Arrivals } from './arrivals.ts';
+import { Detour, type LeavingFrame, type Withdrawable } from './detour.ts';
 import {
   type ArrivedRequest,
   decodeFailure,
@@ -30,11 +32,9 @@ import {
   type TellOptions,
 } from './envelope.ts';
 import { type ReturnedTells, readReturned, undelivered } from './given-back.ts';
-import type { HeldPacket } from './held-packet.ts';
 import { LargeBodies, nameFromBytes, nameToBytes } from './large-bodies.ts';
 import {
   assertPacket,
-  type FrameKind,
   frames,
   isLarge,
   largeOf,
@@ -46,6 +46,7 @@ import {
 } from './packet.ts';
 import { PendingAsks } from './pending-asks.ts';
 import { nodeDown, notReached, type ReturnedPacket, Sending, type Sessions } from './sending.ts';
+import { Toll } from './toll.ts';
 import { windowShare } from './window-share.ts';
 
 export interface WireOptions {
@@ -63,6 +64,8 @@ export interface WireOptions {
   readonly windowBytes?: number;
   /** Default `limits.wireWaitingBytes`. */
   readonly waitingBytes?: number;
+  /** What may be sent to each other node. Default: no bounds. */
+  readonly network?: NetworkBounds;
   /** Takes in what another node sent. What it throws is the answer. */
   readonly receive: (request: ArrivedRequest, ask: Ask | undefined) => void;
   /** What the names of this node's asks begin with that actors wait for. Default: those asks are not named. */
@@ -94,6 +97,8 @@ export class Wire implements Sessions {
   readonly #members = new Map<string, Sending>();
   /** The same by the objects of the present view, which are found faster. */
   #byMember = new WeakMap<Member, Sending>();
+  /** Where bulk waits, of those that were sent some: there are none without bounds. */
+  readonly #detours = new Map<Sending, Detour>();
   readonly #sessions = new Map<number, Sending>();
   #lastSession = 0;
   readonly #replies: Subscription;
@@ -133,7 +138,7 @@ export class Wire implements Sessions {
     for (const [subject, sending] of this.#members) {
       if (this.#isPresent(subject)) continue;
       this.#members.delete(subject);
-      sending.close(nodeDown(sending.member, 'is gone'));
+      this.#close(sending, nodeDown(sending.member, 'is gone'));
     }
     this.#asks.onView(view);
   }
@@ -149,6 +154,7 @@ export class Wire implements Sessions {
     this.#inbox?.unsubscribe();
     this.#replies.unsubscribe();
     this.#status.unsubscribe();
+    for (const detour of this.#detours.values()) detour.flush();
     for (const sending of this.#members.values()) sending.stop();
     this.#arrivals.stop();
     this.#bodies.stop();
@@ -159,13 +165,8 @@ export class Wire implements Sessions {
   tell(member: Member, to: Target, message: Message, options?: TellOptions): void {
     const kind = typeof to === 'string' ? frames.tellActor : frames.tellEntity;
     const body = encodeTell(this.#options.codec, to, message, options);
-    const sending = this.#sending(member);
-    if (body.length <= sending.mostBytes) {
-      sending.add(kind, 0, body);
-    } else {
-      const kept = body.slice();
-      this.#addLarge(sending, { kind, number: 0, body: kept }, (error) => this.#notPut(member, kept, error));
-    }
+    const onFailed = (error: unknown, kept: Uint8Array) => this.#notPut(member, kept, error);
+    this.#add(this.#sending(member), { kind, number: 0, body, target: targetKey(to), onFailed });
   }
 
   /** Above any bound: there are so many as there are ties. @throws NotSerializableError for what no packet can hold. */
@@ -177,7 +178,11 @@ export class Wire implements Sessions {
         data: { bytes: body.length, mostBytes },
       });
     }
-    sending.add(frames.signal, 0, body, true);
+    const detour = this.#detours.get(sending);
+    const onFailed = (_error: unknown, kept: Uint8Array) => this.#options.signalReturned?.(member, kept, false);
+    const frame = { kind: frames.signal, number: 0, body, target: undefined, onFailed };
+    if (detour?.takes(frame)) detour.add(kept(frame));
+    else sending.add(frames.signal, 0, body, true);
   }
 
   /** Ends as {@link PendingAsks} says. */
@@ -232,7 +237,11 @@ export class Wire implements Sessions {
 
   /** What is under way, to each member that was sent something. */
   get traffic(): PeerTraffic[] {
-    return [...this.#members.values()].map((sending) => ({ node: sending.member.id, ...sending.traffic }));
+    return [...this.#members.values()].map((sending) => {
+      const detour = this.#detours.get(sending);
+      const bulk = detour === undefined ? {} : { bulkBytes: detour.bytes };
+      return { node: sending.member.id, ...sending.traffic, ...bulk };
+    });
   }
 
   openSession(sending: Sending): number {
@@ -248,25 +257,56 @@ export class Wire implements Sessions {
     return `${this.#replySubject}.${session.toString(36)}-${packet.toString(36)}`;
   }
 
-  #addAsk(member: Member, number: number, request: Request, wait?: FarWait): HeldPacket {
+  #addAsk(member: Member, number: number, request: Request, wait?: FarWait): Withdrawable {
     const kind = typeof request.to === 'string' ? frames.askActor : frames.askEntity;
     const { asker, codec } = this.#options;
     const named = wait && asker !== undefined ? { asker, sequence: wait.sequence } : undefined;
     const body = encodeAsk(codec, request, named);
-    const sending = this.#sending(member);
-    if (body.length <= sending.mostBytes) return sending.add(kind, number, body);
-    return this.#addLarge(sending, { kind, number, body: body.slice() }, (error) => this.#asks.giveUp(number, error));
+    const onFailed = (error: unknown) => this.#asks.giveUp(number, error);
+    return this.#add(this.#sending(member), { kind, number, body, target: targetKey(request.to), onFailed });
+  }
+
+  /** @param frame Its body is only lent. */
+  #add(sending: Sending, frame: LeavingFrame): Withdrawable {
+    const detour = this.#detourFor(sending, frame);
+    if (detour === undefined) return this.#leave(sending, frame);
+    this.#bodies.assertCarriable(`A message to node "${sending.member.id}"`, frame.body);
+    return detour.add(kept(frame));
+  }
+
+  /** @param isPaid The bounds of the network were asked for it. */
+  #leave(sending: Sending, frame: LeavingFrame, isPaid = false): Withdrawable {
+    const { kind, number, body, target } = frame;
+    if (body.length > sending.mostBytes) return this.#addLarge(sending, kept(frame));
+    if (isPaid) return sending.addPaid(kind, number, body);
+    return sending.add(kind, number, body, target === undefined);
+  }
+
+  /** Undefined: the frame leaves at once. */
+  #detourFor(sending: Sending, frame: LeavingFrame): Detour | undefined {
+    const { network, clock, waitingBytes: mostBytes = limits.wireWaitingBytes } = this.#options;
+    if (network === undefined) return undefined;
+    const known = this.#detours.get(sending);
+    if (known !== undefined) return known.takes(frame) ? known : undefined;
+    if (frame.body.length < network.bulkBytes) return undefined;
+    const { id: node } = sending.member;
+    const leave = (leaving: LeavingFrame, isPaid: boolean) => this.#leave(sending, leaving, isPaid);
+    const detour = new Detour({ toll: new Toll(network, node), clock, node, mostBytes, leave });
+    this.#detours.set(sending, detour);
+    return detour;
+  }
+
+  #close(sending: Sending, cause: unknown): void {
+    this.#detours.get(sending)?.close(notReached(cause));
+    this.#detours.delete(sending);
+    sending.close(cause);
   }
 
   /** Its name leaves in its place at once; the receiver waits for the body. */
-  #addLarge(
-    sending: Sending,
-    { kind, number, body }: { readonly kind: FrameKind; readonly number: number; readonly body: Uint8Array },
-    onFailed: (error: unknown) => void,
-  ): HeldPacket {
+  #addLarge(sending: Sending, { kind, number, body, onFailed }: LeavingFrame): Withdrawable {
     const name = this.#bodies.begin(`A message to node "${sending.member.id}"`, body, (error) => {
       sending.absent(nameToBytes(name));
-      onFailed(error);
+      onFailed(error, body);
     });
     return sending.add(largeOf(kind), number, nameToBytes(name));
   }
@@ -316,7 +356,8 @@ export class Wire implements Sessions {
     const { awaited } = this.#asks;
     for (const sending of this.#members.values()) {
       if (status === 'connected') sending.resume(awaited.has(sending.member.incarnation));
-      else if (status === 'closed') sending.close(new TransportClosedError('The connection of this node was closed.'));
+      else if (status === 'closed')
+        this.#close(sending, new TransportClosedError('The connection of this node was closed.'));
     }
     if (status === 'connected') this.#arrivals.resume();
     if (status === 'closed') this.#members.clear();
@@ -348,8 +389,9 @@ export class Wire implements Sessions {
   }
 
   #makeSending(member: Member, subject: string): Sending {
-    const { transport, clock, logger, waitingBytes } = this.#options;
+    const { transport, clock, logger, waitingBytes, network } = this.#options;
     return new Sending({
+      toll: network && new Toll(network, member.id),
       isExpected: () => this.#isPresent(subject),
       transport,
       clock,
@@ -396,4 +438,14 @@ export class Wire implements Sessions {
       this.#asks.fail(number, error);
     }
   }
+}
+
+/** Names the receiver on its node: a path, or the type and key of an entity. */
+function targetKey(to: Target): string {
+  return typeof to === 'string' ? to : to.join('/');
+}
+
+/** With a body of its own. */
+function kept(frame: LeavingFrame): LeavingFrame {
+  return { ...frame, body: frame.body.slice() };
 }

@@ -2,7 +2,7 @@
 import { silentLogger } from '@jaegis/core';
 import { connectNats } from '@jaegis/nats';
 import { realClock } from '@jaegis/node';
-import { defineActor, defineApp, startNode } from 'jaegis';
+import { defineActor, defineApp, MemoryBudget, startNode } from 'jaegis';
 import { expect, test } from 'vitest';
 import { withServers } from '../support/nats.ts';
 
@@ -20,9 +20,11 @@ const shelf = defineActor('shelf', {
 });
 const app = defineApp({ entities: [shelf] });
 
-test('an entity takes and answers what is a hundred times as large, in order with the rest', async () => {
-  const options = { cluster: 'large', nats: [...nats.urls], logLevel: 'silent', threads: 1 } as const;
-  await using _node = await startNode({ ...options, name: 'n1', app });
+test('an entity takes and answers what is a hundred times as large, in order with the rest, within bounds', async () => {
+  const network = { bytesPerSecond: 200_000_000 };
+  const options = { cluster: 'large', nats: [...nats.urls], logLevel: 'silent', threads: 1, network } as const;
+  const budget = new MemoryBudget({ maxBytes: 16_000_000 });
+  await using _node = await startNode({ ...options, name: 'n1', app, memory: { budget } });
   await using client = await startNode({ ...options, name: 'c1', role: 'client', app });
   const ref = client.entity(shelf, 's');
   const sizes = [10, 7_000_000, 20, 200_000, 30];
@@ -34,6 +36,9 @@ test('an entity takes and answers what is a hundred times as large, in order wit
   expect(replies.map(({ length }) => length)).toEqual(sizes);
   const huge = ref.ask({ type: 'put', bytes: new Uint8Array(65 * 1024 * 1024) });
   await expect(huge).rejects.toMatchObject({ code: 'not_serializable' });
+  const tooMuch = ref.ask({ type: 'put', bytes: new Uint8Array(15 * 1024 * 1024) }, { timeoutMs: 60_000 });
+  await expect(tooMuch).rejects.toMatchObject({ code: 'overloaded', data: { budget: 'memory', maxBytes: 16_000_000 } });
+  expect(budget.view).toMatchObject({ usedBytes: 0, refused: 1 });
 });
 
 test('sends that are a hundred times as large are kept while no node lives, and handled once in their order', async () => {

@@ -4,6 +4,7 @@ import {
   type ClusterEvent,
   ClusterNode,
   type ClusterNodeOptions,
+  type ClusterPorts,
   inboxSubjects,
   LargeInbox,
   turnSubjects,
@@ -24,6 +25,8 @@ const noPool: WorkerPool = {
 export interface SimClusterOptions {
   /** Of the server, in bytes. Default 1 MiB. */
   readonly maxPayload?: number;
+  /** Puts something between a node and its world. Default: nothing. */
+  readonly between?: (node: string, ports: ClusterPorts) => ClusterPorts;
   /** What supervisors of other nodes may start on a node, by its name. Default: nothing. */
   readonly startables?: (node: string) => readonly Startable[];
 }
@@ -33,6 +36,7 @@ export function simCluster(
   entities: readonly ActorDefinition<Protocol>[],
   options: SimClusterOptions = {},
 ) {
+  const { between = (_node, ports) => ports } = options;
   const world = createSimWorld({ seed, settled: nextTurn, ...options });
   const failures: JaegisError[] = [];
   /** Nodes that were told to leave. */
@@ -67,7 +71,7 @@ export function simCluster(
       role,
       entities,
       startables: options.startables?.(name) ?? [],
-      ports: {
+      ports: between(name, {
         clock: connection.clock,
         random,
         logger: silentLogger,
@@ -79,7 +83,7 @@ export function simCluster(
         inbox,
         heart: connection.heart({ cluster: CLUSTER, running: () => made.system.running }),
         turnJournal: await world.clock.runUntilSettled(journal('TURNS', turnSubjects(CLUSTER))),
-      },
+      }),
       onFailure: (error) => failures.push(error),
       leave: () => left.push(name),
       ...more,

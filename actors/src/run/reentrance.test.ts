@@ -176,7 +176,7 @@ describe('an ask of a re-entrant actor to itself', () => {
   });
 
   it('fails as any other where there is no room for it', async () => {
-    const { system } = testSystem();
+    const { system } = virtualSystem(); // its clock stands still: no batch ends for the time that it took
     const failed = Promise.withResolvers<unknown>();
     const gate = Promise.withResolvers<void>();
     const ref = await system.spawn(careless(2, [], gate.promise, failed.resolve));

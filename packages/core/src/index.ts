@@ -17,6 +17,7 @@ export * from './ports/random.ts';
 export * from './ports/shelf.ts';
 export * from './ports/store.ts';
 export * from './ports/telemetry.ts';
+export * from './ports/traffic-shaper.ts';
 export * from './ports/transport.ts';
 export * from './ports/vitals.ts';
 export * from './ports/wait-probes.ts';

@@ -127,6 +127,7 @@ export {
   type Shelf,
   type Shutdown,
   type Strategy,
+  type TrafficClass,
   type TreeNode,
   type TurnRecord,
   tokenRule,
@@ -243,7 +244,6 @@ export {
   type ThrottleOptions,
   TokenBucket,
   type TokenBucketOptions,
-  type TrafficClass,
   vegas,
   WatchedBreaker,
   type WatchedBreakerOptions,
@@ -266,6 +266,7 @@ export type { Finding, Level } from './doctor/finding.ts';
 export { type Role, roles } from './doctor/role-needs.ts';
 export { JaegisNode } from './jaegis-node.ts';
 export { type KeepOptions, keepPolicies } from './keep-policies.ts';
+export type { NetworkOptions } from './network-options.ts';
 export type { NodeOptions } from './node-options.ts';
 export { createPolicy, type PolicyServices } from './policies.ts';
 export {

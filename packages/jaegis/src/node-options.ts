@@ -20,6 +20,7 @@ import { poolPolicyOf } from './guarded-pool.ts';
 import { healthSchema } from './health-options.ts';
 import { checkNames, keepable } from './keep-policies.ts';
 import { memorySchema } from './memory-options.ts';
+import { type NetworkOptions, networkSchema } from './network-options.ts';
 
 export interface NodeOptions {
   /** Unique in the cluster. Default: a name by chance. */
@@ -53,6 +54,12 @@ export interface NodeOptions {
    * budget. Default: they are not counted.
    */
   readonly memory?: MailboxMemory;
+  /**
+   * What this node may send to each other node, in bytes and messages a second, so that bulk does not keep what is more
+   * urgent. A message is a packet here: what one turn of the event loop has for a node, or what is bulk alone. What the
+   * cluster itself says is counted and never waits. Default: no bounds.
+   */
+  readonly network?: NetworkOptions;
   /**
    * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
    * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
@@ -149,6 +156,7 @@ const schema = z.strictObject({
   maxInboxBytes: z.int().min(1_000_000).optional(),
   health: healthSchema.optional(),
   memory: memorySchema.optional(),
+  network: networkSchema.optional(),
   policies: z.array(z.custom<NodePolicy>(isPolicy, 'must be what createPolicy returns')).default([]),
   keepPolicies: z.boolean().default(false),
   app: z.custom<App>(isObject, 'must be what defineApp returns').optional(),

@@ -38,6 +38,13 @@ it.each([
     'policies',
   ],
   ['a weight below 0', { weight: -1 }, 'weight'],
+  ['bounds of the network without a rate', { network: { bulkBytes: 1 } }, 'network.bytesPerSecond'],
+  ['a share of the network above 1', { network: { bytesPerSecond: 1, shares: { bulk: 2 } } }, 'network.shares.bulk'],
+  [
+    'shares of the network that are too much together',
+    { network: { bytesPerSecond: 1, shares: { bulk: 0.9 } } },
+    'network.shares',
+  ],
   ['labels that are no names', { labels: ['a b'] }, 'labels.0'],
   ['a setting of health that nobody knows', { health: { silentMs: 1 } }, 'health.silentMs'],
   ['a time that is none', { health: { beatMs: -1 } }, 'health.beatMs'],

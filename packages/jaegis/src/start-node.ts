@@ -30,6 +30,7 @@ import { clustersAt, noSuchCluster } from './clusters.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
 import { announcementOf, keepable } from './keep-policies.ts';
+import { networkBounds } from './network-options.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
 import { ownPool } from './own-pool.ts';
@@ -206,8 +207,12 @@ async function startActor({ system }: ClusterNode, { definition, pinned: _, ...s
 
 /** What the node hosts, and what of all it takes. */
 function whatRuns({ app, ...given }: CheckedOptions, node: () => ClusterNode | undefined) {
-  const { weight, labels, policies, memory } = given;
-  const own = { weight, labels, policies, makePolicy, ...(memory ? { memory } : {}) };
+  const { weight, labels, policies, memory, network } = given;
+  const bounds = {
+    ...(memory ? { memory } : {}),
+    ...(network ? { network: networkBounds(network, realClock()) } : {}),
+  };
+  const own = { weight, labels, policies, makePolicy, ...bounds };
   if (app === undefined) return { ...own, entities: [] };
   const { entities, singletons, startables, restartLimit } = app;
   return { ...own, entities, singletons, startables, restartLimit, pinned: pinnedActors(app, node) };

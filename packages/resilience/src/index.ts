@@ -42,7 +42,6 @@ export { fixed } from './bulkhead/limits/fixed.ts';
 export { type GradientOptions, gradient } from './bulkhead/limits/gradient.ts';
 export type { LearnerOptions } from './bulkhead/limits/learner.ts';
 export { vegas } from './bulkhead/limits/vegas.ts';
-export type { TrafficClass } from './bulkhead/link.ts';
 export { MemoryBudget, type MemoryBudgetOptions } from './bulkhead/memory-budget.ts';
 export type { Refusal } from './bulkhead/refusal.ts';
 export type { SharesOptions, ShareView } from './bulkhead/shares.ts';

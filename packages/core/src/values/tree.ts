@@ -54,4 +54,6 @@ export interface PeerTraffic {
   readonly unacknowledgedBytes: number;
   /** Waits until the other node has taken in more. */
   readonly waitingBytes: number;
+  /** Waits until the bounds of the network allow more bulk. Undefined where nothing has ever done so. */
+  readonly bulkBytes?: number;
 }

@@ -1,7 +1,7 @@
+import type { TrafficClass } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
 import { Bandwidth, type BandwidthOptions } from './bandwidth.ts';
-import type { TrafficClass } from './link.ts';
 
 /** 100 kB a second, 10 kB at once. Notes what has gone, and when. */
 function openBandwidth(options: Partial<BandwidthOptions> = {}) {
@@ -67,6 +67,31 @@ describe('bandwidth', () => {
     expect(count('interactive')).toBeGreaterThanOrEqual(149);
     // What is promised to nobody goes to the most urgent.
     expect(count('control')).toBeGreaterThanOrEqual(299);
+  });
+
+  it('counts what goes without asking: its class has less, and others have less of what is left over', async () => {
+    const { clock, bandwidth, send, count } = openBandwidth();
+    bandwidth.spend('n1', 'control', 50_000); // what control has for sure in 2.5 s
+    expect(bandwidth.tryTake('n1', 'interactive', 1)).toBe(true);
+    for (let n = 0; n < 200; n++) void send('bulk', 1_000);
+    await clock.advance(2_000);
+    // The share of bulk and of interactive, and what is promised to nobody: 10, 30 and 40 kB a second.
+    expect(count('bulk')).toBeGreaterThanOrEqual(155);
+    expect(count('bulk')).toBeLessThanOrEqual(170);
+  });
+
+  it('looks again when somebody may go, and not before, also where all is promised', async () => {
+    const { clock, bandwidth, send, count } = openBandwidth({ shares: { control: 0.2, interactive: 0.4, bulk: 0.4 } });
+    let looks = 0;
+    const { setTimer } = clock;
+    clock.setTimer = (...given) => {
+      looks++;
+      return setTimer.apply(clock, given);
+    };
+    for (let n = 0; n < 3; n++) void send('bulk', 40_000);
+    await clock.advance(3_000);
+    expect([count('bulk'), bandwidth.waiting('n1')]).toEqual([3, 0]);
+    expect(looks).toBeLessThan(10);
   });
 
   it('keeps the order within a class, also where something small comes after something large', async () => {

@@ -1,7 +1,15 @@
 /** A bulkhead for what is sent: so that one destination, or one kind of traffic, does not take the line from others. */
-import { CancelledError, type Clock, InvalidConfigError, OverloadedError, type Timer } from '@jaegis/core';
+import {
+  CancelledError,
+  type Clock,
+  InvalidConfigError,
+  OverloadedError,
+  type Timer,
+  type TrafficClass,
+  type TrafficShaper,
+} from '@jaegis/core';
 import { whole, within } from './checked.ts';
-import { Link, type LinkRates, type TrafficClass, trafficClasses } from './link.ts';
+import { Link, type LinkRates, trafficClasses } from './link.ts';
 
 export interface BandwidthOptions {
   /** Bytes that go to one destination in a second, over time. */
@@ -33,7 +41,7 @@ interface Destination {
  * Token buckets for bytes and messages, for each destination and in it for each class. A message goes as soon as there is
  * anything left, and may overdraw it: what comes after it pays. Within a class the order is kept.
  */
-export class Bandwidth {
+export class Bandwidth implements TrafficShaper {
   readonly #clock: Clock;
   readonly #rates: LinkRates;
   readonly #maxQueue: number;
@@ -103,6 +111,12 @@ export class Bandwidth {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** It goes whether it may or not: its class has less then. Of a destination too many nothing is noted. */
+  spend(destination: string, traffic: TrafficClass, bytes: number): void {
+    const isRoom = this.#destinations.size < this.#maxDestinations || this.#destinations.has(destination);
+    if (isRoom) this.#destination(destination).link.spend(traffic, bytes, this.#clock.monotonic());
   }
 
   #letGo(to: Destination): void {

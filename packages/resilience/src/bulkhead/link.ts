@@ -1,10 +1,9 @@
 /** What goes to one destination: which class may send now, and when the next one may. Pure; told the time. */
-import { FairQueue, type Place } from '@jaegis/core';
+import { FairQueue, type Place, type TrafficClass } from '@jaegis/core';
 import { sum, TokenBucket, type Traffic } from './token-bucket.ts';
 
 /** From the most urgent. */
-export const trafficClasses = ['control', 'interactive', 'bulk'] as const;
-export type TrafficClass = (typeof trafficClasses)[number];
+export const trafficClasses = ['control', 'interactive', 'bulk'] as const satisfies readonly TrafficClass[];
 
 export interface LinkRates {
   readonly perMs: Traffic;
@@ -19,6 +18,9 @@ export interface Departing {
   /** Now it may. */
   go(): void;
 }
+
+/** Fractions that make 1 may sum up to a little less. */
+const NOTHING = 1e-9;
 
 interface Lane {
   readonly bucket: TokenBucket;
@@ -46,7 +48,8 @@ export class Link {
     });
     const { control, interactive, bulk } = shares;
     this.#lanes = { control: lane(control), interactive: lane(interactive), bulk: lane(bulk) };
-    this.#common = new TokenBucket(times(perMs, Math.max(0, 1 - control - interactive - bulk)), burstMs);
+    const left = 1 - control - interactive - bulk;
+    this.#common = new TokenBucket(times(perMs, left < NOTHING ? 0 : left), burstMs);
     this.#filledMs = nowMs;
   }
 
@@ -63,6 +66,12 @@ export class Link {
     this.#fill(nowMs);
     const lane = this.#lanes[name];
     return lane.line.size === 0 && this.#charge(lane, bytes);
+  }
+
+  /** It goes: its class has less then, and nothing left over for others before that is made up for. */
+  spend(name: TrafficClass, bytes: number, nowMs: number): void {
+    this.#fill(nowMs);
+    this.#lanes[name].bucket.take(bytes);
   }
 
   wait(name: TrafficClass, departing: Departing): Place<Departing> {

@@ -66,6 +66,7 @@ export class TokenBucket {
   /** How long until one may go, in ms; infinite where nothing comes. @param extra What comes each ms besides its own. */
   opensInMs(extra: Traffic): number {
     if (this.isOpen) return 0;
+    if (this.#most.bytes === 0) return Number.POSITIVE_INFINITY; // it holds nothing, whatever comes
     // Nothing left is not enough: at least one byte.
     const bytesMs = this.#bytes > 0 ? 0 : (1 - this.#bytes) / (this.#rate.bytes + extra.bytes);
     return Math.max(0, bytesMs, (1 - this.#messages) / (this.#rate.messages + extra.messages));
