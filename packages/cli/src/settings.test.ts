@@ -61,6 +61,15 @@ describe('settings', () => {
   });
 
   it.each([
+    [{}, false],
+    [{ keepPolicies: true }, true],
+    [{ keepPolicies: 'true' }, true],
+    [{ keepPolicies: 'false' }, false],
+  ])('of %j say that policies are kept: %j', async (flags, expected) => {
+    expect((await readSettings(flags)).keepPolicies).toBe(expected);
+  });
+
+  it.each([
     [{ threads: 'many' }, 'threads'],
     [{ replicas: '2' }, 'replicas'],
     [{ logLevel: 'loud' }, 'logLevel'],

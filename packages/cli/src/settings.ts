@@ -52,6 +52,7 @@ const settings = z.strictObject({
     .union([z.array(z.string()), z.string().transform(listed)])
     .optional()
     .describe('names with commas between'),
+  keepPolicies: yesOrNo(),
   drainMs: number(0, 3_600_000),
   threads: wholeIfAny(1, 256),
   replicas: oneOrThree().optional().describe('1 or 3'),

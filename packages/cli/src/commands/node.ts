@@ -5,7 +5,7 @@ import { acting } from '../acting.ts';
 import { explain } from '../explain.ts';
 import { loadApp } from '../load-app.ts';
 import { reached, reachingCluster } from '../nats-settings.ts';
-import { logLevelOption, streamOptions } from '../options.ts';
+import { logLevelOption, streamOptions, switchOption } from '../options.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
 export function registerNode(program: Command): void {
@@ -14,6 +14,9 @@ export function registerNode(program: Command): void {
     .addOption(new Option('--app <file>', 'a module whose default export is made by defineApp').env('JAEGIS_APP'))
     .addOption(new Option('--weight <n>', 'of the entities it takes its part by it; 0: none').env('JAEGIS_WEIGHT'))
     .addOption(new Option('--labels <names>', 'what is special about it, with commas').env('JAEGIS_LABELS'))
+    .addOption(
+      switchOption('--keep-policies', 'what they know is kept for the next node of the name', 'JAEGIS_KEEP_POLICIES'),
+    )
     .addOption(
       new Option('--drain-ms <n>', 'how long it may take to hand over when it is told to stop').env('JAEGIS_DRAIN_MS'),
     )
@@ -66,11 +69,12 @@ async function runNode(flags: Record<string, unknown>): Promise<void> {
 
 async function nodeOptions(settings: Settings): Promise<NodeOptions> {
   const { name, nats, app, threads, replicas, storage, history, maxTurnBytes, maxInboxBytes, logLevel } = settings;
-  const { probePort: port, probeHost: host, weight, labels, drainMs } = settings;
+  const { probePort: port, probeHost: host, weight, labels, keepPolicies, drainMs } = settings;
   return {
     ...reached(settings),
     ...(nats === 'embedded' ? { nats } : {}),
     logLevel,
+    keepPolicies,
     ...(name === undefined ? {} : { name }),
     ...(app === undefined ? {} : { app: await loadApp(app) }),
     ...(weight === undefined ? {} : { weight }),

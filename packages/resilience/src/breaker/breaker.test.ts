@@ -205,3 +205,19 @@ test('what became of an imported state is told', () => {
     ['closed', 'imported'],
   ]);
 });
+
+test('of what was exported a while ago so much is over', async () => {
+  const options = { failures: 2, failuresMs: 10_000, openMs: 30_000 };
+  const [one, other] = [stage(options), stage(options)];
+  await one.bad();
+  const counted = one.breaker.export();
+  await one.bad();
+  other.breaker.import(one.breaker.export(), 25_000);
+  expect(other.breaker.figures.retryAfterMs).toBe(5_000);
+  other.breaker.import(one.breaker.export(), 3_600_000);
+  expect([other.breaker.figures.retryAfterMs, await other.good()]).toEqual([0, 'well']);
+  other.breaker.import(counted, 5_000);
+  expect(other.breaker.figures.failures).toBe(1);
+  other.breaker.import(counted, 60_000);
+  expect(other.breaker.figures.failures).toBe(0);
+});

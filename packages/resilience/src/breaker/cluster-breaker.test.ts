@@ -104,6 +104,9 @@ describe('the breakers of a cluster', () => {
     await a.bad();
     await a.bad();
     expect(states()).toEqual(['open', 'forced_closed', 'forced_open']);
+    b.breaker.breaker.disable();
+    c.breaker.breaker.reset();
+    expect(states()).toEqual(['open', 'disabled', 'closed']);
   });
 
   it('hear nothing once they are closed down, and can be tuned', async () => {

@@ -31,6 +31,35 @@ describe('breakers by key', () => {
     expect(keys()).toEqual(['a', 'b']);
   });
 
+  it('are one per operation where its name is the key', async () => {
+    const { breakers } = stage({ failures: 1, key: ({ operation }) => operation.name });
+    const read = () => Promise.resolve('well');
+    const write = () => Promise.reject(new Error('full'));
+    const run = (operation: () => Promise<unknown>) =>
+      breakers.run(new Call(operation), operation).catch((error: unknown) => error);
+    await run(write);
+    expect(await run(write)).toMatchObject({ code: 'breaker_open', data: { breaker: 'db:write' } });
+    expect(await run(read)).toBe('well');
+  });
+
+  it('hand over at most a thousand that are not closed, each for what is left of its wait', async () => {
+    const [one, other] = [stage({ failures: 1 }), stage({ failures: 1 })];
+    for (let tenant = 0; tenant < 1_100; tenant++) await one.bad(`t${tenant}`);
+    await one.good('well');
+    other.breakers.import(JSON.parse(JSON.stringify(one.breakers.export())), 10_000);
+    expect(other.breakers.size).toBe(1_000);
+    expect(other.breakers.find('t7')?.figures).toMatchObject({ state: 'open', retryAfterMs: 20_000 });
+  });
+
+  it.each([undefined, { version: 2 }, { version: 1, breakers: [['a', {}]] }, { version: 1, breakers: [[1]] }])(
+    'take nothing in that is %j',
+    (data) => {
+      const { breakers } = stage();
+      expect(() => breakers.import(data as never)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+      expect(breakers.size).toBe(0);
+    },
+  );
+
   it('are bounded: the calm one that was used longest ago is forgotten first', async () => {
     const { clock, keys, good, bad } = stage({ most: 3 });
     await bad('counted');

@@ -1,6 +1,7 @@
-import { VirtualClock } from '@jaegis/sim';
+import { SeededRandom, VirtualClock } from '@jaegis/sim';
 import { describe, expect, it, test } from 'vitest';
 import { Call } from '../call.ts';
+import { Policy } from '../policy/policy.ts';
 import { Breaker } from './breaker.ts';
 import type { BreakerEvent } from './events.ts';
 import { type Forecast, ForecastWatcher } from './forecast.ts';
@@ -121,6 +122,28 @@ test('its state and what its watchers know can be gone on from, and what one doe
   expect(() => third.watched.import({ ...data, watchers: { own: 'x' } })).toThrow('unusable');
   expect([other.known, third.breaker.state]).toEqual([7, 'open']);
   expect(() => third.watched.import({} as never)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+});
+
+test('a policy hands its orders on to it, also that it is to forget', async () => {
+  let forgotten = 0;
+  const own = { name: 'own', everyMs: 10, look: () => {}, forget: () => forgotten++ };
+  const { clock, breaker, watched } = stage(() => [own]);
+  const policy = new Policy({ breaker: watched }, { clock, random: new SeededRandom(1) });
+  const states = (['open', 'disable', 'reset'] as const).map((order) => {
+    policy.obey({ breaker: order });
+    return breaker.state;
+  });
+  expect(states).toEqual(['forced_open', 'disabled', 'closed']);
+  policy.obey({ breaker: 'forget' });
+  expect(forgotten).toBe(1);
+});
+
+test('a watcher that throws changes no call', async () => {
+  const fail = () => {
+    throw new Error('of the watcher');
+  };
+  const { good, bad } = stage(() => [{ name: 'own', everyMs: 10, look: fail, succeeded: fail, failed: fail }]);
+  expect([await good(), await bad()]).toEqual(['well', new Error('down')]);
 });
 
 test('two watchers of one name are refused', () => {

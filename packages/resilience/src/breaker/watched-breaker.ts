@@ -4,7 +4,7 @@ import type { PartEvent } from '../services.ts';
 import type { Breaker } from './breaker.ts';
 import type { BreakerSnapshot } from './snapshot.ts';
 
-/** Looks at a breaker from time to time, and may tune or trip it. */
+/** Looks at a breaker from time to time, and may tune or trip it. What it throws then is dropped: it must not change a call. */
 export interface BreakerWatcher {
   /** For what is shown and kept of it: no two watchers of a breaker may have the same. */
   readonly name: string;
@@ -113,11 +113,11 @@ export class WatchedBreaker implements Part {
     try {
       result = await this.#through.run(call, inner);
     } catch (error) {
-      for (const watcher of this.#told) watcher.failed?.(this.breaker, error, call);
+      for (const watcher of this.#told) quietly(() => watcher.failed?.(this.breaker, error, call));
       throw error;
     }
     const tookMs = this.#clock.monotonic() - begunMs;
-    for (const watcher of this.#told) watcher.succeeded?.(tookMs);
+    for (const watcher of this.#told) quietly(() => watcher.succeeded?.(tookMs));
     return result;
   }
 
@@ -125,7 +125,7 @@ export class WatchedBreaker implements Part {
     for (const due of this.#due) {
       if (nowMs < due.atMs) continue;
       due.atMs = nowMs + due.watcher.everyMs;
-      due.watcher.look(this.breaker);
+      quietly(() => due.watcher.look(this.breaker));
     }
     this.#nextMs = this.#firstDue();
   }
@@ -133,6 +133,12 @@ export class WatchedBreaker implements Part {
   #firstDue(): number {
     return Math.min(...this.#due.map(({ atMs }) => atMs));
   }
+}
+
+function quietly(watch: () => void): void {
+  try {
+    watch();
+  } catch {}
 }
 
 function checkNames(watchers: readonly BreakerWatcher[]): void {

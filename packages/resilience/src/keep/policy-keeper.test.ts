@@ -262,4 +262,28 @@ describe('what was kept and is of no use', () => {
     first.kill();
     expect((await live()).breaker()).toMatchObject({ state: 'open' });
   });
+
+  it('what a part of somebody else cannot say harms nobody', async () => {
+    let isWell = false;
+    const watcher = {
+      name: 'own',
+      everyMs: 1,
+      look: () => {},
+      export: () => {
+        if (!isWell) throw new Error('not now');
+        return 7;
+      },
+    };
+    const { clock, live, writes } = await stage((own) => {
+      const breaker = new Breaker({ name: 'db', failures: 1 }, { clock: own });
+      return { name: 'db', breaker: new WatchedBreaker({ breaker, watchers: [watcher] }, { clock: own }) };
+    });
+    const first = await live();
+    await first.bad();
+    await clock.advance(120_000);
+    expect([first.dropped, writes()]).toEqual([[], 0]);
+    isWell = true;
+    await clock.advance(10_000);
+    expect(writes()).toBe(1);
+  });
 });

@@ -93,7 +93,7 @@ export class PolicyKeeper implements AsyncDisposable {
     };
     const going = this.#entries.map(async (entry) => {
       // A policy that goes on as it would without is not written before something happens to it.
-      if (await this.#resume(entry.policy, drop)) entry.written = lasting(entry.policy.export());
+      if (await this.#resume(entry.policy, drop)) entry.written = this.#lasting(entry);
     });
     await Promise.all(going);
     if (this.#over.signal.aborted) return;
@@ -103,7 +103,7 @@ export class PolicyKeeper implements AsyncDisposable {
       }),
     );
     // What was dropped, or has changed meanwhile.
-    for (const entry of this.#entries) if (hasChanged(entry)) this.#due(entry);
+    for (const entry of this.#entries) if (this.#hasChanged(entry)) this.#due(entry);
     this.#tick();
   }
 
@@ -149,7 +149,7 @@ export class PolicyKeeper implements AsyncDisposable {
   #tick(): void {
     const { clock, everyMs = 60_000 } = this.#options;
     this.#timer = clock.setTimer(everyMs, () => {
-      for (const entry of this.#entries) if (hasChanged(entry)) this.#due(entry);
+      for (const entry of this.#entries) if (this.#hasChanged(entry)) this.#due(entry);
       this.#tick();
     });
   }
@@ -170,13 +170,27 @@ export class PolicyKeeper implements AsyncDisposable {
     }
   }
 
+  #hasChanged(entry: Entry): boolean {
+    return this.#lasting(entry) !== entry.written;
+  }
+
+  /** As it is now. Where a part of somebody else's cannot say that, it is as it was. */
+  #lasting({ policy, written }: Entry): string | undefined {
+    try {
+      return lasting(policy.export());
+    } catch (error) {
+      this.#notKept(policy, error);
+      return written;
+    }
+  }
+
   async #writeLast(entry: Entry): Promise<void> {
     await entry.writing;
-    if (entry.isDue || hasChanged(entry)) await this.#write(entry);
+    if (entry.isDue || this.#hasChanged(entry)) await this.#write(entry);
   }
 
   async #write(entry: Entry): Promise<boolean> {
-    const { shelf, clock, logger } = this.#options;
+    const { shelf, clock } = this.#options;
     const { policy } = entry;
     entry.isDue = false;
     try {
@@ -187,14 +201,14 @@ export class PolicyKeeper implements AsyncDisposable {
       return true;
     } catch (error) {
       entry.isDue = true;
-      logger.warn('the state of a policy is not kept', { policy: policy.name, error });
+      this.#notKept(policy, error);
       return false;
     }
   }
-}
 
-function hasChanged({ policy, written }: Entry): boolean {
-  return lasting(policy.export()) !== written;
+  #notKept({ name }: KeptPolicy, error: unknown): void {
+    this.#options.logger.warn('the state of a policy is not kept', { policy: name, error });
+  }
 }
 
 /** Without what is another one a moment later. */
