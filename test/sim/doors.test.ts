@@ -1,10 +1,19 @@
 /** Policies at the doors of actors and entities: where they live, whoever asks. On a virtual clock. */
-import { type ActorDefinition, defineActor, defineSupervisor, type Protocol, type Ref, System } from '@jaegis/actors';
+import {
+  type ActorDefinition,
+  defineActor,
+  defineMachine,
+  defineSupervisor,
+  type Protocol,
+  type Ref,
+  System,
+} from '@jaegis/actors';
 import { type ClusterEvent, type ClusterNodeOptions, ownerOf } from '@jaegis/cluster';
 import { type JaegisError, silentLogger, sleep } from '@jaegis/core';
 import { createPolicy, KeyedBreakers, type PolicyOptions } from '@jaegis/resilience';
 import { SeededRandom, VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
+import { setup } from 'xstate';
 import { simCluster } from '../support/sim-cluster.ts';
 
 /** What its handlers have begun, which outlives a crash. */
@@ -38,6 +47,10 @@ const worker = (policy?: PolicyOptions<unknown>) =>
       total: (state) => ({ reply: state.total }),
     },
   });
+
+function raise(): never {
+  throw new Error('as asked');
+}
 
 const noneHere = () => {
   throw new Error('not in this test');
@@ -126,6 +139,34 @@ describe('a policy at the door of one actor', () => {
     const first = ref.ask({ type: 'add' });
     ref.tell({ type: 'add' });
     expect(await settled(Promise.all([first, ref.ask({ type: 'add' })]))).toEqual([1, 3]);
+  });
+
+  it('leaves no ask without an end when the actor stops', async () => {
+    const { clock, system, settled } = start();
+    const policy = { bulkhead: { limit: 1, maxQueue: 9, queueMs: 60_000 }, retry };
+    const ref = await settled(system.spawn(worker(), { name: 'w', shutdown: 100, policy }));
+    const asked = ['slow', 'add', 'add'].map((type) => ref.ask({ type, ms: 9_000 } as never)); // of either
+    const ends = Promise.all(asked.map((reply) => reply.catch((error: JaegisError) => error.code)));
+    await clock.advance(10);
+    await settled(system.stop());
+    expect(await settled(ends)).toEqual(['actor_stopped', 'actor_stopped', 'actor_stopped']);
+    expect(clock.monotonic()).toBeLessThan(1_000);
+  });
+
+  it('is that of a machine as well', async () => {
+    const { system, settled, codeOf } = start();
+    const lamp = defineMachine(
+      'lamp',
+      () =>
+        setup({ actions: { fail: raise } }).createMachine({
+          initial: 'off',
+          states: { off: { on: { light: { target: 'on', actions: 'fail' } } }, on: {} },
+        }),
+      { policy: { breaker: { failures: 1 } } },
+    );
+    const ref = await settled(system.spawn(lamp));
+    expect(await codeOf(ref.ask({ type: 'light' } as never))).toBe('actor_crashed');
+    expect(await codeOf(ref.ask({ type: 'light' } as never))).toBe('breaker_open');
   });
 
   it('answers asks that are put off', async () => {

@@ -54,3 +54,16 @@ test('options that say nothing of fallbacks take no policy with one', () => {
   const options: AskOptions = { policy };
   expect(options.policy).toBe(policy);
 });
+
+test('a policy at a door takes the options of one, or one that is ready', () => {
+  const state = () => 0;
+  const ready = createPolicy({ fallback: () => 'none' }, services);
+  expect(defineActor('a', { policy: { breaker: { failures: 5 }, fallback: () => 7 }, state, on: {} }).type).toBe('a');
+  expect(defineActor('a', { policy: ready, state, on: {} }).type).toBe('a');
+  // @ts-expect-error no part of a policy
+  expect(defineActor('a', { policy: { braker: {} }, state, on: {} }).type).toBe('a');
+  // @ts-expect-error of another type
+  expect(defineActor('a', { policy: { breaker: { failures: '5' } }, state, on: {} }).type).toBe('a');
+  // @ts-expect-error it is called after its type
+  expect(defineActor('a', { policy: { name: 'a' }, state, on: {} }).type).toBe('a');
+});

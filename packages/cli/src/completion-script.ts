@@ -24,7 +24,9 @@ export function completionScript(program: Command, shell: string): string | unde
 }
 
 function known(command: Command): Known {
-  const options = command.options.flatMap(({ long, description, required, optional }) =>
+  // What follows a command of its own is completed with the options of both.
+  const given = [command, ...command.commands].flatMap(({ options }) => options);
+  const options = given.flatMap(({ long, description, required, optional }) =>
     long ? [{ long, about: description, takes: required || optional ? 'a value' : undefined }] : [],
   );
   const [first] = command.registeredArguments;

@@ -7,6 +7,8 @@ export function endsItsThreadOnce(times: Int32Array): number {
   return before + 1;
 }
 
+export function rests(): void {}
+
 /** Never ends. */
 export function hangs(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

@@ -9,7 +9,7 @@ function start(options: Parameters<typeof poolPolicyOf>[0]) {
   const pool = createPool({ threads: 1, clock: realClock() });
   onTestFinished(() => pool.close());
   const policy = poolPolicyOf(options);
-  return { policy, guarded: new GuardedPool(pool, policy) };
+  return { pool, policy, guarded: new GuardedPool(pool, policy) };
 }
 
 it('a task whose thread ends is done in another one', async () => {
@@ -19,7 +19,9 @@ it('a task whose thread ends is done in another one', async () => {
 });
 
 it('a task that takes longer than its policy allows is stopped, which is a failure', async () => {
-  const { guarded, policy } = start({ breaker: { failures: 1 }, timeoutMs: 50 });
+  const { pool, guarded, policy } = start({ breaker: { failures: 1 }, timeoutMs: 100 });
+  // A thread that is there begins at once; else the time could be up before.
+  await pool.run(task('rests'), undefined);
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'operation_timeout' });
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'breaker_open' });
   expect(policy.name).toBe('pool');
