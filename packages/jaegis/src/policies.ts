@@ -25,6 +25,9 @@ export type PolicyServices = Partial<Services>;
 
 type Usual = Required<Pick<Services, 'clock' | 'random' | 'deadlines'>>;
 
+/** How much longer than its calls policies keep a process alive, in ms. */
+const IDLE_MS = 50;
+
 let usual: Usual | undefined;
 
 /**
@@ -65,5 +68,5 @@ export function createPolicy<Fallen = never>(
 /** Not before the first policy: whoever makes none needs no timer. */
 function usualServices(): Usual {
   const clock = realClock();
-  return { clock, random: realRandom(), deadlines: new Deadlines(clock) };
+  return { clock, random: realRandom(), deadlines: new Deadlines(clock, undefined, IDLE_MS) };
 }

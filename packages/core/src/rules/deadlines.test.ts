@@ -59,4 +59,22 @@ describe('deadlines of one length', () => {
     await clock.advance(1);
     expect(isFired).toBe(true);
   });
+
+  it('leave no timer for long where nothing waits any more, if so wished', async () => {
+    const clock = new VirtualClock();
+    const deadlines = new Deadlines(clock, undefined, 50);
+    const fired: number[] = [];
+    const met = waiting(() => fired.push(-1));
+    deadlines.add(met, 5_000);
+    deadlines.remove(met);
+    await clock.advance(50);
+    expect(clock.pending).toBe(0);
+    deadlines.add(
+      waiting(() => fired.push(clock.monotonic())),
+      5_000,
+    );
+    await clock.advance(10_000);
+    expect(fired).toEqual([5_050]);
+    expect(clock.pending).toBe(0);
+  });
 });

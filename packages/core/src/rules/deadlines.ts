@@ -28,12 +28,22 @@ const MOST_LANES = 32;
 export class Deadlines {
   readonly #clock: Clock;
   readonly #run: (expire: () => void) => void;
+  readonly #idleMs: number;
   readonly #lanes = new Map<number, DeadlineLane>();
 
-  /** @param run Runs what expires, so that it may be kept apart from whoever began to wait. Default: as it is. */
-  constructor(clock: Clock, run: (expire: () => void) => void = (expire) => expire()) {
+  /**
+   * @param run Runs what expires, so that it may be kept apart from whoever began to wait. Default: as it is.
+   * @param idleMs For so long, in ms, a timer may stay where nothing waits any more, for a process that it keeps alive; the
+   * timers of what waits longer are set again as often. Default: for as long as what has been waited for.
+   */
+  constructor(
+    clock: Clock,
+    run: (expire: () => void) => void = (expire) => expire(),
+    idleMs: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#clock = clock;
     this.#run = run;
+    this.#idleMs = idleMs;
   }
 
   add(item: Expiring, waitMs: number): void {
@@ -83,7 +93,7 @@ export class Deadlines {
   }
 
   #arm(lane: DeadlineLane, inMs: number): void {
-    lane.timer = this.#clock.setTimer(inMs, () => this.#run(() => this.#fire(lane)));
+    lane.timer = this.#clock.setTimer(Math.min(inMs, this.#idleMs), () => this.#run(() => this.#fire(lane)));
   }
 
   #disarm(lane: DeadlineLane): void {
