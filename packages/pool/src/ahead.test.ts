@@ -1,13 +1,10 @@
 /** Small tasks are given to threads ahead. Nothing of what the pool promises is to be seen otherwise for that. */
 import { Worker } from 'node:worker_threads';
-import type { RunOptions, WorkerPool, WorkerTask } from '@jaegis/core';
+import type { RunOptions, WorkerPool } from '@jaegis/core';
 import { SeededRandom, VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
+import { begun, release, sharedCells, task } from './pool.test-kit.ts';
 import { createPool, type PoolOptions } from './pool.ts';
-
-const module = new URL('./pool.test-tasks.ts', import.meta.url).href;
-const task = (name: string): WorkerTask => ({ module, name });
-const sharedCells = (count: number) => new Int32Array(new SharedArrayBuffer(4 * count));
 
 /** Its threads have done so many small tasks that they are given some ahead from now on. */
 async function openQuickPool(options: PoolOptions = {}): Promise<WorkerPool> {
@@ -19,20 +16,9 @@ async function openQuickPool(options: PoolOptions = {}): Promise<WorkerPool> {
 
 const add = (pool: WorkerPool, options?: RunOptions) => pool.run<number>(task('add'), { a: 1, b: 1 }, options);
 
-async function begun(cell: Int32Array, count = 1): Promise<void> {
-  for (let value = Atomics.load(cell, 0); value < count; value = Atomics.load(cell, 0)) {
-    await Atomics.waitAsync(cell, 0, value).value;
-  }
-}
-
-function release(cell: Int32Array): void {
-  Atomics.store(cell, 0, 100);
-  Atomics.notify(cell, 0);
-}
-
 test('what was given ahead of a task that takes long is done by another thread', async () => {
   const pool = await openQuickPool({ threads: 2 });
-  const cell = sharedCells(1);
+  const cell = sharedCells();
   const before = Array.from({ length: 10 }, () => add(pool));
   const held = pool.run(task('holdThread'), cell);
   const after = Array.from({ length: 10 }, () => add(pool));
@@ -43,7 +29,7 @@ test('what was given ahead of a task that takes long is done by another thread',
 
 test('what was given ahead of a task that takes long does not wait for a gap in the line either', async () => {
   const pool = await openQuickPool({ threads: 2 });
-  const cell = sharedCells(1);
+  const cell = sharedCells();
   const before = Array.from({ length: 10 }, () => add(pool));
   const held = pool.run(task('holdThread'), cell);
   const after = Array.from({ length: 10 }, () => add(pool));
@@ -60,7 +46,7 @@ test('what was given ahead of a task that takes long does not wait for a gap in 
 
 test('a task that is aborted before it begins leaves those around it alone', async () => {
   const pool = await openQuickPool();
-  const cell = sharedCells(1);
+  const cell = sharedCells();
   const abort = new AbortController();
   const held = pool.run(task('holdThread'), cell);
   const [aborted, other] = [add(pool, { signal: abort.signal }), add(pool)];
@@ -83,7 +69,7 @@ test.each(['endThread', 'fillMemory'])(
 test('a task whose time is up takes none of those after it with it', async () => {
   const clock = new VirtualClock();
   const pool = await openQuickPool({ clock });
-  const cell = sharedCells(1);
+  const cell = sharedCells();
   const spun = pool.run(task('spin'), cell, { timeoutMs: 100 });
   const early = add(pool, { deadlineMs: 50 });
   const others = [add(pool, { timeoutMs: 100 }), add(pool)];
@@ -105,7 +91,7 @@ test('a thread does one task at a time, also where tasks are asynchronous', asyn
 
 test('timers of a module keep time, however busy its thread is', async () => {
   const pool = await openQuickPool();
-  const cell = sharedCells(1);
+  const cell = sharedCells();
   await pool.run(task('startTicking'), cell);
   const lines = Array.from({ length: 10 }, async () => {
     while (Atomics.load(cell, 0) < 5) await add(pool);

@@ -1,29 +1,14 @@
-import type { RunOptions, WorkerPool, WorkerTask } from '@jaegis/core';
+import type { RunOptions, WorkerPool } from '@jaegis/core';
 import { MemoryBudget } from '@jaegis/resilience';
 import { VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
+import { begun, release, sharedCells, task } from './pool.test-kit.ts';
 import { createPool, type PoolOptions } from './pool.ts';
-
-const module = new URL('./pool.test-tasks.ts', import.meta.url).href;
-const task = (name: string): WorkerTask => ({ module, name });
 
 function openPool(options: PoolOptions = {}): WorkerPool {
   const pool = createPool({ threads: 1, ...options });
   onTestFinished(() => pool.close());
   return pool;
-}
-
-const sharedCell = () => new Int32Array(new SharedArrayBuffer(4));
-
-async function begun(cell: Int32Array, count: number): Promise<void> {
-  for (let value = Atomics.load(cell, 0); value < count; value = Atomics.load(cell, 0)) {
-    await Atomics.waitAsync(cell, 0, value).value;
-  }
-}
-
-function release(cell: Int32Array): void {
-  Atomics.store(cell, 0, 100);
-  Atomics.notify(cell, 0);
 }
 
 test('a task runs in a thread of its own and gives back its output', async () => {
@@ -36,7 +21,7 @@ test('a task runs in a thread of its own and gives back its output', async () =>
 
 test('as many tasks run at once as there are threads', async () => {
   const pool = openPool({ threads: 2 });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const held = [1, 2, 3].map(() => pool.run(task('holdThread'), cell));
   await begun(cell, 2);
   expect(pool.stats).toMatchObject({ threads: 2, queued: 1 });
@@ -69,7 +54,7 @@ test.each([
 
 test('a task aborted while it runs is cancelled and its thread is free again', async () => {
   const pool = openPool();
-  const cell = sharedCell();
+  const cell = sharedCells();
   const abort = new AbortController();
   const spinning = pool.run(task('spin'), cell, { signal: abort.signal });
   const next = pool.run(task('add'), { a: 1, b: 1 });
@@ -81,7 +66,7 @@ test('a task aborted while it runs is cancelled and its thread is free again', a
 
 test('a task aborted while it waits is cancelled and leaves the queue', async () => {
   const pool = openPool();
-  const cell = sharedCell();
+  const cell = sharedCells();
   const abort = new AbortController();
   const held = pool.run(task('holdThread'), cell);
   const waiting = pool.run(task('add'), { a: 1, b: 1 }, { signal: abort.signal });
@@ -121,7 +106,7 @@ test('a signal that aborts after the task has ended changes nothing', async () =
 
 test('waiting tasks run by priority, then by turns among tenants, then in the order they came', async () => {
   const pool = openPool();
-  const cell = sharedCell();
+  const cell = sharedCells();
   const order: string[] = [];
   const held = pool.run(task('holdThread'), cell);
   const tasks = [
@@ -143,7 +128,7 @@ test('waiting tasks run by priority, then by turns among tenants, then in the or
 
 test('a tenant at its limit is refused while others may still wait', async () => {
   const pool = openPool({ maxTenantQueue: 1 });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const run = (tenant: string) => pool.run(task('add'), { a: 1, b: 1 }, { tenant });
   const held = pool.run(task('holdThread'), cell, { tenant: 'a' });
   const taken = [run('a'), run('b')];
@@ -155,7 +140,7 @@ test('a tenant at its limit is refused while others may still wait', async () =>
 test('a task that runs longer than it may is stopped however it blocks, and others are not', async () => {
   const clock = new VirtualClock();
   const pool = openPool({ threads: 2, clock });
-  const [spinning, holding] = [sharedCell(), sharedCell()];
+  const [spinning, holding] = [sharedCells(), sharedCells()];
   const spun = pool.run(task('spin'), spinning, { timeoutMs: 100 });
   const held = pool.run(task('holdThread'), holding, { timeoutMs: 1_000 });
   const next = pool.run(task('add'), { a: 1, b: 1 }, { timeoutMs: 100 });
@@ -171,7 +156,7 @@ test('a task that runs longer than it may is stopped however it blocks, and othe
 test('a deadline stops what runs, and refuses what waits without its having begun', async () => {
   const clock = new VirtualClock();
   const pool = openPool({ clock });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const spun = pool.run(task('spin'), cell, { deadlineMs: 100, timeoutMs: 1_000 });
   const early = pool.run(task('add'), { a: 1, b: 1 }, { deadlineMs: 50 });
   const same = pool.run(task('add'), { a: 1, b: 1 }, { deadlineMs: 100 });
@@ -199,7 +184,7 @@ test.each([
 
 test('a queue at its limit refuses, also tasks that can be aborted', async () => {
   const pool = openPool({ maxQueue: 2 });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const { signal } = new AbortController();
   const taken = [1, 2, 3].map(() => pool.run(task('holdThread'), cell, { signal }));
   const refused = pool.run(task('add'), { a: 1, b: 1 }, { signal });
@@ -212,7 +197,7 @@ test('a queue at its limit refuses, also tasks that can be aborted', async () =>
 test('what a task holds of memory is counted from when it is asked for until it ends, however it does', async () => {
   const memory = new MemoryBudget({ maxBytes: 1_000, tenantBytes: 600 });
   const pool = openPool({ memory, maxQueue: 3 });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const run = (name: string, input: unknown, options: RunOptions = {}) =>
     pool.run(task(name), input, { tenant: 'a', ...options }).catch((error: { code: string }) => error.code);
   const held = run('holdThread', cell, { bytes: 500 });
@@ -231,7 +216,7 @@ test('what a task holds of memory is counted from when it is asked for until it 
 
 test('closing cancels what runs and what waits, and later tasks', async () => {
   const pool = openPool();
-  const cell = sharedCell();
+  const cell = sharedCells();
   const running = pool.run(task('spin'), cell);
   const waiting = pool.run(task('add'), { a: 1, b: 1 });
   const outcomes = Promise.allSettled([running, waiting]);
@@ -250,7 +235,7 @@ test('closing twice is closing once', async () => {
 });
 
 test.each([
-  ['a module that is not there', { module: new URL('./no-such.ts', module).href, name: 'add' }, 'no-such.ts'],
+  ['a module that is not there', { module: new URL('./no-such.ts', import.meta.url).href, name: 'add' }, 'no-such.ts'],
   ['a function that is not exported', task('subtract'), 'subtract'],
   ['an export that is no function', task('notAFunction'), 'notAFunction'],
 ])('%s is an invalid definition that names it', async (_, missing, named) => {
@@ -277,7 +262,7 @@ test('a thread that ends by itself fails its task, and the next task gets a new 
 
 test('a task that needs more memory than a thread has fails alone, and the pool goes on', async () => {
   const pool = openPool({ threads: 2, maxHeapMb: 32 });
-  const cell = sharedCell();
+  const cell = sharedCells();
   const held = pool.run(task('holdThread'), cell);
   await begun(cell, 1);
   await expect(pool.run(task('fillMemory'), undefined)).rejects.toMatchObject({ code: 'worker_out_of_memory' });
