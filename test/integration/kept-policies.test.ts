@@ -11,15 +11,18 @@ test('a breaker that is open when its process is killed is open when the node st
   const first = run();
   await first.said('at first well');
   await first.said('then breaker_open');
+  expect(first.output()).toContain('its type at first actor_crashed\nits type then breaker_open');
   const store = await (await connection(nats.urls, { jetStream: true })).openStore({
     name: 'JAEGIS_kept_BREAKERS',
     replicas: 1,
     storage: 'file',
   });
-  await expect.poll(() => store.get('kept.n1.prices')).toBeDefined();
+  for (const key of ['prices', 'type=2Ftill']) {
+    await expect.poll(() => store.get(`kept.n1.${key}`), { timeout: 10_000 }).toBeDefined();
+  }
   first.process.kill('SIGKILL');
   expect(await first.ended).toBe('SIGKILL');
   const second = run();
-  await second.said('at first');
-  expect(second.output()).toContain('at first breaker_open');
+  await second.said('its type at first');
+  expect(second.output()).toContain('at first breaker_open\nits type at first breaker_open');
 });

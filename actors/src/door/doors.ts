@@ -21,6 +21,7 @@ export class Doors {
   /** Of types: as long as the node lives. */
   readonly #ofTypes = new Map<string, { readonly given: DoorOption; readonly door: Door }>();
   readonly #watchers = new Map<DoorWatcher, Map<DoorPolicy, () => void>>();
+  readonly #typeWatchers: ((policy: DoorPolicy) => void)[] = [];
 
   /** @param make Undefined: only policies that are ready may be given. */
   constructor(world: PolicyWorld, make: MakePolicy | undefined) {
@@ -44,6 +45,7 @@ export class Doors {
     if (known?.given === given) return known.door;
     const door = this.#opened(given, type, true);
     this.#ofTypes.set(type, { given, door });
+    for (const watcher of this.#typeWatchers) watcher(door.policy);
     return door;
   }
 
@@ -85,6 +87,12 @@ export class Doors {
       this.#watchers.delete(watcher);
       for (const stop of stops.values()) stop();
     };
+  }
+
+  /** Tells of the policies of whole types: those that there are, and those to come. */
+  watchTypes(watcher: (policy: DoorPolicy) => void): void {
+    for (const { policy } of this.ofTypes) watcher(policy);
+    this.#typeWatchers.push(watcher);
   }
 
   #made(given: PolicySettings, name: string): DoorPolicy {

@@ -1,8 +1,9 @@
 /** Keeps the state of policies over a restart of their process. */
-import type { Announcement } from '@jaegis/actors';
+import type { ActorDefinition, Announcement, Doors, Protocol } from '@jaegis/actors';
 import { type Clock, InvalidConfigError, type Logger } from '@jaegis/core';
 import { pinoLogger, realClock } from '@jaegis/node';
 import { type Dropped, type KeptPolicy, PolicyKeeper, type PolicyKeeperOptions } from '@jaegis/resilience';
+import type { App } from './app.ts';
 
 export interface KeepOptions extends Omit<PolicyKeeperOptions, 'policies' | 'clock' | 'logger'> {
   /** Default: the clock of this process. */
@@ -34,6 +35,24 @@ export async function keepPolicies(policies: readonly KeptPolicy[], options: Kee
   const keeper = new PolicyKeeper({ ...rest, clock, logger, policies: kept });
   await keeper.start(onDropped);
   return keeper;
+}
+
+/**
+ * Has the keeper keep the policies of whole types too: those of the app from the start of the keeper on, others from a
+ * moment after their first use. Those of single actors end with their supervisors.
+ *
+ * @throws InvalidDefinitionError for options that are not usable.
+ */
+export function keepTypes(keeper: PolicyKeeper, doors: Doors, app: App | undefined): void {
+  const { entities = [], singletons = [], startables = [], actors = [] } = app ?? {};
+  for (const definition of [...entities, ...singletons, ...startables, ...actors.map((actor) => actor.definition)]) {
+    // An actor's says so by its options.
+    const { type, options } = definition as Partial<ActorDefinition<Protocol>>;
+    if (type !== undefined && options?.policy !== undefined) doors.ofType(type, options.policy);
+  }
+  doors.watchTypes((policy) => {
+    if (isKeepable(policy)) keeper.add(policy, `type/${policy.name}`);
+  });
 }
 
 /** As others see it in the cluster. */

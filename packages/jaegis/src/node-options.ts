@@ -61,9 +61,9 @@ export interface NodeOptions {
    */
   readonly network?: NetworkOptions;
   /**
-   * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
-   * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
-   * breakers have learned is known. Default false.
+   * The state of its policies, those of the app and those of whole types is kept in the cluster for the next node of this
+   * `name`: a breaker that is open when this process ends, however it does, is open when it starts again, for what is left of
+   * its wait; and what breakers have learned is known. Default false.
    */
   readonly keepPolicies?: boolean;
   /** A `client` asks and observes but hosts nothing. Default `member`. */

@@ -29,7 +29,7 @@ import type { App, AppActor } from './app.ts';
 import { clustersAt, noSuchCluster } from './clusters.ts';
 import { withDefaults } from './health-options.ts';
 import { JaegisNode } from './jaegis-node.ts';
-import { announcementOf, keepable } from './keep-policies.ts';
+import { announcementOf, keepable, keepTypes } from './keep-policies.ts';
 import { networkBounds } from './network-options.ts';
 import { NodeLife } from './node-life.ts';
 import { type CheckedOptions, checkOptions, type NodeOptions } from './node-options.ts';
@@ -90,6 +90,7 @@ export async function startNode(options: NodeOptions = {}): Promise<JaegisNode> 
     onFailure: (error) => fail(error),
   });
   undo.defer(() => node.stop(checked.drainMs));
+  if (keeper) keepTypes(keeper, node.system.doors, options.app);
   await node.start();
   if (checked.role === 'member') void sweep(inbox, logger);
   await startActors(node, options.app);

@@ -63,12 +63,31 @@ async function stage(make: Made = simple, more: Partial<PolicyKeeperOptions> = {
     };
     const stop = () => clock.runUntilSettled(keeper.stop());
     const breaker = () => policy.inspect().parts.find(({ name }) => name === 'breaker')?.state;
-    return { policy, keeper, events, dropped, good, bad, kill, stop, breaker };
+    return { random: world.random, policy, keeper, events, dropped, good, bad, kill, stop, breaker };
   };
   return { world, clock, shelf, live, writes: () => writes };
 }
 
 describe('what is kept of a policy', () => {
+  it('may be that of one which comes later, under a name of its own', async () => {
+    const { clock, live, shelf } = await stage();
+    const first = await live();
+    const late = () =>
+      new Policy({ name: 'db', breaker: { failures: 1, openMs: 30_000 } }, { clock, random: first.random });
+    const [before, after] = [late(), late()];
+    first.keeper.add(before, 'late');
+    first.keeper.add(before, 'late');
+    await before.run(() => Promise.reject(new Error('down'))).catch(() => {});
+    await clock.advance(1_000);
+    first.kill();
+    const second = await live();
+    second.keeper.add(after, 'late');
+    await clock.advance(1_000);
+    await expect(after.run(() => 'well')).rejects.toMatchObject({ code: 'breaker_open' });
+    expect(await second.good()).toBe('well');
+    expect(await clock.runUntilSettled(shelf('n1').read('db'))).toBeUndefined();
+  });
+
   it('an open breaker is open after its process was killed, for what is left of its wait', async () => {
     const { clock, live } = await stage();
     const first = await live();

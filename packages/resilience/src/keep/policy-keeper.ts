@@ -53,6 +53,8 @@ interface Kept {
 
 interface Entry {
   readonly policy: KeptPolicy;
+  /** Where on the shelf. */
+  readonly key: string;
   /** It is to be written. */
   isDue: boolean;
   /** What is on the shelf, without what changes as time passes; undefined where that is of no use. */
@@ -67,19 +69,16 @@ interface Entry {
  */
 export class PolicyKeeper implements AsyncDisposable {
   readonly #options: PolicyKeeperOptions;
-  readonly #entries: readonly Entry[];
+  readonly #entries: Entry[];
   readonly #over = new AbortController();
   #stops: (() => void)[] = [];
   #timer: Timer | undefined;
+  /** Since it has started. */
+  #drop: ((dropped: Dropped) => void) | undefined;
 
   constructor(options: PolicyKeeperOptions) {
     this.#options = options;
-    this.#entries = options.policies.map((policy) => ({
-      policy,
-      isDue: false,
-      written: undefined,
-      writing: undefined,
-    }));
+    this.#entries = options.policies.map((policy) => entryOf(policy, policy.name));
   }
 
   /**
@@ -87,24 +86,25 @@ export class PolicyKeeper implements AsyncDisposable {
    * @param onDropped Told of what is not used, which is logged too.
    */
   async start(onDropped: (dropped: Dropped) => void = () => {}): Promise<void> {
-    const drop = (dropped: Dropped) => {
+    this.#drop = (dropped: Dropped) => {
       this.#options.logger.warn('what was kept of a policy is not used', { ...dropped });
       onDropped(dropped);
     };
-    const going = this.#entries.map(async (entry) => {
-      // A policy that goes on as it would without is not written before something happens to it.
-      if (await this.#resume(entry.policy, drop)) entry.written = this.#lasting(entry);
-    });
-    await Promise.all(going);
-    if (this.#over.signal.aborted) return;
-    this.#stops = this.#entries.map((entry) =>
-      entry.policy.onEvent(({ type }) => {
-        if (changes.has(type)) this.#due(entry);
-      }),
-    );
-    // What was dropped, or has changed meanwhile.
-    for (const entry of this.#entries) if (this.#hasChanged(entry)) this.#due(entry);
-    this.#tick();
+    await Promise.all(this.#entries.map((entry) => this.#begin(entry)));
+    if (!this.#over.signal.aborted) this.#tick();
+  }
+
+  /**
+   * Has one more policy go on from what was kept of it, as soon as that is read, and keeps it. One that is kept already
+   * stays as it is.
+   *
+   * @param key What it is called on the shelf. Default: its name.
+   */
+  add(policy: KeptPolicy, key = policy.name): void {
+    if (this.#over.signal.aborted || this.#entries.some((entry) => entry.policy === policy)) return;
+    const entry = entryOf(policy, key);
+    this.#entries.push(entry);
+    if (this.#drop !== undefined) void this.#begin(entry);
   }
 
   /** Writes what has changed, for two seconds at most; then nothing more is kept. */
@@ -123,27 +123,41 @@ export class PolicyKeeper implements AsyncDisposable {
     return this.stop();
   }
 
-  /** @returns Whether what it is now is what was kept. */
-  async #resume(policy: KeptPolicy, drop: (dropped: Dropped) => void): Promise<boolean> {
+  async #begin(entry: Entry): Promise<void> {
+    const fresh = this.#lasting(entry);
+    const outcome = await this.#resume(entry);
+    // A policy that goes on as it would without is not written before something happens to it.
+    if (outcome !== 'dropped') entry.written = outcome === 'resumed' ? this.#lasting(entry) : fresh;
+    if (this.#over.signal.aborted) return;
+    const stop = entry.policy.onEvent(({ type }) => {
+      if (changes.has(type)) this.#due(entry);
+    });
+    this.#stops.push(stop);
+    // What was dropped, or has changed meanwhile.
+    if (this.#hasChanged(entry)) this.#due(entry);
+  }
+
+  async #resume({ policy, key }: Entry): Promise<'resumed' | 'unknown' | 'dropped'> {
     const { shelf, clock, staleMs = 7 * DAY_MS } = this.#options;
-    const data = await shelf.read(policy.name).catch((error: unknown) => {
-      drop({ policy: policy.name, why: 'unreachable', error });
+    const drop = (dropped: Omit<Dropped, 'policy'>) => this.#drop?.({ policy: policy.name, ...dropped });
+    const data = await shelf.read(key).catch((error: unknown) => {
+      drop({ why: 'unreachable', error });
       return undefined;
     });
-    if (data === undefined) return true;
+    if (data === undefined) return 'unknown';
     try {
       const { atMs, state } = decode(data);
       // A clock that was set back since then says nothing: then none of the wait is over.
       const agoMs = Math.max(0, clock.now() - atMs);
       if (agoMs <= staleMs) {
         policy.import(state, agoMs);
-        return true;
+        return 'resumed';
       }
-      drop({ policy: policy.name, why: 'stale', error: undefined });
+      drop({ why: 'stale', error: undefined });
     } catch (error) {
-      drop({ policy: policy.name, why: 'unreadable', error });
+      drop({ why: 'unreadable', error });
     }
-    return false;
+    return 'dropped';
   }
 
   #tick(): void {
@@ -191,12 +205,12 @@ export class PolicyKeeper implements AsyncDisposable {
 
   async #write(entry: Entry): Promise<boolean> {
     const { shelf, clock } = this.#options;
-    const { policy } = entry;
+    const { policy, key } = entry;
     entry.isDue = false;
     try {
       const state = policy.export();
       const kept: Kept = { version: 1, atMs: clock.now(), state };
-      await shelf.write(policy.name, new TextEncoder().encode(JSON.stringify(kept)));
+      await shelf.write(key, new TextEncoder().encode(JSON.stringify(kept)));
       entry.written = lasting(state);
       return true;
     } catch (error) {
@@ -209,6 +223,10 @@ export class PolicyKeeper implements AsyncDisposable {
   #notKept({ name }: KeptPolicy, error: unknown): void {
     this.#options.logger.warn('the state of a policy is not kept', { policy: name, error });
   }
+}
+
+function entryOf(policy: KeptPolicy, key: string): Entry {
+  return { policy, key, isDue: false, written: undefined, writing: undefined };
 }
 
 /** Without what is another one a moment later. */
