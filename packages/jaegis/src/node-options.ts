@@ -63,7 +63,8 @@ export interface NodeOptions {
   /**
    * The state of its policies and those of the app is kept in the cluster for the next node of this `name`: a breaker that
    * is open when this process ends, however it does, is open when it starts again, for what is left of its wait; and what
-   * breakers have learned is known. Default false.
+   * breakers have learned is known. Policies at the doors of actors are not kept, unless they are among those too. Default
+   * false.
    */
   readonly keepPolicies?: boolean;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
