@@ -149,7 +149,7 @@ const schema = z.strictObject({
   labels: z.array(token).default([]),
   drainMs: z.number().min(0).max(3_600_000).default(limits.drainMs),
   threads: z.int().min(1).max(256).optional(),
-  poolPolicy: z.custom<DoorOption>(isObject, 'must be an object').optional(),
+  poolPolicy: z.custom<DoorOption>(isDoorOption, 'must be options, or what createPolicy returns').optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   storage: z.enum(['file', 'memory']).default('file'),
   history: z.int().min(1).max(1_000_000).optional(),
@@ -170,6 +170,10 @@ export type CheckedOptions = Omit<z.infer<typeof schema>, 'poolPolicy'> & {
   readonly id: NodeId;
   readonly poolPolicy: DoorPolicy | undefined;
 };
+
+function isDoorOption(value: unknown): boolean {
+  return isObject(value) && (!('run' in Object(value)) || isPolicy(value));
+}
 
 /** @throws InvalidConfigError with the path of the bad value. */
 export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {
