@@ -14,8 +14,10 @@ export interface LeavingFrame {
   /** Of the ask; 0 where there is none. */
   readonly number: number;
   readonly body: Uint8Array;
-  /** Whom it is for. Undefined: of no single receiver; it stays behind all that waits. */
+  /** Whom it is for. Undefined: of no single receiver. */
   readonly target: string | undefined;
+  /** It stays behind all that waits, and leaves however much that is. */
+  readonly isSignal?: boolean;
   /** It will not leave. Given the body, since that may have been lent. */
   readonly onFailed: (error: unknown, body: Uint8Array) => void;
 }
@@ -80,17 +82,17 @@ export class Detour {
   }
 
   /** Whether the frame goes this way. */
-  takes({ target, body }: Pick<LeavingFrame, 'target' | 'body'>): boolean {
-    if (target === undefined) return this.#entries.length > 0;
-    return this.#isBulk(target, body) || this.#targets.has(target);
+  takes(frame: LeavingFrame): boolean {
+    if (frame.isSignal === true) return this.#entries.length > 0;
+    return this.#isBulk(frame) || (frame.target !== undefined && this.#targets.has(frame.target));
   }
 
   /** @throws OverloadedError when too much waits. */
   add(frame: LeavingFrame): Withdrawable {
-    const { target, body } = frame;
+    const { target, isSignal = false } = frame;
     const isTooMuch = this.#entries.length > 0 && this.#bytes + sizeOf(frame) > this.#options.mostBytes;
-    if (isTooMuch && target !== undefined) throw this.#overloaded();
-    const entry = new Entry(frame, this.#isBulk(target, body), (one) => this.#drop(one));
+    if (isTooMuch && !isSignal) throw this.#overloaded();
+    const entry = new Entry(frame, this.#isBulk(frame), (one) => this.#drop(one));
     this.#entries.push(entry);
     this.#bytes += sizeOf(frame);
     if (target !== undefined) this.#targets.set(target, (this.#targets.get(target) ?? 0) + 1);
@@ -165,8 +167,8 @@ export class Detour {
     else this.#targets.delete(frame.target);
   }
 
-  #isBulk(target: string | undefined, body: Uint8Array): boolean {
-    return target !== undefined && body.length >= this.#options.toll.bulkBytes;
+  #isBulk({ isSignal = false, body }: LeavingFrame): boolean {
+    return !isSignal && body.length >= this.#options.toll.bulkBytes;
   }
 
   #overloaded(): JaegisError {

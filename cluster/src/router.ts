@@ -4,7 +4,6 @@ import {
   askTimeout,
   askUnderPolicy,
   type EdgeChaser,
-  ENTITIES,
   type EntityHost,
   FarNodes,
   type Message,
@@ -33,7 +32,6 @@ import {
   NotOwnerError,
   type OutgoingMessage,
   type PeerTraffic,
-  parseEntityId,
   type Random,
   type TraceContext,
   type Transport,
@@ -47,7 +45,7 @@ import type { Needs } from './needs.ts';
 import { noOwner } from './no-owner.ts';
 import { isRelease, RELEASE, type ReleaseMessage } from './release-message.ts';
 import { NotReachedError } from './sending.ts';
-import { decodeSignal, encodeSignal } from './signals.ts';
+import { decodeSignal, encodeSignal, entityOfPath, receiverOf } from './signals.ts';
 import { UnderWay } from './under-way.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
@@ -137,7 +135,7 @@ export class Router {
     const { codec, system } = this.#options;
     return new FarNodes({
       kernel: system,
-      post: { send: (to, sent) => this.#wire.signal(to, encodeSignal(codec, sent)) },
+      post: { send: (to, sent) => this.#wire.signal(to, encodeSignal(codec, sent), receiverOf(sent)) },
       delivery: {
         tell: (node, path, message) => {
           const entity = entityOfPath(path);
@@ -475,11 +473,6 @@ export class Router {
     if (!member) throw new NodeDownError(`No node "${node}" is in the cluster.`, { data: { node } });
     return member;
   }
-}
-
-/** Entities have moved, perhaps, since they were named by the node that they were on. */
-function entityOfPath(path: string): EntityId | undefined {
-  return path.startsWith(ENTITIES) ? parseEntityId(path.slice(ENTITIES.length)) : undefined;
 }
 
 function noMajority(cause?: unknown): Error {

@@ -181,6 +181,28 @@ describe('with bounds of the network', () => {
     theirs.stop(new Error('the end'));
   });
 
+  it('what is told to whom a signal is for stays behind the signal', async () => {
+    const heard: unknown[] = [];
+    const { world, mine } = await pair(
+      (_to, message) => void heard.push(message.id),
+      undefined,
+      { onSignal: () => void heard.push('signal') },
+      bounds(),
+    );
+    const tell = (to: string, id: string, size: number) =>
+      mine.tell(there, to, { type: 'x', id, body: bytes(size) } as Any);
+    tell('/user/a', 'bulk 1', 100_000);
+    tell('/user/a', 'bulk 2', 100_000);
+    mine.signal(there, Uint8Array.of(1), '/user/b');
+    tell('/user/b', 'after the signal', 10);
+    tell('/user/c', 'passes', 10);
+    await world.clock.advance(5_000);
+    expect(heard).toEqual(['bulk 1', 'passes', 'bulk 2', 'signal', 'after the signal']);
+    tell('/user/b', 'later', 10);
+    await world.clock.advance(100);
+    expect(heard.at(-1)).toBe('later');
+  });
+
   it('control leaves at once, whatever waits', async () => {
     const open: Ask[] = [];
     const { world, mine } = await pair((_to, _message, ask) => void (ask && open.push(ask)), undefined, {}, bounds());

@@ -169,8 +169,12 @@ export class Wire implements Sessions {
     this.#add(this.#sending(member), { kind, number: 0, body, target: targetKey(to), onFailed });
   }
 
-  /** Above any bound: there are so many as there are ties. @throws NotSerializableError for what no packet can hold. */
-  signal(member: Member, body: Uint8Array): void {
+  /**
+   * Above any bound: there are so many as there are ties.
+   * @param to Whom it is for, where that is one: what is told to that after it stays after it.
+   * @throws NotSerializableError for what no packet can hold.
+   */
+  signal(member: Member, body: Uint8Array, to?: Target): void {
     const sending = this.#sending(member);
     const { mostBytes } = sending;
     if (body.length > mostBytes) {
@@ -180,7 +184,8 @@ export class Wire implements Sessions {
     }
     const detour = this.#detours.get(sending);
     const onFailed = (_error: unknown, kept: Uint8Array) => this.#options.signalReturned?.(member, kept, false);
-    const frame = { kind: frames.signal, number: 0, body, target: undefined, onFailed };
+    const target = to === undefined ? undefined : targetKey(to);
+    const frame = { kind: frames.signal, number: 0, body, target, isSignal: true, onFailed };
     if (detour?.takes(frame)) detour.add(kept(frame));
     else sending.add(frames.signal, 0, body, true);
   }
@@ -276,10 +281,10 @@ export class Wire implements Sessions {
 
   /** @param isPaid The bounds of the network were asked for it. */
   #leave(sending: Sending, frame: LeavingFrame, isPaid = false): Withdrawable {
-    const { kind, number, body, target } = frame;
+    const { kind, number, body, isSignal } = frame;
     if (body.length > sending.mostBytes) return this.#addLarge(sending, kept(frame));
     if (isPaid) return sending.addPaid(kind, number, body);
-    return sending.add(kind, number, body, target === undefined);
+    return sending.add(kind, number, body, isSignal);
   }
 
   /** Undefined: the frame leaves at once. */

@@ -414,13 +414,16 @@ describe('actors behind doors that ask each other', () => {
 });
 
 it('what cannot be a policy is refused by its path', async () => {
-  const { system, settled } = start();
+  const { clock, system, settled } = start();
   const wrong = (promise: Promise<unknown>) => settled(promise.catch((error: JaegisError) => error.data.path));
   const policy = { breaker: { failures: 0 } };
   expect(() => worker(7 as never)).toThrow(expect.objectContaining({ data: { path: 'policy' } }));
   expect(await wrong(system.spawn(worker(policy)))).toBe('policy.breaker.failures');
   expect(await wrong(system.spawn(worker(), { name: 'w', policy }))).toBe('policy.breaker.failures');
   expect(await wrong(system.spawn(worker(), { name: 'w', policy: 7 as never }))).toBe('policy');
+  const partly = createPolicy({ name: 'whole' }, { clock, random: new SeededRandom(1) }).for({ tenant: 'a' });
+  expect(await wrong(system.spawn(worker(), { name: 'w', policy: partly as never }))).toBe('policy');
+  expect(await wrong(system.spawn(worker(partly as never)))).toBe('policy');
   expect(await settled(system.spawn(worker(), { name: 'w' }))).toMatchObject({ address: 'n1/user/w' });
   const children = (child: object) =>
     wrong(system.supervise(defineSupervisor('s', { children: [{ id: 'w', start: worker(), ...child }] })));

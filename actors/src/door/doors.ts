@@ -58,7 +58,7 @@ export class Doors {
   }
 
   #opened(given: DoorOption, name: string, isOfType: boolean): Door {
-    const policy = isReady(given) ? given : this.#made(given, name);
+    const policy = isReady(given) ? whole(given, name) : this.#made(given, name);
     const uses = this.#uses.get(policy) ?? 0;
     this.#uses.set(policy, uses + 1);
     if (uses === 0) for (const [watcher, stops] of this.#watchers) stops.set(policy, watcher(policy));
@@ -107,6 +107,15 @@ export class Doors {
       throw hasCode(error, 'invalid_config') ? ofPolicy(name, error as JaegisError) : error; // it has the code
     }
   }
+}
+
+/** What only runs calls, as `for` of a policy gives it, can be neither watched nor shown. @throws InvalidDefinitionError */
+function whole(policy: DoorPolicy, name: string): DoorPolicy {
+  const { name: own, inspect, onEvent }: Partial<DoorPolicy> = policy;
+  if (typeof own === 'string' && typeof inspect === 'function' && typeof onEvent === 'function') return policy;
+  throw new InvalidDefinitionError(`${name}: policy has a run, but not all that createPolicy gives.`, {
+    data: { path: 'policy' },
+  });
 }
 
 /** The same error, with the path as it was written. */

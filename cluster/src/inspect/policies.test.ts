@@ -1,5 +1,5 @@
-import type { Announcement } from '@jaegis/actors';
-import type { PolicyNews } from '@jaegis/core';
+import { type Announcement, type DoorPolicy, Doors } from '@jaegis/actors';
+import { Deadlines, type PolicyNews } from '@jaegis/core';
 import { VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
 import { Policies } from './policies.ts';
@@ -71,6 +71,30 @@ describe('of the policies of a node', () => {
       { ...same, part: 'bulkhead', refused: 5 },
       { ...same, part: 'rateLimit', refused: 1 },
     ]);
+  });
+
+  it('what one at a door has refused is forgotten when that closes', () => {
+    const clock = new VirtualClock();
+    const told: Announcement[] = [];
+    const doors = new Doors({ clock, deadlines: new Deadlines(clock) }, undefined);
+    new Policies({ policies: [], doors, clock, announce: (event) => void told.push(event) }).start();
+    for (let actor = 0; actor < 2; actor++) {
+      const listeners = new Set<(event: PolicyNews) => void>();
+      const policy: DoorPolicy = {
+        name: 'n1/user/w',
+        run: async () => undefined as never,
+        inspect: () => ({ name: 'n1/user/w', parts: [] }),
+        onEvent: (listener) => {
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+      };
+      const door = doors.open(policy, 'n1/user/w');
+      for (const say of listeners) say({ type: 'overloaded', policy: 'n1/user/w', part: 'bulkhead' } as PolicyNews);
+      doors.close(door);
+      expect(listeners.size).toBe(0);
+    }
+    expect(told).toEqual([expect.objectContaining({ refused: 1 }), expect.objectContaining({ refused: 1 })]);
   });
 
   it('one of which there are two takes no order, and neither does one that cannot', () => {

@@ -33,7 +33,6 @@ interface Refusals {
 
 export class Policies {
   readonly #options: PoliciesOptions;
-  readonly #refusals = new Map<string, Refusals>();
   #stops: (() => void)[] = [];
 
   constructor(options: PoliciesOptions) {
@@ -42,10 +41,9 @@ export class Policies {
 
   start(): void {
     const { policies, doors } = this.#options;
-    const listen = (policy: NodePolicy) => policy.onEvent((event) => this.#hear(event));
     const isGiven = (policy: NodePolicy) => policies.includes(policy);
-    const stops = policies.map(listen);
-    this.#stops = [...stops, doors.watch((policy) => (isGiven(policy) ? () => {} : listen(policy)))];
+    const stops = policies.map((policy) => this.#listen(policy));
+    this.#stops = [...stops, doors.watch((policy) => (isGiven(policy) ? () => {} : this.#listen(policy)))];
   }
 
   stop(): void {
@@ -83,9 +81,13 @@ export class Policies {
     return this.#all.map(viewOf);
   }
 
-  #hear(event: PolicyNews): void {
-    if (changes.has(event.type)) this.#announceChange(event);
-    else if (isRefusal(event)) this.#countRefusal(event);
+  /** What is counted ends with the listening: there may be a policy for each of many actors that come and go. */
+  #listen(policy: NodePolicy): () => void {
+    const refusals = new Map<string, Refusals>();
+    return policy.onEvent((event) => {
+      if (changes.has(event.type)) this.#announceChange(event);
+      else if (isRefusal(event)) this.#countRefusal(event, refusals);
+    });
   }
 
   #announceChange({ type: change, ...said }: PolicyNews): void {
@@ -93,11 +95,10 @@ export class Policies {
     this.#options.announce({ ...shown, type: 'policy', change });
   }
 
-  #countRefusal({ policy, part }: Refusal): void {
+  #countRefusal({ policy, part }: Refusal, ofParts: Map<string, Refusals>): void {
     const nowMs = this.#options.clock.monotonic();
-    const key = `${part} ${policy}`;
-    const refusals = this.#refusals.get(key) ?? { toldMs: Number.NEGATIVE_INFINITY, count: 0 };
-    this.#refusals.set(key, refusals);
+    const refusals = ofParts.get(part) ?? { toldMs: Number.NEGATIVE_INFINITY, count: 0 };
+    ofParts.set(part, refusals);
     refusals.count += 1;
     if (nowMs - refusals.toldMs < QUIET_MS) return;
     this.#options.announce({ type: 'policy', policy, part, change: 'refusing', refused: refusals.count });

@@ -1,7 +1,9 @@
 import { realClock } from '@jaegis/node';
 import { createPool } from '@jaegis/pool';
+import { VirtualClock } from '@jaegis/sim';
 import { expect, it, onTestFinished } from 'vitest';
 import { GuardedPool, poolPolicyOf } from './guarded-pool.ts';
+import { createPolicy } from './policies.ts';
 
 const task = (name: string) => ({ module: new URL('./guarded-pool.test-tasks.ts', import.meta.url).href, name });
 
@@ -25,6 +27,34 @@ it('a task that takes longer than its policy allows is stopped, which is a failu
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'operation_timeout' });
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'breaker_open' });
   expect(policy.name).toBe('pool');
+});
+
+it('a limit of the policy is a failure also where its task has no thread by then, and the pool knows first', async () => {
+  const clock = new VirtualClock();
+  const pool = createPool({ threads: 1, clock });
+  onTestFinished(() => pool.close());
+  const options = { breaker: { failures: 1 }, timeoutMs: 50 };
+  const policy = createPolicy<unknown>(options, { clock: new VirtualClock() });
+  const guarded = new GuardedPool(pool, policy);
+  const codes = ['first', 'second'].map((tenant) =>
+    guarded.run(task('hangs'), undefined, { tenant }).catch((error: { code: string }) => error.code),
+  );
+  await clock.advance(50);
+  expect(await Promise.all(codes)).toEqual(['operation_timeout', 'operation_timeout']);
+  await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'breaker_open' });
+});
+
+it('a deadline of the caller that passes while the task waits stays a refusal of the pool', async () => {
+  const clock = new VirtualClock();
+  const pool = createPool({ threads: 1, clock });
+  onTestFinished(() => pool.close());
+  const guarded = new GuardedPool(pool, createPolicy<unknown>({ timeoutMs: 50 }, { clock: new VirtualClock() }));
+  pool.run(task('hangs'), undefined).catch(() => {});
+  const waiting = guarded
+    .run(task('hangs'), undefined, { deadlineMs: 40 })
+    .catch((error: { code: string }) => error.code);
+  await clock.advance(40);
+  expect(await waiting).toBe('overloaded');
 });
 
 it('what the threads do not know is no failure, and is not repeated', async () => {

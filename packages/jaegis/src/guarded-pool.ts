@@ -4,6 +4,7 @@ import {
   hasCode,
   InvalidConfigError,
   type JaegisError,
+  OperationTimeoutError,
   type RunOptions,
   type WorkerPool,
   type WorkerPoolStats,
@@ -32,7 +33,8 @@ export class GuardedPool implements WorkerPool {
       ({ signal: ends, deadlineMs: atMs }) => {
         const inTime = atMs === Number.POSITIVE_INFINITY ? {} : { deadlineMs: atMs };
         return this.#pool.run<Output>(task, input, { ...options, signal: ends, ...inTime }).catch((error: unknown) => {
-          throw endOfTry(error, ends);
+          const isLimited = atMs < (deadlineMs ?? Number.POSITIVE_INFINITY);
+          throw isLimited && isTooLate(error) ? ofPolicy(error) : endOfTry(error, ends);
         });
       },
       Object.fromEntries(known) as AskCallOptions, // what was given
@@ -43,6 +45,16 @@ export class GuardedPool implements WorkerPool {
   close(): Promise<void> {
     return this.#pool.close();
   }
+}
+
+/** Its deadline passed while it waited for a thread, or for that to start. */
+function isTooLate(error: unknown): error is JaegisError {
+  return hasCode(error, 'overloaded') && (error as JaegisError).data?.why === 'deadline'; // it has the code
+}
+
+/** The deadline is a limit of the policy, of which the pool may know sooner than the policy does: it ends as that says. */
+function ofPolicy(error: JaegisError): Error {
+  return new OperationTimeoutError(error.message, { cause: error, data: { ...error.data } });
 }
 
 /** That of the option `poolPolicy`. @throws InvalidConfigError with the path of what is not usable. */

@@ -63,7 +63,7 @@ export interface NodeOptions {
   /**
    * The state of its policies, those of the app and those of whole types is kept in the cluster for the next node of this
    * `name`: a breaker that is open when this process ends, however it does, is open when it starts again, for what is left of
-   * its wait; and what breakers have learned is known. Default false.
+   * its wait; and what breakers have learned is known. Those of single actors are not kept. Default false.
    */
   readonly keepPolicies?: boolean;
   /** A `client` asks and observes but hosts nothing. Default `member`. */
@@ -148,7 +148,7 @@ const schema = z.strictObject({
   labels: z.array(token).default([]),
   drainMs: z.number().min(0).max(3_600_000).default(limits.drainMs),
   threads: z.int().min(1).max(256).optional(),
-  poolPolicy: z.custom<DoorOption>(isObject, 'must be an object').optional(),
+  poolPolicy: z.custom<DoorOption>(isDoorOption, 'must be options, or what createPolicy returns').optional(),
   replicas: z.union([z.literal(1), z.literal(3)]).optional(),
   storage: z.enum(['file', 'memory']).default('file'),
   history: z.int().min(1).max(1_000_000).optional(),
@@ -169,6 +169,10 @@ export type CheckedOptions = Omit<z.infer<typeof schema>, 'poolPolicy'> & {
   readonly id: NodeId;
   readonly poolPolicy: DoorPolicy | undefined;
 };
+
+function isDoorOption(value: unknown): boolean {
+  return isObject(value) && (!('run' in Object(value)) || isPolicy(value));
+}
 
 /** @throws InvalidConfigError with the path of the bad value. */
 export function checkOptions(options: NodeOptions, chance: string): CheckedOptions {

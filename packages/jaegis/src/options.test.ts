@@ -33,6 +33,7 @@ it.each([
   ['a policy that cannot be kept', { name: 'a', keepPolicies: true, policies: [unkept] }, 'policies.0'],
   ['a policy of its pool with a name of its own', { poolPolicy: { name: 'a' } }, 'poolPolicy.name'],
   ['a policy of its pool that cannot be', { poolPolicy: { retry: { tries: 0 } } }, 'poolPolicy.retry.tries'],
+  ['a policy of its pool that only runs calls', { poolPolicy: { run: () => {} } }, 'poolPolicy'],
   [
     'a policy of its pool called as another',
     { poolPolicy: {}, policies: [createPolicy({ name: 'pool' })] },

@@ -83,6 +83,18 @@ test('a task whose time is up takes none of those after it with it', async () =>
   expect([await Promise.all(others), clock.pending]).toEqual([[2, 2], 0]);
 });
 
+test('a pool that closes settles what a thread has begun after a task whose answer nobody has heard', async () => {
+  const pool = await openQuickPool();
+  const cell = sharedCells(1);
+  const first = add(pool);
+  const [answered, spun] = [add(pool), pool.run(task('spin'), cell).catch((error: { code: string }) => error.code)];
+  await first;
+  // Nothing is heard while this thread sleeps. Where the tasks were not small enough, there is nothing ahead to sleep for.
+  Atomics.wait(cell, 0, 0, 1_000);
+  await pool.close();
+  expect([await answered, await spun]).toEqual([2, 'cancelled']);
+});
+
 test('a thread does one task at a time, also where tasks are asynchronous', async () => {
   const pool = await openQuickPool();
   const most = await Promise.all(Array.from({ length: 50 }, () => pool.run(task('takeTurns'), undefined)));

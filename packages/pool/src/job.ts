@@ -38,6 +38,8 @@ export class Job {
   readonly #stop: (job: Job, reason: Reason) => void;
   #giveBack: (() => void) | undefined;
   #beganMs = 0;
+  /** What is timed is how long it may run, of which the start of its thread is a part. */
+  #isLimited = false;
   #timer: Timer | undefined;
 
   /**
@@ -79,13 +81,16 @@ export class Job {
   }
 
   startWaiting(): void {
+    this.#isLimited = false;
     this.#setTimer(this.leftMs);
   }
 
   /** What its thread does next is it. */
   startRunning(): void {
-    const ms = Math.min(this.leftMs, this.#timeoutMs);
+    const { leftMs } = this;
+    const ms = Math.min(leftMs, this.#timeoutMs);
     if (ms === NEVER || this.#clock === undefined) return;
+    this.#isLimited = this.#timeoutMs < leftMs;
     this.#beganMs = this.#clock.monotonic();
     this.#setTimer(Math.max(0, ms));
   }
@@ -112,6 +117,7 @@ export class Job {
 
   readonly #onTime = (): void => {
     const ranMs = (this.#clock?.monotonic() ?? 0) - this.#beganMs;
-    this.#stop(this, (hasBegun) => (hasBegun ? timedOut(this.task, ranMs) : tooLate(this.task)));
+    const isLimited = this.#isLimited;
+    this.#stop(this, (hasBegun) => (hasBegun || isLimited ? timedOut(this.task, ranMs) : tooLate(this.task)));
   };
 }

@@ -133,6 +133,8 @@ export class LeasedThread {
   abort(reason: (job: Job) => unknown): void {
     this.#isEnding = true;
     for (const job of this.#withdrawAll()) job.refuse(reason(job));
+    // What went before the one that has begun is done: its answer is there.
+    this.#receive();
     const begun = this.#given.find(({ job }) => job !== undefined)?.job;
     this.#stop.abort(begun === undefined ? undefined : reason(begun));
   }

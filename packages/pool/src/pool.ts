@@ -224,6 +224,7 @@ class PiscinaPool implements WorkerPool {
 
   #takeBack(jobs: readonly Job[]): void {
     if (jobs.length === 0) return;
+    for (const job of jobs) job.startWaiting();
     this.#returned.push(...jobs);
     this.#dispatch();
   }

@@ -47,6 +47,15 @@ describe('breakers by class of errors', () => {
     ]);
   });
 
+  it('hide no error of which the class cannot be told: it counts as unknown', async () => {
+    const classOf = () => {
+      throw new Error('no class');
+    };
+    const { breakers, bad } = stage({ classOf });
+    expect([await bad('a'), await bad('b'), await bad('c')]).toEqual(['a', 'b', 'c']);
+    expect(breakers.find('unknown')?.state).toBe('open');
+  });
+
   it('are bounded: further classes are one', async () => {
     const { breakers, bad } = stage({ most: 2 });
     for (const errorClass of ['a', 'b', 'c', 'd']) await bad(errorClass);

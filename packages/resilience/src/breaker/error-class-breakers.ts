@@ -8,13 +8,14 @@ import { type BreakerOptions, BreakerSettings, checkJitter, refused } from './se
 import { type BreakersSnapshot, resumeBreakers } from './snapshot.ts';
 
 export interface ErrorClassBreakersOptions extends BreakerOptions {
-  /** The class of an error: its code, its name, a status. */
+  /** The class of an error: its code, its name, a status. Where it throws the class is `unknown`. */
   readonly classOf: (error: unknown) => string;
   /** Classes that are told apart; the errors of all further ones are one class, `other`. Default 16. */
   readonly most?: number | undefined;
 }
 
 const OTHER = 'other';
+const UNKNOWN = 'unknown';
 
 /**
  * A breaker per class of errors, each by the same thresholds, for where a few of one kind say more than a few of each.
@@ -119,8 +120,13 @@ export class ErrorClassBreakers implements Part {
     onEvent?.(event);
   }
 
+  /** One that cannot be told is of a class of its own: what fails to tell it must not hide the error. */
   #known(error: unknown): string {
-    return this.#placeOf(this.#classOf(error));
+    let errorClass = UNKNOWN;
+    try {
+      errorClass = this.#classOf(error);
+    } catch {}
+    return this.#placeOf(errorClass);
   }
 
   #placeOf(errorClass: string): string {

@@ -1,6 +1,6 @@
 /** Policies of a process that ends, on a virtual clock and the store of a simulated cluster. */
 import { type Clock, silentLogger } from '@jaegis/core';
-import { createSimWorld } from '@jaegis/sim';
+import { createSimWorld, SeededRandom, VirtualClock } from '@jaegis/sim';
 import { describe, expect, it } from 'vitest';
 import { Breaker } from '../breaker/breaker.ts';
 import { ErrorClassBreakers } from '../breaker/error-class-breakers.ts';
@@ -245,6 +245,42 @@ const closed = {
   successes: 0,
   window: { bucketMs: 0, ageMs: 0, counts: [] },
 } as const;
+
+it.each([0, 1, 2, 3, 4, 5])('what changes %d awaits after the rest after a write is written too', async (awaits) => {
+  const clock = new VirtualClock();
+  const policy = new Policy(simple(clock), { clock, random: new SeededRandom(1) });
+  let afterRest = () => {};
+  const resting: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    clearTimer: (timer) => clock.clearTimer(timer),
+    setTimer: (delayMs, callback) =>
+      clock.setTimer(delayMs, () => {
+        callback();
+        afterRest();
+      }),
+  };
+  let written = '';
+  const shelf = {
+    read: async () => undefined,
+    write: async (_key: string, data: Uint8Array) => {
+      written = new TextDecoder().decode(data);
+    },
+  };
+  const keeper = new PolicyKeeper({ policies: [policy], shelf, clock: resting, logger: silentLogger });
+  await keeper.start();
+  policy.obey({ breaker: 'open' });
+  await clock.advance(500);
+  expect(written).toContain('forced_open');
+  afterRest = async () => {
+    afterRest = () => {};
+    for (let count = 0; count < awaits; count++) await undefined;
+    policy.obey({ breaker: 'reset' });
+  };
+  await clock.advance(2_000);
+  expect(written).toContain('closed');
+  await clock.runUntilSettled(keeper.stop());
+});
 
 describe('what was kept and is of no use', () => {
   const kept = (state: unknown, atMs: number) => JSON.stringify({ version: 1, atMs, state });

@@ -170,9 +170,7 @@ export class PolicyKeeper implements AsyncDisposable {
 
   #due(entry: Entry): void {
     entry.isDue = true;
-    entry.writing ??= this.#writeAll(entry).finally(() => {
-      entry.writing = undefined;
-    });
+    entry.writing ??= this.#writeAll(entry);
   }
 
   async #writeAll(entry: Entry): Promise<void> {
@@ -182,6 +180,8 @@ export class PolicyKeeper implements AsyncDisposable {
       const isWritten = await this.#write(entry);
       await sleep(this.#options.clock, isWritten ? GAP_MS : RETRY_MS, this.#over.signal);
     }
+    // At once: what is due a moment later would wait for the next look otherwise.
+    entry.writing = undefined;
   }
 
   #hasChanged(entry: Entry): boolean {

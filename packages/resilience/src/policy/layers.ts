@@ -97,12 +97,7 @@ export class Layers {
       return part === undefined ? [] : [[layer, part] as const];
     });
     this.#present = present.filter(([layer]) => layer !== 'timeout' || hasTimeout);
-    this.chain = present.reduceRight<Inner>(
-      (inner, [, part]) =>
-        (call) =>
-          part.run(call, inner),
-      invoke,
-    );
+    this.chain = present.reduceRight<Inner>((inner, [, part]) => joined(part, inner), invoke);
   }
 
   readonly #makeTimeout = (options: { timeoutMs: number; name: string | undefined }): Timeout =>
@@ -122,6 +117,17 @@ const order: readonly Layer[] = [
   'hedge',
   'tryTimeout',
 ];
+
+/** What a part throws at once, as by a `key` of its options, is a rejection to those around it, which tidy up after those. */
+function joined(part: Part, inner: Inner): Inner {
+  return (call) => {
+    try {
+      return part.run(call, inner);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+}
 
 function kept<Options, Made extends Tunable<Options>>(
   made: Made | undefined,

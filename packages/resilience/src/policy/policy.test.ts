@@ -1,6 +1,7 @@
 import { BreakerOpenError, OverloadedError } from '@jaegis/core';
 import { SeededRandom } from '@jaegis/sim';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { KeyedBreakers } from '../breaker/keyed-breakers.ts';
 import type { Part } from '../call.ts';
 import { attemptsOf } from '../retry/attempts.ts';
 import { errorOf, failing, slow, testWorld } from '../world.test-kit.ts';
@@ -108,6 +109,19 @@ describe('a call', () => {
       throw failure;
     };
     expect(await errorOf(policy.run(throwing))).toBe(failure);
+  });
+
+  it('rejects where a part throws at once, and leaves nothing behind in those around it', async () => {
+    const failure = new Error('no key');
+    const key = () => {
+      throw failure;
+    };
+    const world = testWorld();
+    const breaker = new KeyedBreakers({ key }, world.services);
+    const policy = createPolicy({ breaker, timeoutMs: 50 }, world.services);
+    expect(await errorOf(policy.run(() => 'never'))).toBe(failure);
+    await world.clock.advance(50);
+    expect(world.events).toEqual([]);
   });
 
   it('may wait for something that is only like a promise', async () => {
