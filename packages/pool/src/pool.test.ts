@@ -155,7 +155,7 @@ test('a task that runs longer than it may is stopped however it blocks, and othe
 
 test('how long a task may run is up too where its thread has not started by then', async () => {
   const clock = new VirtualClock();
-  const run = openPool({ clock }).run(task('spin'), sharedCell(), { timeoutMs: 100 });
+  const run = openPool({ clock }).run(task('spin'), sharedCells(), { timeoutMs: 100 });
   const stopped = expect(run).rejects.toMatchObject({ code: 'operation_timeout', data: { name: 'spin', ranMs: 100 } });
   await clock.advance(100);
   await stopped;
