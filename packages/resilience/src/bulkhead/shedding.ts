@@ -1,5 +1,6 @@
 /** What is given up first when there is more than can be done. Pure; told the time. */
 import { PRIORITIES } from '@jaegis/core';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { positive, within } from './checked.ts';
 
 export interface SheddingOptions {
@@ -15,6 +16,7 @@ export interface SheddingOptions {
   readonly intervalMs?: number;
 }
 
+const names = namesOf<SheddingOptions>({ thresholds: true, targetMs: true, intervalMs: true });
 const usualThresholds: readonly number[] = [1, 1, 1, 1, 1, 1, 0.9, 0.8, 0.7, 0.6];
 
 /** Less urgent calls are refused before the limit is reached, so that it is there for the more urgent ones. */
@@ -38,6 +40,7 @@ export class Shedding {
 
   /** From the next call on, also for lines that wait. @throws InvalidConfigError as the constructor; nothing is changed then. */
   tune(options: SheddingOptions, path = 'shedding'): void {
+    checkOptions(path, options, names);
     const { thresholds = usualThresholds, targetMs = 50, intervalMs = 500 } = options;
     positive(`${path}.targetMs`, targetMs);
     positive(`${path}.intervalMs`, intervalMs);
