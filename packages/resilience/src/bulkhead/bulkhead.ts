@@ -15,20 +15,20 @@ import { Waiter } from './waiter.ts';
 
 export interface BulkheadOptions {
   /** For errors and inspection. Default `bulkhead`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How many calls may be under way at once, or what learns it. */
   readonly limit: number | AdaptiveLimit;
   /**
    * How many more may wait for their turn; with shares, of each tenant. Default 0: beyond the limit a call is refused at
    * once, since a line only hides for a while that there is too much.
    */
-  readonly maxQueue?: number;
+  readonly maxQueue?: number | undefined;
   /** How long one may wait at most, in ms; its own deadline may be earlier. Default 1,000. */
-  readonly queueMs?: number;
+  readonly queueMs?: number | undefined;
   /** Guaranteed parts of the limit for tenants. Default: all are equal. */
-  readonly shares?: SharesOptions;
+  readonly shares?: SharesOptions | undefined;
   /** Refuses the less urgent first, and the old ones of a line that is too long. Default: by the limit and arrival only. */
-  readonly shedding?: SheddingOptions;
+  readonly shedding?: SheddingOptions | undefined;
 }
 
 const names = namesOf<BulkheadOptions>({

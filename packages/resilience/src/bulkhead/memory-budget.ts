@@ -4,13 +4,13 @@ import { positive } from './checked.ts';
 
 export interface MemoryBudgetOptions {
   /** For errors and inspection. Default `memory`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Bytes that may be reserved at once, by all together. */
   readonly maxBytes: number;
   /** Bytes that one tenant may have of them. Default: all. */
-  readonly tenantBytes?: number;
+  readonly tenantBytes?: number | undefined;
   /** The same for tenants that differ from the others. */
-  readonly tenants?: Readonly<Record<string, number>>;
+  readonly tenants?: Readonly<Record<string, number>> | undefined;
 }
 
 const names = namesOf<MemoryBudgetOptions>({ name: true, maxBytes: true, tenantBytes: true, tenants: true });

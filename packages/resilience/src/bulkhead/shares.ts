@@ -8,17 +8,17 @@ import { WaitingLine } from './waiting-line.ts';
 
 export interface SharesOptions {
   /** Tenants that are known beforehand, with their weights. They are never forgotten: their share is kept for them. */
-  readonly weights?: Readonly<Record<string, number>>;
+  readonly weights?: Readonly<Record<string, number>> | undefined;
   /** The weight of any other tenant, and of all together that are not told from each other. Default 1. */
-  readonly usualWeight?: number;
+  readonly usualWeight?: number | undefined;
   /** How many tenants that are not known beforehand are told from each other; the others share one part. Default 64. */
-  readonly most?: number;
+  readonly most?: number | undefined;
   /**
    * For so long, in ms, slots of a tenant's share that it has used are kept for it. The others are lent to whoever comes,
    * or waits when a call ends, and come back as the calls in them end. A tenant that has had no call for twice as long is
    * forgotten. Default 1,000.
    */
-  readonly lendAfterMs?: number;
+  readonly lendAfterMs?: number | undefined;
 }
 
 const names = namesOf<SharesOptions>({ weights: true, usualWeight: true, most: true, lendAfterMs: true });

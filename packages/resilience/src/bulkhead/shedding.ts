@@ -9,11 +9,11 @@ export interface SheddingOptions {
    * it is refused while half of the slots or more are taken. A shorter list goes on with its last entry. Default: all of
    * it down to the usual priority of 5; then 0.9, 0.8, 0.7 and 0.6.
    */
-  readonly thresholds?: readonly number[];
+  readonly thresholds?: readonly number[] | undefined;
   /** The longest that the first in line should wait, in ms. Default 50. */
-  readonly targetMs?: number;
+  readonly targetMs?: number | undefined;
   /** When it has waited longer for all this time, in ms, the line is too long. More than a call takes. Default 500. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
 }
 
 const names = namesOf<SheddingOptions>({ thresholds: true, targetMs: true, intervalMs: true });
@@ -64,7 +64,10 @@ export class Shedding {
 }
 
 /** In ms. */
-export type DelayTimes = Required<Pick<SheddingOptions, 'targetMs' | 'intervalMs'>>;
+export interface DelayTimes {
+  readonly targetMs: number;
+  readonly intervalMs: number;
+}
 
 /**
  * Whether a line is long for good, and not by a burst that it works off: after CoDel (Nichols and Jacobson, 2012), with

@@ -43,13 +43,19 @@ const names = namesOf<PolicyOptions>({
   tryTimeoutMs: true,
 });
 
+/** What may be changed while it works: of a part that it has by options any of these. */
+export interface PolicyTuning<Fallen = never> extends Omit<PolicyOptions<Fallen>, 'bulkhead' | 'rateLimit'> {
+  readonly bulkhead?: Partial<BulkheadOptions> | Part | undefined;
+  readonly rateLimit?: Partial<RateLimitOptions> | Part | undefined;
+}
+
 /** Whatever the fallbacks give. */
 export type AnyPolicyOptions = PolicyOptions<unknown>;
 
 /** What is given replaces; of a part with options those that are given. What is undefined takes the part out. */
-export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyPolicyOptions {
+export function merged(before: AnyPolicyOptions, change: PolicyTuning<unknown>): AnyPolicyOptions {
   const { retry, hedge, rateLimit, bulkhead, breaker } = change;
-  return {
+  const options = {
     ...before,
     ...change,
     ...(retry && before.retry ? { retry: { ...before.retry, ...retry } } : {}),
@@ -60,6 +66,7 @@ export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyP
     ...(areOptions(bulkhead) && areOptions(before.bulkhead) ? { bulkhead: { ...before.bulkhead, ...bulkhead } } : {}),
     ...(areOptions(breaker) && areOptions(before.breaker) ? { breaker: { ...before.breaker, ...breaker } } : {}),
   };
+  return options as AnyPolicyOptions; // what lacks in a part that is new is refused with all else
 }
 
 /** All before any part is made or changed. @throws InvalidConfigError */
