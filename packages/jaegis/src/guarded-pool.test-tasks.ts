@@ -7,6 +7,10 @@ export function endsItsThreadOnce(times: Int32Array): number {
   return before + 1;
 }
 
+export function answers(): string {
+  return 'done';
+}
+
 /** Never ends. */
 export function hangs(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

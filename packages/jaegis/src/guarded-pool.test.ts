@@ -9,7 +9,7 @@ function start(options: Parameters<typeof poolPolicyOf>[0]) {
   const pool = createPool({ threads: 1, clock: realClock() });
   onTestFinished(() => pool.close());
   const policy = poolPolicyOf(options);
-  return { policy, guarded: new GuardedPool(pool, policy) };
+  return { pool, policy, guarded: new GuardedPool(pool, policy) };
 }
 
 it('a task whose thread ends is done in another one', async () => {
@@ -19,7 +19,9 @@ it('a task whose thread ends is done in another one', async () => {
 });
 
 it('a task that takes longer than its policy allows is stopped, which is a failure', async () => {
-  const { guarded, policy } = start({ breaker: { failures: 1 }, timeoutMs: 50 });
+  const { pool, guarded, policy } = start({ breaker: { failures: 1 }, timeoutMs: 50 });
+  // Where the time is up before there is a thread, it has not begun, which is another error.
+  await pool.run(task('answers'), undefined);
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'operation_timeout' });
   await expect(guarded.run(task('hangs'), undefined)).rejects.toMatchObject({ code: 'breaker_open' });
   expect(policy.name).toBe('pool');
