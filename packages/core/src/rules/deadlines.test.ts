@@ -39,6 +39,20 @@ describe('deadlines of one length', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('leave no timer for long once all is done', async () => {
+    const clock = new VirtualClock();
+    const deadlines = new Deadlines(clock);
+    const fired: number[] = [];
+    const [done, late] = [waiting(() => {}), waiting(() => fired.push(clock.monotonic()))];
+    deadlines.add(done, 60_000);
+    deadlines.remove(done);
+    deadlines.add(late, 3_500);
+    await clock.advance(1_000);
+    expect(clock.pending).toBe(1);
+    await clock.advance(2_500);
+    expect([fired, clock.pending]).toEqual([[3_500], 0]);
+  });
+
   it('are kept although one of them throws when it expires', async () => {
     const clock = new VirtualClock();
     const deadlines = new Deadlines(clock);

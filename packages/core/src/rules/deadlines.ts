@@ -20,6 +20,11 @@ export interface DeadlineLane {
 
 /** More different waits than this share one timer each for themselves. */
 const MOST_LANES = 32;
+/**
+ * No timer is set for longer, in ms: the timer of what was done in time stays, and keeps a process alive that has nothing
+ * else to do.
+ */
+const LONGEST_MS = 1_000;
 
 /**
  * Deadlines by the million, of which nearly all are met: asks mostly wait equally long, so each length of wait is one
@@ -83,7 +88,7 @@ export class Deadlines {
   }
 
   #arm(lane: DeadlineLane, inMs: number): void {
-    lane.timer = this.#clock.setTimer(inMs, () => this.#run(() => this.#fire(lane)));
+    lane.timer = this.#clock.setTimer(Math.min(inMs, LONGEST_MS), () => this.#run(() => this.#fire(lane)));
   }
 
   #disarm(lane: DeadlineLane): void {
