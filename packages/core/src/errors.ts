@@ -157,7 +157,7 @@ export const errorCatalogue = {
   cancelled: kind('never', 'The work was cancelled before it ended.', 'Nothing, if you cancelled it.'),
   invalid_config: kind(
     'never',
-    'A setting is not usable. Nothing was started.',
+    'A setting is not usable. Nothing was started or changed.',
     'Change the setting at the path named in the error.',
   ),
   invalid_message: kind(

@@ -67,9 +67,11 @@ export interface AppSpec {
 
 /**
  * Defines what the nodes of a cluster run. All of them should be given the same app.
- * @throws InvalidDefinitionError when two definitions share a type, two actors a name, or two policies.
+ * @throws InvalidDefinitionError when two definitions share a type, two actors a name, or two policies; and for an option
+ * that is none.
  */
 export function defineApp(spec: AppSpec): App {
+  refuseUnknown(spec);
   const entities = spec.entities ?? [];
   const singletons = spec.singletons ?? [];
   const actors = spec.actors ?? [];
@@ -101,6 +103,22 @@ export function defineApp(spec: AppSpec): App {
   );
   const restartLimit = checkLimit('defineApp', spec.restartLimit ?? {});
   return { entities, singletons, actors, startables, policies, restartLimit };
+}
+
+const known: Readonly<Record<keyof AppSpec, true>> = {
+  entities: true,
+  singletons: true,
+  actors: true,
+  definitions: true,
+  policies: true,
+  restartLimit: true,
+};
+
+function refuseUnknown(spec: AppSpec): void {
+  const unknown = Object.keys(spec).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const message = `defineApp: ${unknown} is no option; there are ${Object.keys(known).join(', ')}.`;
+  throw new InvalidDefinitionError(message, { data: { path: unknown, rule: 'unknown_option' } });
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {

@@ -228,6 +228,7 @@ export {
   type PolicyOptions,
   type PolicySnapshot,
   type PolicyState,
+  type PolicyTuning,
   RateLimit,
   type RateLimitOptions,
   type Refusal,

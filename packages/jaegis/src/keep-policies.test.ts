@@ -51,7 +51,19 @@ it('what cannot be read is dropped with a word, and the policy works', async () 
 it.each([
   ['two of one name', () => [payments(), payments()], 'policies'],
   ['one that cannot be kept', () => [payments(), { name: 'own' }], 'policies.1'],
+  ['one instead of a list', () => payments(), ''],
 ])('policies with %s are refused', async (_, policies, path) => {
   const keeping = keepPolicies(policies() as never, { shelf: folderShelf('/nowhere') });
+  await expect(keeping).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
+});
+
+it.each([
+  [undefined, ''],
+  [{}, 'shelf'],
+  [{ shelf: '/var/lib/shop' }, 'shelf'],
+  [{ shelf: folderShelf('/nowhere'), everyMs: 0 }, 'everyMs'],
+  [{ shelf: folderShelf('/nowhere'), stale: 5 }, 'stale'],
+])('options of %o are refused', async (options, path) => {
+  const keeping = keepPolicies([payments()], options as never);
   await expect(keeping).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
 });

@@ -1,9 +1,11 @@
 /** Keeps the state of policies over a restart of their process. */
 import type { ActorDefinition, Announcement, Doors, Protocol } from '@jaegis/actors';
-import { type Clock, InvalidConfigError, type Logger } from '@jaegis/core';
+import { type Clock, InvalidConfigError, type Logger, type Shelf } from '@jaegis/core';
 import { pinoLogger, realClock } from '@jaegis/node';
 import { type Dropped, type KeptPolicy, PolicyKeeper, type PolicyKeeperOptions } from '@jaegis/resilience';
+import { z } from 'zod';
 import type { App } from './app.ts';
+import { checked } from './checked.ts';
 
 export interface KeepOptions extends Omit<PolicyKeeperOptions, 'policies' | 'clock' | 'logger'> {
   /** Default: the clock of this process. */
@@ -13,6 +15,21 @@ export interface KeepOptions extends Omit<PolicyKeeperOptions, 'policies' | 'clo
   /** Told of what lies on the shelf and cannot be used, which is logged too. */
   readonly onDropped?: ((dropped: Dropped) => void) | undefined;
 }
+
+const isShelf = (value: unknown) => {
+  const { read, write } = Object(value) as Partial<Shelf>;
+  return typeof read === 'function' && typeof write === 'function';
+};
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+const schema = z.strictObject({
+  shelf: z.custom<Shelf>(isShelf, 'must be a shelf, as folderShelf(path) gives it'),
+  everyMs: z.number().positive().optional(),
+  staleMs: z.number().positive().optional(),
+  clock: z.custom<Clock>(isObject, 'must be a clock').optional(),
+  logger: z.custom<Logger>(isObject, 'must be a logger').optional(),
+  onDropped: z.custom<() => void>((value) => typeof value === 'function', 'must be a function').optional(),
+});
 
 /**
  * For a process without a cluster; a node does it itself, by the option `keepPolicies`. Resolves when the policies have
@@ -29,6 +46,8 @@ export interface KeepOptions extends Omit<PolicyKeeperOptions, 'policies' | 'clo
  * logged, and told to `onDropped`.
  */
 export async function keepPolicies(policies: readonly KeptPolicy[], options: KeepOptions): Promise<PolicyKeeper> {
+  checked('keepPolicies', z.array(z.unknown(), 'the policies must be a list'), policies);
+  checked('keepPolicies', schema, options);
   const kept = keepable('keepPolicies', policies);
   checkNames('keepPolicies', kept);
   const { clock = realClock(), logger = pinoLogger({ level: 'warn' }), onDropped, ...rest } = options;

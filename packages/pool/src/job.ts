@@ -7,7 +7,7 @@ import {
   type Timer,
   type WorkerTask,
 } from '@jaegis/core';
-import { badTime, noClock, timedOut, tooLate } from './refusals.ts';
+import { badTime, noClock, noTask, timedOut, tooLate } from './refusals.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -54,8 +54,9 @@ export class Job {
     stop: (job: Job, reason: Reason) => void,
   ) {
     const { timeoutMs = NEVER, deadlineMs = NEVER, tenant } = options;
-    if (!(timeoutMs > 0)) throw badTime('timeoutMs', timeoutMs);
-    if (Number.isNaN(deadlineMs)) throw badTime('deadlineMs', deadlineMs);
+    if (typeof task?.module !== 'string' || typeof task.name !== 'string') throw noTask();
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) throw badTime('timeoutMs', timeoutMs);
+    if (typeof deadlineMs !== 'number' || Number.isNaN(deadlineMs)) throw badTime('deadlineMs', deadlineMs);
     if (clock === undefined && Math.min(timeoutMs, deadlineMs) < NEVER) throw noClock();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.task = task;

@@ -184,12 +184,21 @@ test('a deadline stops what runs, and refuses what waits without its having begu
 
 test.each([
   ['timeoutMs', { timeoutMs: 0 }],
+  ['timeoutMs', { timeoutMs: '5' as unknown as number }],
   ['deadlineMs', { deadlineMs: Number.NaN }],
   ['clock', { timeoutMs: 100 }],
 ])('a task without a usable %s is refused', async (path, options) => {
   const run = openPool().run(task('add'), { a: 1, b: 1 }, options);
   await expect(run).rejects.toMatchObject({ code: 'invalid_config', data: { path } });
 });
+
+test.each([[() => 1], [undefined], [{ module: import.meta.url }]])(
+  '%o is no task, and refused as such',
+  async (given) => {
+    const run = openPool().run(given as unknown as WorkerTask, 1);
+    await expect(run).rejects.toMatchObject({ code: 'invalid_config', data: { path: 'task' } });
+  },
+);
 
 test('a queue at its limit refuses, also tasks that can be aborted', async () => {
   const pool = openPool({ maxQueue: 2 });
@@ -297,6 +306,7 @@ test.each([
   { idleMs: Number.NaN },
   { maxHeapMb: 1 },
   { niceness: 20 },
+  { maxThreads: 2 },
 ])('the setting %o is refused by its name', (options) => {
   const [path] = Object.keys(options);
   expect(() => createPool(options)).toThrow(expect.objectContaining({ code: 'invalid_config' }));

@@ -54,8 +54,24 @@ const FILLS_BETWEEN_LOOKS = 32;
 /** The priority of tasks that have none. */
 const USUAL = 5;
 
-/** @throws InvalidConfigError for a limit that is not a whole number in its range. */
+const known: Readonly<Record<keyof PoolOptions, true>> = {
+  threads: true,
+  maxQueue: true,
+  maxTenantQueue: true,
+  idleMs: true,
+  maxHeapMb: true,
+  niceness: true,
+  clock: true,
+  memory: true,
+};
+
+/** @throws InvalidConfigError for a limit that is not a whole number in its range, and for an option that is none. */
 export function createPool(options: PoolOptions = {}): WorkerPool {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    const message = `${unknown} is no option of a pool; there are ${Object.keys(known).join(', ')}.`;
+    throw new InvalidConfigError(message, { data: { path: unknown } });
+  }
   const maxQueue = limit('maxQueue', options.maxQueue ?? 1024, 0);
   const limits = {
     threads: limit('threads', options.threads ?? Math.max(1, availableParallelism() - 1), 1),

@@ -30,8 +30,16 @@ export function timedOut(task: WorkerTask, ranMs: number): JaegisError {
   return new OperationTimeoutError(message, { data: { ...task, ranMs } });
 }
 
-export function badTime(name: string, value: number): JaegisError {
-  return new InvalidConfigError(`${name} must be a number above 0, not ${value}.`, { data: { path: name, value } });
+export function badTime(name: string, value: unknown): JaegisError {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return new InvalidConfigError(`${name} must be a number above 0, not ${shown}.`, { data: { path: name, value } });
+}
+
+export function noTask(): JaegisError {
+  const message =
+    'A task must be { module, name }: the file URL of a module and the name of a function that it exports. ' +
+    'A function itself cannot cross threads.';
+  return new InvalidConfigError(message, { data: { path: 'task' } });
 }
 
 export function noClock(): JaegisError {

@@ -1,5 +1,6 @@
 import { InvalidConfigError } from '@jaegis/core';
 import type { Call, CallInfo, Inner, Part } from './call.ts';
+import { checkOptions, namesOf } from './known-options.ts';
 import { checkFunction } from './number-option.ts';
 import type { Services } from './services.ts';
 
@@ -68,8 +69,12 @@ export class Fallback implements Part {
   }
 }
 
+const names = namesOf<FallbackOptions>({ use: true, for: true });
+
 /** @throws InvalidConfigError */
-export function checkFallback({ use, for: isFor }: FallbackOptions, path = 'fallback'): void {
+export function checkFallback(options: FallbackOptions, path = 'fallback'): void {
+  checkOptions(path, options, names);
+  const { use, for: isFor } = options;
   if (!Array.isArray(use) || use.length === 0) {
     throw new InvalidConfigError(`${path}.use must name at least one function.`, { data: { path: `${path}.use` } });
   }

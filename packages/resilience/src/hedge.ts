@@ -1,8 +1,9 @@
 import { CancelledError, type Clock, type DeadlineLane, Deadlines, type Expiring } from '@jaegis/core';
 import type { Call, Inner, Part } from './call.ts';
+import { checkOptions, namesOf } from './known-options.ts';
 import { Latencies } from './latencies.ts';
 import { checkNumber } from './number-option.ts';
-import type { RetryBudget } from './retry/retry-budget.ts';
+import { checkRetryBudget, type RetryBudget } from './retry/retry-budget.ts';
 import type { Services } from './services.ts';
 
 export interface HedgeOptions {
@@ -21,6 +22,7 @@ export interface HedgeOptions {
   readonly budget?: RetryBudget | undefined;
 }
 
+const names = namesOf<HedgeOptions>({ delayMs: true, quantile: true, minDelayMs: true, tries: true, budget: true });
 const USUAL_TRIES = 2;
 /** Fewer latencies say nothing about their tail. */
 const FEWEST_LATENCIES = 20;
@@ -174,9 +176,12 @@ class Race implements Expiring {
 }
 
 /** @throws InvalidConfigError */
-export function checkHedge({ delayMs, quantile, minDelayMs, tries }: HedgeOptions, path = 'hedge'): void {
+export function checkHedge(options: HedgeOptions, path = 'hedge'): void {
+  checkOptions(path, options, names);
+  const { delayMs, quantile, minDelayMs, tries, budget } = options;
   checkNumber(`${path}.delayMs`, delayMs, { least: 0 });
   checkNumber(`${path}.quantile`, quantile, { above: 0, most: 1 });
   checkNumber(`${path}.minDelayMs`, minDelayMs, { least: 0 });
   checkNumber(`${path}.tries`, tries, { least: 2, isWhole: true });
+  if (budget !== undefined) checkRetryBudget(`${path}.budget`, budget);
 }

@@ -62,7 +62,7 @@ export {
   type PolicyState,
   resilient,
 } from './policy/policy.ts';
-export type { PolicyOptions } from './policy/policy-options.ts';
+export type { PolicyOptions, PolicyTuning } from './policy/policy-options.ts';
 export { RateLimit, type RateLimitOptions } from './rate/rate-limit.ts';
 export { refusalChance, Throttle, type ThrottleOptions } from './rate/throttle.ts';
 export { TokenBucket, type TokenBucketOptions } from './rate/token-bucket.ts';

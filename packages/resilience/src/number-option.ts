@@ -15,6 +15,12 @@ export function checkNumber(path: string, value: number | undefined, range: Rang
   throw new InvalidConfigError(`${path} is ${String(value)}; it must be ${words(range)}.`, { data: { path, value } });
 }
 
+/** @throws InvalidConfigError with data.path where it is given and no name. */
+export function checkName(path: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return;
+  throw new InvalidConfigError(`${path} must be a text that is not empty.`, { data: { path } });
+}
+
 /** @throws InvalidConfigError with data.path where it is given and no function. */
 export function checkFunction(path: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;

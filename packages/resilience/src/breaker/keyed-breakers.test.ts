@@ -23,6 +23,11 @@ describe('breakers by key', () => {
     expect([await good('b'), await good(), breakers.size]).toEqual(['well', 'well', 3]);
   });
 
+  it('refuse an option that nobody reads', () => {
+    const unknown: object = { keys: 5 };
+    expect(() => stage(unknown)).toThrow(expect.objectContaining({ code: 'invalid_config' }));
+  });
+
   it('go by any key that can be told from a call', async () => {
     const { keys, good } = stage({ key: ({ tenant = '' }) => tenant.slice(0, 1) });
     await good('a1');

@@ -1,6 +1,8 @@
 /** The options of a circuit breaker, checked, with their defaults. */
 import { InvalidConfigError, isFaultOfCaller, type Random } from '@jaegis/core';
 import type { Call } from '../call.ts';
+import { checkOptions, namesOf } from '../known-options.ts';
+import { checkFunction, checkName } from '../number-option.ts';
 import type { BreakerEvent } from './events.ts';
 import { isGivenUp } from './given-up.ts';
 
@@ -51,6 +53,26 @@ export interface BreakerOptions {
   readonly onEvent?: ((event: BreakerEvent) => void) | undefined;
 }
 
+const names = namesOf<BreakerOptions>({
+  name: true,
+  failures: true,
+  failuresMs: true,
+  failureRate: true,
+  slowRate: true,
+  slowMs: true,
+  minimumCalls: true,
+  windowMs: true,
+  buckets: true,
+  openMs: true,
+  openJitter: true,
+  successes: true,
+  probes: true,
+  probeMs: true,
+  ignores: true,
+  isFailure: true,
+  onEvent: true,
+});
+
 const allFail: ErrorFilter = () => true;
 const saysNothing: ErrorFilter = (error, call) => isGivenUp(error, call) || isFaultOfCaller(error);
 
@@ -91,6 +113,9 @@ export class BreakerSettings {
   readonly onEvent: ((event: BreakerEvent) => void) | undefined;
 
   constructor(options: BreakerOptions = {}) {
+    checkOptions('breaker', options, names);
+    checkName('breaker.name', options.name);
+    for (const name of ['ignores', 'isFailure', 'onEvent'] as const) checkFunction(`breaker.${name}`, options[name]);
     this.options = options;
     this.name = options.name ?? 'breaker';
     this.failures = number(options, 'failures', 5, { ...count, most: Number.POSITIVE_INFINITY });

@@ -1,6 +1,7 @@
 /** At most so many calls at once, so that what is slow fills its own slots and not the whole process. */
 import { type Clock, Deadlines, hasCode, InvalidConfigError } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { Listeners } from '../listeners.ts';
 import type { PartEvent, Services } from '../services.ts';
 import { positive, whole } from './checked.ts';
@@ -14,21 +15,30 @@ import { Waiter } from './waiter.ts';
 
 export interface BulkheadOptions {
   /** For errors and inspection. Default `bulkhead`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How many calls may be under way at once, or what learns it. */
   readonly limit: number | AdaptiveLimit;
   /**
    * How many more may wait for their turn; with shares, of each tenant. Default 0: beyond the limit a call is refused at
    * once, since a line only hides for a while that there is too much.
    */
-  readonly maxQueue?: number;
+  readonly maxQueue?: number | undefined;
   /** How long one may wait at most, in ms; its own deadline may be earlier. Default 1,000. */
-  readonly queueMs?: number;
+  readonly queueMs?: number | undefined;
   /** Guaranteed parts of the limit for tenants. Default: all are equal. */
-  readonly shares?: SharesOptions;
+  readonly shares?: SharesOptions | undefined;
   /** Refuses the less urgent first, and the old ones of a line that is too long. Default: by the limit and arrival only. */
-  readonly shedding?: SheddingOptions;
+  readonly shedding?: SheddingOptions | undefined;
 }
+
+const names = namesOf<BulkheadOptions>({
+  name: true,
+  limit: true,
+  maxQueue: true,
+  queueMs: true,
+  shares: true,
+  shedding: true,
+});
 
 /** What it may share with others: one timer for all that wait equally long. */
 export type BulkheadServices = Pick<Services, 'deadlines'>;
@@ -65,6 +75,7 @@ export class Bulkhead implements Part {
 
   /** @throws InvalidConfigError for an option out of its range, whose `data.path` begins with `bulkhead`. */
   constructor(clock: Clock, options: BulkheadOptions, services: BulkheadServices = {}) {
+    checkOptions('bulkhead', options, names);
     const { name = 'bulkhead', limit, maxQueue = 0, queueMs = 1_000, shares, shedding } = options;
     this.name = name;
     this.#clock = clock;
@@ -72,7 +83,7 @@ export class Bulkhead implements Part {
     this.#adaptive = typeof limit === 'number' ? undefined : limit;
     this.#queueMs = positive('bulkhead.queueMs', queueMs);
     this.#shedding = shedding && new Shedding(shedding, 'bulkhead.shedding');
-    const most = whole('bulkhead.limit', typeof limit === 'number' ? limit : limit.limit, 1);
+    const most = whole('bulkhead.limit', mostOf(limit), 1);
     const places = whole('bulkhead.maxQueue', maxQueue, 0);
     const delay = () => this.#shedding?.standingDelay();
     this.#shares =
@@ -123,9 +134,10 @@ export class Bulkhead implements Part {
    *
    * @throws InvalidConfigError as the constructor; nothing is changed then.
    */
-  tune({ limit, maxQueue = this.#room.maxQueue, queueMs = this.#queueMs, shares, shedding }: BulkheadTuning): void {
-    const most = typeof limit === 'object' ? limit.limit : (limit ?? this.#room.limit);
-    whole('bulkhead.limit', most, 1);
+  tune(options: BulkheadTuning): void {
+    checkOptions('bulkhead', options, names);
+    const { limit, maxQueue = this.#room.maxQueue, queueMs = this.#queueMs, shares, shedding } = options;
+    const most = whole('bulkhead.limit', limit === undefined ? this.#room.limit : mostOf(limit), 1);
     whole('bulkhead.maxQueue', maxQueue, 0);
     positive('bulkhead.queueMs', queueMs);
     this.#tuneFairness(shares, shedding);
@@ -218,6 +230,11 @@ export class Bulkhead implements Part {
     const limit = this.#adaptive.onSample(this.#clock.monotonic() - startMs, inFlight, didDrop);
     if (limit !== this.#room.limit) this.#room.limit = Math.max(1, limit);
   }
+}
+
+/** What it allows at the moment; anything where it was given what is no limit. */
+function mostOf(limit: number | AdaptiveLimit): unknown {
+  return typeof limit === 'object' && limit !== null && 'onSample' in limit ? limit.limit : limit;
 }
 
 /** Calls under way are counted by them. */

@@ -51,6 +51,8 @@ describe('a budget of memory', () => {
     ['memory.maxBytes', () => new MemoryBudget({ maxBytes: 0 })],
     ['memory.tenantBytes', () => new MemoryBudget({ maxBytes: 1, tenantBytes: Number.NaN })],
     ['memory.tenants.a', () => new MemoryBudget({ maxBytes: 1, tenants: { a: -1 } })],
+    ['memory.tenantByte', () => new MemoryBudget({ maxBytes: 1, ...{ tenantByte: 1 } })],
+    ['memory', () => new MemoryBudget(undefined as never)],
     ['bytes', () => new MemoryBudget({ maxBytes: 1 }).reserve('a', -1)],
   ])('refuses a bad %s by its name', (path, make) => {
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', data: expect.objectContaining({ path }) }));

@@ -1,16 +1,19 @@
 import { type BudgetView, type ByteBudget, OverloadedError } from '@jaegis/core';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { positive } from './checked.ts';
 
 export interface MemoryBudgetOptions {
   /** For errors and inspection. Default `memory`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Bytes that may be reserved at once, by all together. */
   readonly maxBytes: number;
   /** Bytes that one tenant may have of them. Default: all. */
-  readonly tenantBytes?: number;
+  readonly tenantBytes?: number | undefined;
   /** The same for tenants that differ from the others. */
-  readonly tenants?: Readonly<Record<string, number>>;
+  readonly tenants?: Readonly<Record<string, number>> | undefined;
 }
+
+const names = namesOf<MemoryBudgetOptions>({ name: true, maxBytes: true, tenantBytes: true, tenants: true });
 
 /**
  * Who may hold how many bytes: bookkeeping, which whoever allocates asks first. A budget within another counts against
@@ -27,8 +30,9 @@ export class MemoryBudget implements ByteBudget {
   #usedBytes = 0;
   #refused = 0;
 
-  /** @throws InvalidConfigError for a bound that is not above 0. */
+  /** @throws InvalidConfigError for a bound that is not above 0, and for an option that is none; `data.path` names it. */
   constructor(options: MemoryBudgetOptions, parent?: MemoryBudget) {
+    checkOptions('memory', options, names);
     const { name = 'memory', maxBytes, tenantBytes = maxBytes, tenants = {} } = options;
     this.name = name;
     this.#parent = parent;

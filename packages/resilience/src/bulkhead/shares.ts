@@ -1,5 +1,6 @@
 /** One limit for many tenants, of which each has its part for sure and may borrow what others do not use. */
 import type { Clock } from '@jaegis/core';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { positive, whole } from './checked.ts';
 import type { Guest, Partition, Room } from './room.ts';
 import type { StandingDelay } from './shedding.ts';
@@ -7,18 +8,20 @@ import { WaitingLine } from './waiting-line.ts';
 
 export interface SharesOptions {
   /** Tenants that are known beforehand, with their weights. They are never forgotten: their share is kept for them. */
-  readonly weights?: Readonly<Record<string, number>>;
+  readonly weights?: Readonly<Record<string, number>> | undefined;
   /** The weight of any other tenant, and of all together that are not told from each other. Default 1. */
-  readonly usualWeight?: number;
+  readonly usualWeight?: number | undefined;
   /** How many tenants that are not known beforehand are told from each other; the others share one part. Default 64. */
-  readonly most?: number;
+  readonly most?: number | undefined;
   /**
    * For so long, in ms, slots of a tenant's share that it has used are kept for it. The others are lent to whoever comes,
    * or waits when a call ends, and come back as the calls in them end. A tenant that has had no call for twice as long is
    * forgotten. Default 1,000.
    */
-  readonly lendAfterMs?: number;
+  readonly lendAfterMs?: number | undefined;
 }
+
+const names = namesOf<SharesOptions>({ weights: true, usualWeight: true, most: true, lendAfterMs: true });
 
 /** One tenant at the moment. */
 export interface ShareView {
@@ -90,8 +93,8 @@ export class Shares<Item extends Guest<Item>> implements Room<Item, Share<Item>>
    * @throws InvalidConfigError as the constructor; nothing is changed then.
    */
   tune(options: SharesOptions, path = 'shares'): void {
-    const { weights = {}, usualWeight = 1, most = 64, lendAfterMs = 1_000 } = options;
     checkShares(options, path);
+    const { weights = {}, usualWeight = 1, most = 64, lendAfterMs = 1_000 } = options;
     this.#usualWeight = usualWeight;
     this.#most = most;
     this.#windowMs = lendAfterMs;
@@ -280,7 +283,9 @@ export class Shares<Item extends Guest<Item>> implements Room<Item, Share<Item>>
 }
 
 /** @throws InvalidConfigError for options out of their range; `data.path` begins with `path`. */
-export function checkShares({ weights = {}, usualWeight, most, lendAfterMs }: SharesOptions, path = 'shares'): void {
+export function checkShares(options: SharesOptions, path = 'shares'): void {
+  checkOptions(path, options, names);
+  const { weights = {}, usualWeight, most, lendAfterMs } = options;
   if (usualWeight !== undefined) weightAt(`${path}.usualWeight`, usualWeight);
   if (most !== undefined) whole(`${path}.most`, most, 0);
   if (lendAfterMs !== undefined) positive(`${path}.lendAfterMs`, lendAfterMs);

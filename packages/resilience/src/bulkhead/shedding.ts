@@ -1,5 +1,6 @@
 /** What is given up first when there is more than can be done. Pure; told the time. */
 import { PRIORITIES } from '@jaegis/core';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { positive, within } from './checked.ts';
 
 export interface SheddingOptions {
@@ -8,13 +9,14 @@ export interface SheddingOptions {
    * it is refused while half of the slots or more are taken. A shorter list goes on with its last entry. Default: all of
    * it down to the usual priority of 5; then 0.9, 0.8, 0.7 and 0.6.
    */
-  readonly thresholds?: readonly number[];
+  readonly thresholds?: readonly number[] | undefined;
   /** The longest that the first in line should wait, in ms. Default 50. */
-  readonly targetMs?: number;
+  readonly targetMs?: number | undefined;
   /** When it has waited longer for all this time, in ms, the line is too long. More than a call takes. Default 500. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
 }
 
+const names = namesOf<SheddingOptions>({ thresholds: true, targetMs: true, intervalMs: true });
 const usualThresholds: readonly number[] = [1, 1, 1, 1, 1, 1, 0.9, 0.8, 0.7, 0.6];
 
 /** Less urgent calls are refused before the limit is reached, so that it is there for the more urgent ones. */
@@ -38,6 +40,7 @@ export class Shedding {
 
   /** From the next call on, also for lines that wait. @throws InvalidConfigError as the constructor; nothing is changed then. */
   tune(options: SheddingOptions, path = 'shedding'): void {
+    checkOptions(path, options, names);
     const { thresholds = usualThresholds, targetMs = 50, intervalMs = 500 } = options;
     positive(`${path}.targetMs`, targetMs);
     positive(`${path}.intervalMs`, intervalMs);
@@ -61,7 +64,10 @@ export class Shedding {
 }
 
 /** In ms. */
-export type DelayTimes = Required<Pick<SheddingOptions, 'targetMs' | 'intervalMs'>>;
+export interface DelayTimes {
+  readonly targetMs: number;
+  readonly intervalMs: number;
+}
 
 /**
  * Whether a line is long for good, and not by a burst that it works off: after CoDel (Nichols and Jacobson, 2012), with

@@ -34,6 +34,13 @@ describe('an order', () => {
     expect(stateOf(policy, 'retry')).toMatchObject({ tries: 3 });
   });
 
+  it('gives a retry waits of another kind, without what only those before knew', () => {
+    const { policy } = start({ retry: { backoff: { kind: 'exponential', firstMs: 5 } } });
+    policy.obey({ set: { retry: { backoff: { kind: 'constant', delayMs: 7 } } } });
+    policy.obey({ set: { retry: { backoff: { delayMs: 8 } } } });
+    expect(() => policy.obey({ set: { retry: { backoff: { firstMs: 5 } } } })).toThrow('retry.backoff.firstMs');
+  });
+
   it('lets JSON say what is infinite', () => {
     const { policy } = start(all);
     policy.obey({ set: { timeoutMs: 'Infinity' } });
@@ -110,6 +117,7 @@ it.each([
   [{ set: { bulkhead: { limit: 9 }, rateLimit: { perSecond: -1 } } }, 'rateLimit.perSecond'],
   [{ set: { bulkhead: { limit: 9 }, hedge: { delayMs: -1 } } }, 'hedge.delayMs'],
   [{ set: { bulkhead: { limit: 9 }, retry: { backoff: { kind: 'odd' } } } }, 'retry.backoff.kind'],
+  [{ set: { bulkhead: { limit: 9 }, retry: { backoff: { kind: 'constant' } } } }, 'retry.backoff.delayMs'],
   [{ set: { name: 'other' } }, 'name'],
   [{ set: { fallback: 7 } }, 'fallback'],
   [{ set: 7 }, 'set'],

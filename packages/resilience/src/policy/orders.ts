@@ -96,14 +96,22 @@ function changed(path: string, set: unknown, names: Names, before: Readonly<Reco
       const kind = Object.hasOwn(names, name) ? names[name] : undefined;
       if (kind === undefined) throw refused(full, value, `there can be set ${Object.keys(names).join(', ')}`);
       if (typeof kind === 'string') return [name, ofKind(full, value, kind)];
-      const own = partBefore(full, before[name], kind);
+      const own = partBefore(full, before[name], { names: kind, value });
       return [name, { ...own, ...changed(full, value, kind, own) }];
     }),
   );
 }
 
 /** The waits of a retry have a usual way; what else is not there cannot be changed. */
-function partBefore(path: string, before: unknown, names: Names): Readonly<Record<string, unknown>> {
+function partBefore(
+  path: string,
+  before: unknown,
+  { names, value }: { readonly names: Names; readonly value: unknown },
+): Readonly<Record<string, unknown>> {
+  // Waits of another kind have other options.
+  if (path === 'retry.backoff' && isRecord(value) && value.kind !== undefined) {
+    return isRecord(before) && before.kind === value.kind ? before : {};
+  }
   if (path === 'retry.backoff' && (before === undefined || isFunction(before))) return { kind: 'exponential' };
   if (before === undefined) throw refused(path, undefined, 'the policy has none that could be changed');
   if (isRecord(before) && areOptions(before as object)) return before;

@@ -67,6 +67,7 @@ describe('a bulkhead by options', () => {
   it('keeps what is under way, and its other options, when it is tuned', async () => {
     const { policy } = start({ bulkhead: { limit: 1, maxQueue: 1 } });
     void policy.run(hanging);
+    policy.tune({ bulkhead: { maxQueue: 3 } });
     policy.tune({ bulkhead: { limit: 2 } });
     void policy.run(hanging);
     void policy.run(hanging);

@@ -4,7 +4,8 @@ import type { BulkheadOptions } from '../bulkhead/bulkhead.ts';
 import type { Part } from '../call.ts';
 import { checkFallback, type FallbackFunction, type FallbackOptions } from '../fallback.ts';
 import { checkHedge, type HedgeOptions } from '../hedge.ts';
-import { checkNumber } from '../number-option.ts';
+import { checkOptions, namesOf } from '../known-options.ts';
+import { checkName, checkNumber } from '../number-option.ts';
 import { checkRateLimit, type RateLimitOptions } from '../rate/rate-limit.ts';
 import { checkRetry, type RetryOptions } from '../retry/retry.ts';
 
@@ -30,13 +31,31 @@ export interface PolicyOptions<Fallen = never> {
   readonly tryTimeoutMs?: number | undefined;
 }
 
+const names = namesOf<PolicyOptions>({
+  name: true,
+  fallback: true,
+  timeoutMs: true,
+  rateLimit: true,
+  bulkhead: true,
+  retry: true,
+  breaker: true,
+  hedge: true,
+  tryTimeoutMs: true,
+});
+
+/** What may be changed while it works: of a part that it has by options any of these. */
+export interface PolicyTuning<Fallen = never> extends Omit<PolicyOptions<Fallen>, 'bulkhead' | 'rateLimit'> {
+  readonly bulkhead?: Partial<BulkheadOptions> | Part | undefined;
+  readonly rateLimit?: Partial<RateLimitOptions> | Part | undefined;
+}
+
 /** Whatever the fallbacks give. */
 export type AnyPolicyOptions = PolicyOptions<unknown>;
 
 /** What is given replaces; of a part with options those that are given. What is undefined takes the part out. */
-export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyPolicyOptions {
+export function merged(before: AnyPolicyOptions, change: PolicyTuning<unknown>): AnyPolicyOptions {
   const { retry, hedge, rateLimit, bulkhead, breaker } = change;
-  return {
+  const options = {
     ...before,
     ...change,
     ...(retry && before.retry ? { retry: { ...before.retry, ...retry } } : {}),
@@ -47,19 +66,22 @@ export function merged(before: AnyPolicyOptions, change: AnyPolicyOptions): AnyP
     ...(areOptions(bulkhead) && areOptions(before.bulkhead) ? { bulkhead: { ...before.bulkhead, ...bulkhead } } : {}),
     ...(areOptions(breaker) && areOptions(before.breaker) ? { breaker: { ...before.breaker, ...breaker } } : {}),
   };
+  return options as AnyPolicyOptions; // what lacks in a part that is new is refused with all else
 }
 
 /** All before any part is made or changed. @throws InvalidConfigError */
 export function checkPolicy(options: AnyPolicyOptions): void {
-  const { timeoutMs, tryTimeoutMs, rateLimit, bulkhead, retry, breaker, hedge } = options;
+  checkOptions('', options, names);
+  const { name, timeoutMs, tryTimeoutMs, rateLimit, bulkhead, retry, breaker, hedge } = options;
+  checkName('name', name);
   checkNumber('timeoutMs', timeoutMs, { above: 0, most: Number.POSITIVE_INFINITY });
   checkNumber('tryTimeoutMs', tryTimeoutMs, { above: 0, most: Number.POSITIVE_INFINITY });
   const fallback = fallbackOf(options);
   if (fallback !== undefined) checkFallback(fallback);
+  for (const [path, part] of Object.entries({ rateLimit, bulkhead, breaker })) checkObject(path, part);
   if (areOptions(rateLimit)) checkRateLimit(rateLimit);
   if (retry !== undefined) checkRetry(retry);
   if (hedge !== undefined) checkHedge(hedge);
-  for (const [path, part] of Object.entries({ bulkhead, breaker })) checkObject(path, part);
   // It checks all of them.
   if (areOptions(breaker)) new BreakerSettings(breaker);
 }

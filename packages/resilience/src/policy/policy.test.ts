@@ -342,6 +342,48 @@ it.each<[PolicyOptions<unknown>, string]>([
   expect(() => start(options)).toThrow(expect.objectContaining({ data: expect.objectContaining({ path }) }));
 });
 
+it.each<[unknown, string]>([
+  [5, ''],
+  [{ timeout: 5 }, 'timeout'],
+  [{ name: 5 }, 'name'],
+  [{ name: '' }, 'name'],
+  [{ fallback: { use: [() => 0], four: () => true } }, 'fallback.four'],
+  [{ rateLimit: 5 }, 'rateLimit'],
+  [{ rateLimit: {} }, 'rateLimit.perSecond'],
+  [{ rateLimit: { perSecond: 5, wait: 5 } }, 'rateLimit.wait'],
+  [{ bulkhead: 8 }, 'bulkhead'],
+  [{ bulkhead: {} }, 'bulkhead.limit'],
+  [{ bulkhead: { limit: {} } }, 'bulkhead.limit'],
+  [{ bulkhead: { limit: 8, queue: 5 } }, 'bulkhead.queue'],
+  [{ bulkhead: { limit: 8, shares: 5 } }, 'bulkhead.shares'],
+  [{ bulkhead: { limit: 8, shares: { a: 2 } } }, 'bulkhead.shares.a'],
+  [{ bulkhead: { limit: 8, shedding: true } }, 'bulkhead.shedding'],
+  [{ bulkhead: { limit: 8, shedding: { target: 5 } } }, 'bulkhead.shedding.target'],
+  [{ retry: 3 }, 'retry'],
+  [{ retry: { retries: 3 } }, 'retry.retries'],
+  [{ retry: { budget: 5 } }, 'retry.budget'],
+  [{ retry: { backoff: null } }, 'retry.backoff.kind'],
+  [{ retry: { backoff: { kind: 'constant' } } }, 'retry.backoff.delayMs'],
+  [{ retry: { backoff: { kind: 'constant', delayMs: 1, firstMs: 1 } } }, 'retry.backoff.firstMs'],
+  [{ retry: { backoff: { kind: 'exponential', delayMs: 1 } } }, 'retry.backoff.delayMs'],
+  [{ breaker: [] }, 'breaker'],
+  [{ breaker: { openMS: 5 } }, 'breaker.openMS'],
+  [{ breaker: { isFailure: 5 } }, 'breaker.isFailure'],
+  [{ hedge: 5 }, 'hedge'],
+  [{ hedge: { afterMs: 5 } }, 'hedge.afterMs'],
+  [{ hedge: { budget: {} } }, 'hedge.budget'],
+])('%j, as JavaScript allows it, is refused by its path', (options, path) => {
+  const refusal = expect.objectContaining({ code: 'invalid_config', data: expect.objectContaining({ path }) });
+  expect(() => start(options as PolicyOptions<unknown>)).toThrow(refusal);
+});
+
+it('what is tuned by a name that nobody reads is refused, and nothing is changed', () => {
+  const { policy } = start({ timeoutMs: 5 });
+  const change: object = { timeoutMs: 7, breakers: {} };
+  expect(() => policy.tune(change)).toThrow('breakers is no option');
+  expect(policy.inspect().parts).toMatchObject([{ state: { timeoutMs: 5 } }]);
+});
+
 describe('the state of a policy', () => {
   const down = () => Promise.reject(new Error('down'));
 

@@ -5,7 +5,7 @@ import type { PartEvent, Services } from '../services.ts';
 import { type Layer, Layers } from './layers.ts';
 import { breakerAct, changeOf, checkOrder } from './orders.ts';
 import { type Outcome, Tally } from './outcome.ts';
-import { type AnyPolicyOptions, merged, type PolicyOptions } from './policy-options.ts';
+import { type AnyPolicyOptions, merged, type PolicyOptions, type PolicyTuning } from './policy-options.ts';
 
 /** What a part of a policy did, and of which policy it is. */
 export type PolicyEvent = PartEvent & { readonly policy: string };
@@ -112,7 +112,7 @@ export class Policy<Fallen = never> {
    *
    * @throws InvalidConfigError
    */
-  tune(change: Partial<PolicyOptions<Fallen>>): void {
+  tune(change: PolicyTuning<Fallen>): void {
     this.#apply(merged(this.#options, change));
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, RateLimitedError, type Timer } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { checkNumber } from '../number-option.ts';
 import type { Services } from '../services.ts';
 import { checkTokenBucket, TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
@@ -11,6 +12,8 @@ export interface RateLimitOptions extends TokenBucketOptions {
    */
   readonly waitMs?: number | undefined;
 }
+
+const names = namesOf<RateLimitOptions>({ perSecond: true, capacity: true, waitMs: true });
 
 /** A call in the queue. */
 interface Waiting {
@@ -113,6 +116,7 @@ export class RateLimit implements Part {
 
 /** @throws InvalidConfigError */
 export function checkRateLimit(options: RateLimitOptions, path = 'rateLimit'): void {
+  checkOptions(path, options, names);
   checkTokenBucket(options, path);
   checkNumber(`${path}.waitMs`, options.waitMs, { least: 0 });
 }

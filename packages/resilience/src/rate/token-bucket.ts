@@ -71,6 +71,7 @@ export class TokenBucket {
 
 /** @throws InvalidConfigError */
 export function checkTokenBucket({ perSecond, capacity }: TokenBucketOptions, path = 'rateLimit'): void {
-  checkNumber(`${path}.perSecond`, perSecond, { above: 0 });
+  // It has no default.
+  checkNumber(`${path}.perSecond`, perSecond ?? Number.NaN, { above: 0 });
   checkNumber(`${path}.capacity`, capacity, { least: 1 });
 }

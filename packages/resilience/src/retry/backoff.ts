@@ -1,4 +1,5 @@
 import { InvalidConfigError } from '@jaegis/core';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { checkNumber } from '../number-option.ts';
 
 /** Waits that grow with each retry and are drawn by chance, so that those who failed together do not return together. */
@@ -37,6 +38,15 @@ export type OwnBackoff = (retry: number, chance: number, beforeMs: number) => nu
 
 export type RetryBackoff = ExponentialBackoff | ConstantBackoff | OwnBackoff;
 
+const constantNames = namesOf<ConstantBackoff>({ kind: true, delayMs: true });
+const exponentialNames = namesOf<ExponentialBackoff>({
+  kind: true,
+  firstMs: true,
+  maxMs: true,
+  factor: true,
+  jitter: true,
+});
+
 const usual: ExponentialBackoff = { kind: 'exponential' };
 
 /** The wait before the retry, in ms; not finite where one's own rule says that there is to be none. */
@@ -51,11 +61,14 @@ export function retryDelay(retry: number, chance: number, beforeMs: number, back
 /** @throws InvalidConfigError */
 export function checkBackoff(path: string, backoff: RetryBackoff | undefined): void {
   if (backoff === undefined || typeof backoff === 'function') return;
-  if (backoff.kind === 'constant') {
-    checkNumber(`${path}.delayMs`, backoff.delayMs, { least: 0 });
+  if (backoff?.kind === 'constant') {
+    checkOptions(path, backoff, constantNames);
+    // It has no default.
+    checkNumber(`${path}.delayMs`, backoff.delayMs ?? Number.NaN, { least: 0 });
     return;
   }
-  if (backoff.kind !== 'exponential') throw unknownChoice(`${path}.kind`, 'exponential or constant');
+  if (backoff?.kind !== 'exponential') throw unknownChoice(`${path}.kind`, 'exponential or constant');
+  checkOptions(path, backoff, exponentialNames);
   const { firstMs, maxMs, factor, jitter = 'full' } = backoff;
   checkNumber(`${path}.firstMs`, firstMs, { above: 0 });
   checkNumber(`${path}.maxMs`, maxMs, { least: firstMs ?? 100 });

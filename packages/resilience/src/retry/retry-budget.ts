@@ -1,4 +1,4 @@
-import type { Clock } from '@jaegis/core';
+import { type Clock, InvalidConfigError } from '@jaegis/core';
 import { checkNumber } from '../number-option.ts';
 import { SlidingCount } from '../rate/sliding-count.ts';
 
@@ -67,4 +67,10 @@ export class RetryBudget {
   #left(nowMs: number): number {
     return this.#minimum + this.#share * this.#calls.total(nowMs) - this.#retries.total(nowMs);
   }
+}
+
+/** @throws InvalidConfigError where it is none. */
+export function checkRetryBudget(path: string, budget: unknown): void {
+  if (budget instanceof RetryBudget) return;
+  throw new InvalidConfigError(`${path} must be a RetryBudget.`, { data: { path } });
 }

@@ -1,11 +1,12 @@
 import { type Clock, hasCode, type Random } from '@jaegis/core';
 import type { Call, Inner, Part } from '../call.ts';
+import { checkOptions, namesOf } from '../known-options.ts';
 import { checkFunction, checkNumber } from '../number-option.ts';
 import type { GaveUp, Services } from '../services.ts';
 import { retryAfterMs, retryOf } from './advice.ts';
 import { type Attempt, keepAttempts } from './attempts.ts';
 import { checkBackoff, type RetryBackoff, retryDelay } from './backoff.ts';
-import { RetryBudget } from './retry-budget.ts';
+import { checkRetryBudget, RetryBudget } from './retry-budget.ts';
 
 export interface RetryOptions {
   /** Tries in all, the first included. Default 5. */
@@ -21,6 +22,7 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | false | undefined;
 }
 
+const names = namesOf<RetryOptions>({ tries: true, backoff: true, isRetryable: true, budget: true });
 const USUAL_TRIES = 5;
 
 /** Errors of JAEGIS say themselves whether repeating may help; those of others are repeated. */
@@ -161,8 +163,11 @@ export class Retry implements Part {
 }
 
 /** @throws InvalidConfigError */
-export function checkRetry({ tries, backoff, isRetryable: mayHelp }: RetryOptions, path = 'retry'): void {
+export function checkRetry(options: RetryOptions, path = 'retry'): void {
+  checkOptions(path, options, names);
+  const { tries, backoff, isRetryable: mayHelp, budget } = options;
   checkNumber(`${path}.tries`, tries, { least: 1, isWhole: true, most: Number.POSITIVE_INFINITY });
   checkBackoff(`${path}.backoff`, backoff);
   checkFunction(`${path}.isRetryable`, mayHelp);
+  if (budget !== undefined && budget !== false) checkRetryBudget(`${path}.budget`, budget);
 }
