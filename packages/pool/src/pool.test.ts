@@ -1,4 +1,4 @@
-import type { RunOptions, WorkerPool } from '@jaegis/core';
+import type { RunOptions, WorkerPool, WorkerTask } from '@jaegis/core';
 import { MemoryBudget } from '@jaegis/resilience';
 import { VirtualClock } from '@jaegis/sim';
 import { expect, onTestFinished, test } from 'vitest';
