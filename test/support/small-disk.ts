@@ -1,6 +1,6 @@
 /** A disk that can be filled to the last byte without harm to anybody else: one in memory. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -26,9 +26,19 @@ export function smallDisk(bytes: number): SmallDisk {
   const ballast = join(folder, 'ballast');
   return {
     folder,
-    fill: (leave) => writeFileSync(ballast, new Uint8Array(Math.max(0, free(folder) - leave))),
+    fill: (leave) => fill(folder, ballast, leave),
     makeRoom: () => rmSync(ballast),
   };
+}
+
+function fill(folder: string, ballast: string, leave: number): void {
+  try {
+    writeFileSync(ballast, new Uint8Array(Math.max(0, free(folder) - leave)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    // Others have written there meanwhile; the ballast has all that they left.
+    truncateSync(ballast, Math.max(0, statSync(ballast).size - leave));
+  }
 }
 
 function mounted(bytes: number): string | undefined {
